@@ -1,0 +1,23 @@
+/// What carries bytes between two transport addresses, with IANA's protocol numbers.
+public enum TransportProtocol: UInt8, Hashable, Sendable {
+    case tcp = 6
+    case udp = 17
+}
+
+/// A client's address, a server's address and the protocol between them: what names a TURN
+/// allocation (RFC 8656 §3.2). TLS over TCP counts as `tcp`, DTLS over UDP as `udp`.
+public struct FiveTuple: Hashable, Sendable {
+    public var transport: TransportProtocol
+    public var client: TransportAddress
+    public var server: TransportAddress
+
+    public init(transport: TransportProtocol, client: TransportAddress, server: TransportAddress) {
+        self.transport = transport
+        self.client = client
+        self.server = server
+    }
+}
+
+extension FiveTuple: CustomStringConvertible {
+    public var description: String { "\(client)→\(server)/\(transport)" }
+}
