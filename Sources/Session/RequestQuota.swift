@@ -1,0 +1,22 @@
+internal import NetPrimitives
+
+/// How often one thing was asked, and until when it must not be asked again.
+struct RequestQuota: Hashable, Sendable {
+    enum Refusal: Hashable, Sendable {
+        case tooSoon(until: Instant)
+        case tooOften
+    }
+
+    private var asked = 0
+    private var quietUntil: Instant?
+
+    /// Counts a request, or says why it must not be asked.
+    mutating func admit(at now: Instant, limits: SessionLimits) -> Refusal? {
+        guard asked < limits.requestsPerCapability else { return .tooOften }
+        if let quietUntil, now < quietUntil { return .tooSoon(until: quietUntil) }
+        asked += 1
+        return nil
+    }
+
+    mutating func noteNo(at now: Instant, limits: SessionLimits) { quietUntil = now + limits.quietAfterNo }
+}

@@ -1,0 +1,23 @@
+/// What the person at this side, or the program for them, wants done.
+public enum SessionCommand: Hashable, Sendable {
+    // The sharer's.
+    /// Grants the request with this number; nil: the oldest open one.
+    case yes(UInt32?)
+    case no(UInt32?)
+    case pause
+    case resume
+    /// Takes a capability back at once. A request for it that is open is answered no.
+    case revoke(Capability)
+
+    // The helper's.
+    case request(Capability, detail: String = "")
+    /// Gives a capability back, or takes back the request for it.
+    case release(Capability)
+    case input(InputEvent)
+    case requestKeyFrame
+    case acknowledge(frame: UInt32)
+
+    // Either's.
+    case say(String)
+    case stop
+}

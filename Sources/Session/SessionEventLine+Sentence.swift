@@ -1,0 +1,116 @@
+internal import Foundation
+
+extension SessionEventLine {
+    /// The event for a person at a terminal; may hold several lines, none of which the peer could forge.
+    ///
+    /// - Parameters:
+    ///   - role: the side the person is on.
+    ///   - peer: what the other side is called; "the helper", "the other side" when nobody is known yet.
+    public func sentence(for role: Role, peer: String) -> String {
+        let peer = peer.printable
+        switch self {
+        case .invitation(let code, let link, let file, let expires):
+            return Self.invitation(code: code, link: link, file: file, expires: expires)
+        case .helper(let name, .code, let fingerprint):
+            return "\(name.printable) is here, with the right code. Fingerprint: \(fingerprint.printable)"
+        case .helper(let name, .contact, let fingerprint):
+            return "\(name.printable), one of your contacts, is here. Fingerprint: \(fingerprint.printable)"
+        case .request(let id, let kind, let from, let detail):
+            let about = detail.map { " (\($0.printable))" } ?? ""
+            return "\(from.printable) asks to \(kind.wish)\(about). Type yes or no. [request \(id)]"
+        case .granted(let kind, _):
+            return role == .sharer ? "\(peer) may \(kind.wish) now." : "You may \(kind.allowedToHelper) now."
+        case .denied(let kind, let decider):
+            return Self.denial(of: kind, by: decider, role: role, peer: peer)
+        case .revoked(let kind, let decider):
+            let who = Self.who(decider, role: role, peer: peer)
+            let whom = role == .sharer ? "\(peer) may not \(kind.wish)" : "you may not \(kind.allowedToHelper)"
+            return "\(who) ended it: \(whom) any more."
+        case .connected(let elapsed, let path):
+            return "\(path.sentence) It took \(Self.seconds(elapsed)) s."
+        case .path(nil, _):
+            return "The connection is interrupted; looking for another way…"
+        case .path(let path?, let reason):
+            return "\(path.sentence) (\(reason.rawValue))"
+        case .candidates(let tried):
+            let lines = tried.map { pair in
+                let why = pair.why.map { ": \($0.printable)" } ?? ""
+                return "  \(pair.local) to \(pair.remote) (\(pair.kind.rawValue)) \(pair.result.rawValue)\(why)"
+            }
+            return (["What was tried:"] + lines).joined(separator: "\n")
+        case .firstFrame(_, let width, let height):
+            return role == .sharer ? "Your screen is being shown." : "The screen is here: \(width) × \(height)."
+        case .paused:
+            return role == .sharer ? "Paused. Nothing of your screen is shown." : "\(peer) has paused."
+        case .resumed:
+            return role == .sharer ? "Going on. Your screen is shown again." : "\(peer) goes on."
+        case .chat(let from, let text):
+            return "\(from.printable): \(text.printable)"
+        case .file(_, let name, let bytes, let total, let state):
+            return "File \(name.printable): \(state.rawValue), \(bytes) of \(total) bytes."
+        case .ended(let reason, let detail):
+            let more = detail.isEmpty ? "" : " \(detail.printable)"
+            return reason.sentence(for: role, peer: peer) + more
+        }
+    }
+
+    private static func invitation(code: String, link: String?, file: String?, expires: Date) -> String {
+        var lines = ["Tell your helper this code: \(code)"]
+        if let link { lines.append("Or send this link: \(link)") }
+        if let file { lines.append("Or send this file: \(file)") }
+        let style = Date.ISO8601FormatStyle(dateTimeSeparator: .space).year().month().day()
+        let time = expires.formatted(style.time(includingFractionalSeconds: false))
+        lines.append("It is good until \(time) UTC.")
+        return lines.joined(separator: "\n")
+    }
+
+    private static func denial(of kind: Capability, by decider: Decider, role: Role, peer: String) -> String {
+        switch decider {
+        case .sharer where role == .sharer: "You said no: \(peer) may not \(kind.wish)."
+        case .sharer: "\(peer) said no: you may not \(kind.allowedToHelper)."
+        case .helper where role == .helper: "You took your request back."
+        case .helper: "\(peer) does not ask to \(kind.wish) any more."
+        case .policy where role == .sharer: "\(peer) asked to \(kind.wish); the rules of this session do not allow it."
+        case .policy: "The rules of this session do not allow you to \(kind.allowedToHelper)."
+        case .timeout where role == .sharer: "You did not answer in time, so \(peer) may not \(kind.wish)."
+        case .timeout: "\(peer) did not answer in time, so you may not \(kind.allowedToHelper)."
+        }
+    }
+
+    private static func who(_ decider: Decider, role: Role, peer: String) -> String {
+        switch (decider, role) {
+        case (.sharer, .sharer), (.helper, .helper): "You"
+        case (.sharer, .helper), (.helper, .sharer): peer
+        case (.policy, _): "The rules of this session"
+        case (.timeout, _): "The time that ran out"
+        }
+    }
+
+    private static func seconds(_ milliseconds: Int64) -> String {
+        "\(milliseconds / 1000).\(abs(milliseconds % 1000) / 100)"
+    }
+}
+
+extension Capability {
+    /// "The helper asks to", "the helper may": seen from the sharer.
+    fileprivate var wish: String {
+        switch self {
+        case .view: "see your screen"
+        case .control: "use your mouse and keyboard"
+        case .file: "send a file"
+        case .clipboard: "share the clipboard"
+        case .tcp: "use a network connection of yours"
+        }
+    }
+
+    /// "You may", said to the helper.
+    fileprivate var allowedToHelper: String {
+        switch self {
+        case .view: "see the screen"
+        case .control: "use the mouse and the keyboard"
+        case .file: "send a file"
+        case .clipboard: "share the clipboard"
+        case .tcp: "use that network connection"
+        }
+    }
+}

@@ -1,0 +1,47 @@
+public import Foundation
+
+/// What `ra-connect` tells: with `--json` one object a line, on a terminal a sentence.
+public enum SessionEventLine: Hashable, Sendable {
+    /// How the helper was recognised.
+    public enum Verification: String, Hashable, Sendable, CaseIterable { case code, contact }
+
+    public enum PathChange: String, Hashable, Sendable, CaseIterable {
+        case better = "better path"
+        case lost = "path lost"
+        case network = "network changed"
+    }
+
+    public enum FileState: String, Hashable, Sendable, CaseIterable { case offered, moving, done, refused, failed }
+
+    case invitation(code: String, link: String?, file: String?, expires: Date)
+    case helper(name: String, verified: Verification, fingerprint: String)
+    case request(id: UInt32, Capability, from: String, detail: String?)
+    case granted(Capability, by: Decider)
+    case denied(Capability, by: Decider)
+    case revoked(Capability, by: Decider)
+    case connected(elapsedMilliseconds: Int64, path: PathDescription)
+    case path(PathDescription?, reason: PathChange)
+    case candidates([TriedPair])
+    case firstFrame(elapsedMilliseconds: Int64, width: Int, height: Int)
+    case paused
+    case resumed
+    case chat(from: String, text: String)
+    case file(id: UInt32, name: String, bytes: Int64, of: Int64, state: FileState)
+    case ended(EndReason, detail: String)
+
+    /// Nil for an event that is the driver's business and nobody else's.
+    public init?(_ event: SessionEvent) {
+        switch event {
+        case .request(let id, let kind, let from, let detail):
+            self = .request(id: id, kind, from: from, detail: detail.isEmpty ? nil : detail)
+        case .granted(let kind, let decider): self = .granted(kind, by: decider)
+        case .denied(let kind, let decider): self = .denied(kind, by: decider)
+        case .revoked(let kind, let decider): self = .revoked(kind, by: decider)
+        case .chat(let from, let text): self = .chat(from: from, text: text)
+        case .paused: self = .paused
+        case .resumed: self = .resumed
+        case .ended(let reason, let detail): self = .ended(reason, detail: detail)
+        case .startSharing, .stopSharing, .input, .letGo, .keyFrameRequested, .frameAcknowledged: return nil
+        }
+    }
+}

@@ -1,0 +1,120 @@
+import Foundation
+import Session
+import Testing
+
+private let path = PathDescription(
+    kind: .punched, transport: .udp, local: "192.168.1.2:5000", remote: "11.22.33.44:6000")
+private let pathJSON = #"{"kind":"punched","transport":"udp","local":"192.168.1.2:5000","remote":"11.22.33.44:6000"}"#
+
+@Suite("event lines")
+struct SessionEventLineTests {
+    static let lines: [(SessionEventLine, String)] = [
+        (
+            .invitation(
+                code: "ABCDEF-GHJKMN", link: nil, file: "/tmp/a.rainvite",
+                expires: Date(timeIntervalSince1970: 1_800_000_000)),
+            #"{"event":"invitation","code":"ABCDEF-GHJKMN","link":null,"file":"/tmp/a.rainvite","expires":"2027-01-15T08:00:00Z"}"#
+        ),
+        (
+            .helper(name: "Hugo", verified: .code, fingerprint: "AA:BB"),
+            #"{"event":"helper","name":"Hugo","verified":"code","fingerprint":"AA:BB"}"#
+        ),
+        (
+            .request(id: 1, .view, from: "Hugo", detail: nil),
+            #"{"event":"request","id":1,"kind":"view","from":"Hugo","detail":null}"#
+        ),
+        (.granted(.view, by: .sharer), #"{"event":"granted","kind":"view","by":"sharer"}"#),
+        (.denied(.control, by: .timeout), #"{"event":"denied","kind":"control","by":"timeout"}"#),
+        (.revoked(.control, by: .helper), #"{"event":"revoked","kind":"control","by":"helper"}"#),
+        (
+            .connected(elapsedMilliseconds: 412, path: path),
+            #"{"event":"connected","elapsed_ms":412,"path":"# + pathJSON + "}"
+        ),
+        (.path(path, reason: .better), #"{"event":"path","path":"# + pathJSON + #","reason":"better path"}"#),
+        (.path(nil, reason: .lost), #"{"event":"path","path":null,"reason":"path lost"}"#),
+        (
+            .candidates([
+                TriedPair(local: "a", remote: "b", kind: .direct, result: .failed, milliseconds: 30, why: "no answer")
+            ]),
+            #"{"event":"candidates","tried":[{"local":"a","remote":"b","kind":"direct","result":"failed","ms":30,"why":"no answer"}]}"#
+        ),
+        (
+            .firstFrame(elapsedMilliseconds: 900, width: 1280, height: 800),
+            #"{"event":"first-frame","elapsed_ms":900,"width":1280,"height":800}"#
+        ),
+        (.paused, #"{"event":"paused"}"#), (.resumed, #"{"event":"resumed"}"#),
+        (
+            .chat(from: "Hugo", text: "a \"b\" \\ \n\u{1}\u{7F}\u{2028}é😀/"),
+            #"{"event":"chat","from":"Hugo","text":"a \"b\" \\ \n\u0001\u007f\u2028é😀/"}"#
+        ),
+        (
+            .file(id: 2, name: "x", bytes: 5, of: 10, state: .moving),
+            #"{"event":"file","id":2,"name":"x","bytes":5,"of":10,"state":"moving"}"#
+        ),
+        (.ended(.noPath, detail: "why"), #"{"event":"ended","reason":"no-path","detail":"why"}"#),
+    ]
+
+    @Test("are JSON with the keys in DESIGN.md's order", arguments: lines)
+    func json(line: SessionEventLine, text: String) throws {
+        #expect(line.json == text)
+        _ = try JSONSerialization.jsonObject(with: Data(text.utf8))
+    }
+
+    @Test("are a sentence for either person, without a single control character", arguments: lines, Role.allCases)
+    func sentences(line: (SessionEventLine, String), role: Role) {
+        let sentence = line.0.sentence(for: role, peer: "Eve\u{1B}[2J\u{202E}")
+        #expect(!sentence.isEmpty)
+        #expect(
+            sentence.unicodeScalars.allSatisfy {
+                $0 == "\n" || $0.value >= 0x20 && $0.value != 0x7F && $0.value != 0x202E
+            })
+    }
+
+    @Test("say who said no in words that fit the reader")
+    func denial() {
+        #expect(
+            SessionEventLine.denied(.control, by: .sharer).sentence(for: .sharer, peer: "Hugo")
+                == "You said no: Hugo may not use your mouse and keyboard.")
+        #expect(
+            SessionEventLine.denied(.control, by: .sharer).sentence(for: .helper, peer: "Sara")
+                == "Sara said no: you may not use the mouse and the keyboard.")
+        #expect(
+            SessionEventLine.revoked(.control, by: .sharer).sentence(for: .helper, peer: "Sara")
+                == "Sara ended it: you may not use the mouse and the keyboard any more.")
+    }
+
+    @Test("leave out what is the driver's business")
+    func internals() {
+        for event in [
+            SessionEvent.startSharing, .stopSharing, .input(.text("x")), .letGo([]), .keyFrameRequested,
+            .frameAcknowledged(1),
+        ] {
+            #expect(SessionEventLine(event) == nil)
+        }
+        #expect(
+            SessionEventLine(.request(id: 1, .view, from: "H", detail: ""))
+                == .request(id: 1, .view, from: "H", detail: nil))
+    }
+
+    @Test("end in the exit codes of DESIGN.md", arguments: EndReason.allCases)
+    func exitCodes(reason: EndReason) {
+        let expected: Int32 =
+            switch reason {
+            case .finished: 0
+            case .noPath, .peerLost, .displayLost, .error: 1
+            case .relayLost: 3
+            case .declined, .timeout: 4
+            case .policy: 5
+            case .invitationExpired, .invitationUsed, .invitationRevoked, .wrongCode: 6
+            }
+        #expect(ExitCode(reason).rawValue == expected)
+        for role in Role.allCases { #expect(reason.sentence(for: role, peer: "Sara").hasSuffix(".")) }
+    }
+
+    @Test("name the reasons of the closed list")
+    func reasons() {
+        let list =
+            "finished|declined|timeout|policy|invitation-expired|invitation-used|invitation-revoked|wrong-code|no-path|peer-lost|relay-lost|display-lost|error"
+        #expect(EndReason.allCases.map(\.rawValue).joined(separator: "|") == list)
+    }
+}
