@@ -1,0 +1,200 @@
+public import NetPrimitives
+
+/// The helper's side of the rendezvous: looks the sharer up, proves the secret, and talks sealed.
+///
+/// One client is one attempt with one invitation on one connection. The driver opens the WebSocket and
+/// says so, passes texts in and `nextMessage()` out, and drains `nextEvent()`, all after every call.
+public struct HelperClient: Sendable {
+    public enum Event: Sendable, Equatable {
+        /// The sharer is there; nothing is proven.
+        case met(MeetingID)
+        /// For the relay's TURN server; comes before `verified` when the relay has one.
+        case credentials(TURNCredentials)
+        /// The sharer holds the same secret: payloads can be sent.
+        case verified(MeetingID)
+        case payload(PeerPayload)
+        /// Something arrived that the sharer did not send like that, there and then.
+        case payloadRejected
+        /// The attempt, or the meeting, is over. Nothing follows.
+        case ended(End)
+    }
+
+    public enum End: Sendable, Hashable {
+        /// Mistyped, used, expired, burnt, revoked, or its sharer is away: the relay does not say which.
+        case gone
+        /// The sharer is there, and the secret is another one: one guess is spent.
+        case wrongCode
+        /// The sharer ended the meeting.
+        case declined
+        /// Who answered does not hold the secret: the relay, or somebody in it, is lying.
+        case impostor
+        /// The sharer's connection closed or it left; after `verified` a session may go on without.
+        case peerLeft
+        case relayRefused(RelayErrorCode)
+        /// Our own connection closed before the sharer was verified.
+        case connectionLost
+        /// Relay or sharer did not answer in time.
+        case timedOut
+    }
+
+    private enum State: Sendable {
+        case waitingForConnection
+        case looking
+        case shared(HelperHandshake, MeetingID)
+        case confirming(ConfirmingHelper, MeetingID)
+        case verified(SealedChannel, MeetingID)
+        case ended
+    }
+
+    /// Two programs answer each other without a person in between; five round trips fit many times over.
+    public static let handshakeTimeout: Duration = .seconds(15)
+
+    private let invitation: Invitation
+    private var random: any RandomNumberGenerator & Sendable
+    private var state = State.waitingForConnection
+    private var deadline: Instant?
+    private var messages: [[UInt8]] = []
+    private var events: [Event] = []
+
+    public init(
+        invitation: Invitation, random: any RandomNumberGenerator & Sendable = SystemRandomNumberGenerator()
+    ) {
+        self.invitation = invitation
+        self.random = random
+    }
+
+    /// When `handleTimeout` gives up; nil outside the handshake.
+    public var nextDeadline: Instant? { deadline }
+
+    // MARK: Commands
+
+    /// Seals a payload for the sharer; false before `verified`, after the end, or when the payload is not
+    /// one the other side would accept.
+    @discardableResult
+    public mutating func send(_ payload: PeerPayload) -> Bool {
+        let text = payload.text
+        guard case .verified(var channel, let meeting) = state, text.count <= SealedChannel.maximumPlaintext,
+            (try? PeerPayload(parsing: text)) != nil
+        else { return false }
+        let box = channel.seal(text)
+        state = .verified(channel, meeting)
+        say(.sealed(box), in: meeting)
+        return true
+    }
+
+    /// Ends the attempt or the meeting, and tells the other side.
+    public mutating func leave() {
+        if let meeting { messages.append(ClientMessage.leave(meeting).text) }
+        state = .ended
+        deadline = nil
+    }
+
+    // MARK: What happens
+
+    public mutating func connectionOpened(at now: Instant) {
+        guard case .waitingForConnection = state else { return }
+        state = .looking
+        deadline = now + Self.handshakeTimeout
+        messages.append(ClientMessage.meet(invitation.lookup).text)
+    }
+
+    public mutating func connectionClosed() {
+        switch state {
+        case .verified: end(.peerLeft)
+        case .waitingForConnection, .looking, .shared, .confirming: end(.connectionLost)
+        case .ended: break
+        }
+        messages.removeAll()
+    }
+
+    public mutating func handleTimeout(at now: Instant) {
+        guard let deadline, deadline <= now else { return }
+        if let meeting { messages.append(ClientMessage.leave(meeting).text) }
+        end(.timedOut)
+    }
+
+    public mutating func receive(_ text: [UInt8], at now: Instant) {
+        // What is no message comes from a later version, or from a relay that only hurts itself.
+        guard let message = try? ServerMessage(parsing: text) else { return }
+        switch (message, state) {
+        case (_, .ended), (_, .waitingForConnection): return
+        case (.met(let meeting), .looking): meet(meeting)
+        case (.gone, .looking), (.gone, .shared), (.gone, .confirming): end(.gone)
+        case (.opaque(let id, let payload), _):
+            guard id == meeting else { return }
+            receive(payload, in: id)
+        case (.credentials(let id, let credentials), _):
+            guard id == meeting else { return }
+            events.append(.credentials(credentials))
+        case (.peerLeft(let id), _):
+            guard id == meeting else { return }
+            end(.peerLeft)
+        case (.refused(let id, let reason), _):
+            guard id == meeting else { return }
+            switch reason {
+            case .wrongCode: end(.wrongCode)
+            case .declined: end(.declined)
+            case .gone: end(.gone)
+            }
+        case (.error(let code), .looking), (.error(let code), .shared), (.error(let code), .confirming):
+            end(.relayRefused(code))
+        case (.error, .verified), (.gone, .verified), (.met, _): return
+        case (.created, _), (.resumed, _), (.extended, _), (.closed, _), (.helperArrived, _): return  // a sharer's
+        }
+    }
+
+    public mutating func nextMessage() -> [UInt8]? { messages.isEmpty ? nil : messages.removeFirst() }
+    public mutating func nextEvent() -> Event? { events.isEmpty ? nil : events.removeFirst() }
+
+    // MARK: The meeting
+
+    private var meeting: MeetingID? {
+        switch state {
+        case .waitingForConnection, .looking, .ended: nil
+        case .shared(_, let meeting), .confirming(_, let meeting), .verified(_, let meeting): meeting
+        }
+    }
+
+    private mutating func meet(_ meeting: MeetingID) {
+        guard
+            let handshake = try? HelperHandshake(
+                lookup: invitation.lookup, key: invitation.key, meeting: meeting, using: &random)
+        else { return end(.impostor) }
+        state = .shared(handshake, meeting)
+        events.append(.met(meeting))
+        say(.helperShare(invitation.key.kind, handshake.share), in: meeting)
+    }
+
+    private mutating func receive(_ payload: String, in meeting: MeetingID) {
+        let message = try? PeerMessage(parsing: payload)
+        switch (state, message) {
+        case (.shared(let handshake, _), .sharerShare(let share)?):
+            guard let confirming = try? handshake.receive(share: share) else { return end(.impostor) }
+            state = .confirming(confirming, meeting)
+            say(.confirm(confirming.tag), in: meeting)
+        case (.confirming(let confirming, _), .confirm(let tag)?):
+            guard let channel = try? confirming.receive(tag: tag) else { return end(.impostor) }
+            state = .verified(channel, meeting)
+            deadline = nil
+            events.append(.verified(meeting))
+        case (.verified(var channel, _), .sealed(let box)?):
+            guard let text = try? channel.open(box) else { return events.append(.payloadRejected) }
+            state = .verified(channel, meeting)
+            // What the peer itself says and we do not understand comes from a later version.
+            if let payload = try? PeerPayload(parsing: text) { events.append(.payload(payload)) }
+        case (.verified, _): events.append(.payloadRejected)
+        case (.shared, _), (.confirming, _): end(.impostor)
+        case (.waitingForConnection, _), (.looking, _), (.ended, _): return
+        }
+    }
+
+    private mutating func say(_ message: PeerMessage, in meeting: MeetingID) {
+        messages.append(ClientMessage.opaque(meeting, payload: message.payload).text)
+    }
+
+    private mutating func end(_ end: End) {
+        state = .ended
+        deadline = nil
+        events.append(.ended(end))
+    }
+}

@@ -1,0 +1,166 @@
+import NetPrimitives
+
+// What each message of a client does.
+
+extension MeetingServer {
+    /// A share and a tag, and the room for a retry by a later version.
+    static var handshakePayloads: Int { 4 }
+    static var handshakePayloadSize: Int { 512 }
+
+    mutating func perform(
+        _ message: ClientMessage, from id: ConnectionID, at now: Instant, wallClock: UnixTime
+    ) throws {
+        switch message {
+        case .create(let terms): try create(terms, from: id, at: now, wallClock: wallClock)
+        case .resume(let lookup, let owner): try resume(lookup, owner: owner, from: id, at: now, wallClock: wallClock)
+        case .extend(let lookup, let lifetime):
+            let expires = wallClock.advanced(bySeconds: min(lifetime, configuration.maximumLifetime))
+            _ = try owned(lookup, by: id)
+            try store.extend(lookup, to: expires)
+            waiting[lookup]?.expires = expires
+            send(.extended(lookup, expires: expires), to: id)
+        case .close(let lookup):
+            _ = try owned(lookup, by: id)
+            try store.revoke(lookup)
+            closeInvitation(lookup, reason: .revoked, at: now)
+        case .burn(let lookup):
+            _ = try owned(lookup, by: id)
+            try store.burn(lookup)
+            closeInvitation(lookup, reason: .burnt, at: now)
+        case .meet(let lookup): try meet(lookup, from: id, at: now, wallClock: wallClock)
+        case .confirmed(let meeting): try confirm(meeting, from: id, at: now, wallClock: wallClock)
+        case .refuse(let meeting, let reason):
+            // A meeting that ended meanwhile is no error: the messages crossed.
+            guard meetings[meeting]?.sharer == id else { return }
+            end(meeting, tellHelper: reason == .gone ? .gone : .refused(meeting, reason), tellSharer: nil, at: now)
+        case .opaque(let meeting, let payload): forward(payload, in: meeting, from: id)
+        case .leave(let meeting):
+            guard let parties = meetings[meeting], parties.sharer == id || parties.helper == id else { return }
+            end(
+                meeting, tellHelper: parties.helper == id ? nil : .peerLeft(meeting),
+                tellSharer: parties.sharer == id ? nil : .peerLeft(meeting), at: now)
+        }
+    }
+
+    private mutating func create(
+        _ terms: InvitationTerms, from id: ConnectionID, at now: Instant, wallClock: UnixTime
+    ) throws {
+        guard let connection = connections[id] else { return }
+        guard connection.mayInvite else { throw RelayErrorCode.notAllowed }
+        let lookups = try lookupsOfSharer(connection)
+        guard lookups.count < configuration.maximumInvitationsPerConnection else { throw RelayErrorCode.busy }
+        guard limiter.allows(.invitation, from: connection.source, at: now) else { throw RelayErrorCode.rateLimited }
+        let source = connection.source.description
+        guard try store.openCount(source: source, at: wallClock) < configuration.maximumInvitationsPerSource,
+            try store.openCount(source: nil, at: wallClock) < configuration.maximumInvitations
+        else { throw RelayErrorCode.busy }
+        let owner = Secret.random(count: 16, using: &random)
+        var invitation = StoredInvitation(
+            lookup: .random(using: &random), label: Self.hex(UInt64.random(in: .min ... .max, using: &random)),
+            ownerDigest: Digest.sha256(owner.exposed), source: source, created: wallClock,
+            expires: wallClock.advanced(bySeconds: min(terms.lifetime, configuration.maximumLifetime)),
+            ceiling: terms.ceiling, allowedUses: min(terms.uses, configuration.maximumUses))
+        // Of 2³⁰ look-ups at most 10⁵ are taken: eight draws in a row do not fail by chance.
+        var draws = 1
+        while try !store.create(invitation) {
+            guard draws < 8 else { throw RelayErrorCode.busy }
+            invitation.lookup = .random(using: &random)
+            draws += 1
+        }
+        wait(under: invitation, on: id, lookups: lookups)
+        send(
+            .created(
+                invitation.lookup, owner: owner, expires: invitation.expires, uses: invitation.allowedUses,
+                turn: credentials(label: invitation.label, wallClock: wallClock)), to: id)
+    }
+
+    private mutating func resume(
+        _ lookup: Lookup, owner: Secret, from id: ConnectionID, at now: Instant, wallClock: UnixTime
+    ) throws {
+        guard let connection = connections[id] else { return }
+        var lookups = try lookupsOfSharer(connection)
+        guard limiter.allows(.lookup, from: connection.source, at: now) else { throw RelayErrorCode.rateLimited }
+        guard let invitation = try store.find(lookup),
+            Secret(invitation.ownerDigest) == Secret(Digest.sha256(owner.exposed))
+        else { return send(.gone, to: id) }
+        if let reason = invitation.closedReason(at: wallClock) { return send(.closed(lookup, reason), to: id) }
+        if let before = waiting[lookup]?.sharer {
+            // The connection it had is dead and has not noticed, or is this one.
+            stopWaiting(lookup)
+            for (meeting, parties) in meetings where parties.sharer == before && parties.lookup == lookup {
+                end(meeting, tellHelper: .peerLeft(meeting), tellSharer: .peerLeft(meeting), at: now)
+            }
+            if before == id { lookups.remove(lookup) }
+        }
+        guard lookups.count < configuration.maximumInvitationsPerConnection else { throw RelayErrorCode.busy }
+        wait(under: invitation, on: id, lookups: lookups)
+        send(
+            .resumed(
+                lookup, expires: invitation.expires, uses: invitation.allowedUses - invitation.uses,
+                turn: credentials(label: invitation.label, wallClock: wallClock)), to: id)
+    }
+
+    private mutating func meet(
+        _ lookup: Lookup, from id: ConnectionID, at now: Instant, wallClock: UnixTime
+    ) throws {
+        guard let connection = connections[id] else { return }
+        guard case .undecided = connection.role else { throw RelayErrorCode.wrongState }
+        guard limiter.allows(.lookup, from: connection.source, at: now) else { throw RelayErrorCode.rateLimited }
+        // Asked whatever `waiting` holds, so that every answer takes the same steps.
+        let invitation = try store.find(lookup)
+        guard let invitation, invitation.closedReason(at: wallClock) == nil, let sharer = waiting[lookup]?.sharer else {
+            connections[id]?.role = .undecided(since: now)
+            return send(.gone, to: id)
+        }
+        guard let handshakes = waiting[lookup]?.handshakes.count,
+            handshakes < configuration.maximumHandshakesPerInvitation
+        else { throw RelayErrorCode.busy }
+        let meeting = MeetingID.random(using: &random)
+        meetings[meeting] = Meeting(
+            lookup: lookup, sharer: sharer, helper: id,
+            stage: .handshake(since: now, fromHelper: 0, fromSharer: 0))
+        waiting[lookup]?.handshakes.insert(meeting)
+        connections[id]?.role = .helper(meeting)
+        send(.helperArrived(lookup, meeting), to: sharer)
+        send(.met(meeting), to: id)
+    }
+
+    private mutating func confirm(
+        _ meeting: MeetingID, from id: ConnectionID, at now: Instant, wallClock: UnixTime
+    ) throws {
+        guard let parties = meetings[meeting], parties.sharer == id, parties.stage != .confirmed else { return }
+        let lookup = parties.lookup
+        guard let invitation = try store.recordUse(lookup, at: wallClock) else {
+            end(meeting, tellHelper: .gone, tellSharer: .peerLeft(meeting), at: now)
+            let reason = try store.find(lookup)?.closedReason(at: wallClock) ?? .expired
+            return closeInvitation(lookup, reason: reason, at: now)
+        }
+        meetings[meeting]?.stage = .confirmed
+        waiting[lookup]?.handshakes.remove(meeting)
+        if let turn = credentials(label: invitation.label, wallClock: wallClock) {
+            send(.credentials(meeting, turn), to: parties.helper)
+        }
+        if invitation.uses >= invitation.allowedUses { closeInvitation(lookup, reason: .used, at: now) }
+    }
+
+    private mutating func forward(_ payload: String, in meeting: MeetingID, from id: ConnectionID) {
+        guard var parties = meetings[meeting], parties.sharer == id || parties.helper == id else { return }
+        let isHelper = parties.helper == id
+        switch parties.stage {
+        case .confirmed: break
+        case .handshake(let since, var fromHelper, var fromSharer):
+            if isHelper { fromHelper += 1 } else { fromSharer += 1 }
+            guard max(fromHelper, fromSharer) <= Self.handshakePayloads,
+                payload.utf8.count <= Self.handshakePayloadSize
+            else { return send(.error(.wrongState), to: id) }
+            parties.stage = .handshake(since: since, fromHelper: fromHelper, fromSharer: fromSharer)
+            meetings[meeting] = parties
+        }
+        send(.opaque(meeting, payload: payload), to: isHelper ? parties.sharer : parties.helper)
+    }
+
+    private static func hex(_ number: UInt64) -> String {
+        let digits = String(number, radix: 16)
+        return String(repeating: "0", count: 16 - digits.count) + digits
+    }
+}

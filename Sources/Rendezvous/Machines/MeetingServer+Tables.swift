@@ -1,0 +1,73 @@
+import NetPrimitives
+
+// Who waits, who meets, and what is said to them.
+
+extension MeetingServer {
+    func owned(_ lookup: Lookup, by id: ConnectionID) throws -> Waiting {
+        guard let invitation = waiting[lookup], invitation.sharer == id else { throw RelayErrorCode.wrongState }
+        return invitation
+    }
+
+    func lookupsOfSharer(_ connection: Connection) throws -> Set<Lookup> {
+        switch connection.role {
+        case .undecided: []
+        case .sharer(let lookups): lookups
+        case .helper: throw RelayErrorCode.wrongState
+        }
+    }
+
+    mutating func wait(under invitation: StoredInvitation, on id: ConnectionID, lookups: Set<Lookup>) {
+        waiting[invitation.lookup] = Waiting(sharer: id, label: invitation.label, expires: invitation.expires)
+        connections[id]?.role = .sharer(lookups.union([invitation.lookup]))
+    }
+
+    /// Helpers no longer find it. A sharer stays a sharer: it may invite again, or be in a meeting.
+    mutating func stopWaiting(_ lookup: Lookup) {
+        guard let invitation = waiting.removeValue(forKey: lookup),
+            case .sharer(var lookups) = connections[invitation.sharer]?.role
+        else { return }
+        lookups.remove(lookup)
+        connections[invitation.sharer]?.role = .sharer(lookups)
+    }
+
+    /// Ends an invitation and the handshakes under it; confirmed meetings go on.
+    mutating func closeInvitation(_ lookup: Lookup, reason: ClosedReason, at now: Instant) {
+        guard let invitation = waiting[lookup] else { return }
+        stopWaiting(lookup)
+        for meeting in invitation.handshakes {
+            end(meeting, tellHelper: .gone, tellSharer: .peerLeft(meeting), at: now)
+        }
+        send(.closed(lookup, reason), to: invitation.sharer)
+    }
+
+    mutating func end(
+        _ meeting: MeetingID, tellHelper: ServerMessage?, tellSharer: ServerMessage?, at now: Instant
+    ) {
+        guard let parties = meetings.removeValue(forKey: meeting) else { return }
+        waiting[parties.lookup]?.handshakes.remove(meeting)
+        connections[parties.helper]?.role = .undecided(since: now)
+        if let tellHelper { send(tellHelper, to: parties.helper) }
+        if let tellSharer { send(tellSharer, to: parties.sharer) }
+    }
+
+    func credentials(label: String, wallClock: UnixTime) -> TURNCredentials? {
+        issueCredentials(label, wallClock.advanced(bySeconds: configuration.credentialLifetime))
+    }
+
+    mutating func send(_ message: ServerMessage, to id: ConnectionID) {
+        guard let connection = connections[id], !connection.isClosing else { return }
+        outputs.append(.send(message.text, to: id))
+    }
+
+    mutating func close(_ id: ConnectionID, saying code: RelayErrorCode) {
+        send(.error(code), to: id)
+        closeSilently(id)
+    }
+
+    /// The tables are cleaned when the driver says that the connection is closed.
+    mutating func closeSilently(_ id: ConnectionID) {
+        guard let connection = connections[id], !connection.isClosing else { return }
+        connections[id]?.isClosing = true
+        outputs.append(.close(id))
+    }
+}

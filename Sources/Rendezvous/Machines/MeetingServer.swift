@@ -1,0 +1,204 @@
+public import NetPrimitives
+
+/// One WebSocket of the rendezvous, as its driver numbers them.
+public struct ConnectionID: Hashable, Sendable {
+    public var number: UInt64
+    public init(_ number: UInt64) { self.number = number }
+}
+
+/// What the server's driver has to do.
+public enum MeetingServerOutput: Sendable, Equatable {
+    case send([UInt8], to: ConnectionID)
+    /// Send what was said before, then close.
+    case close(ConnectionID)
+}
+
+/// The relay's side of the rendezvous: who waits under which look-up, and who meets whom.
+///
+/// It carries payloads it cannot read, counts uses when the sharer says so, and answers a look-up that is
+/// absent, away, burnt, expired, revoked or used up with the same word. Texts go in, texts come out; the
+/// driver drains `nextOutput()` after every call, and closes what it is told to close.
+public struct MeetingServer<Store: InvitationStore>: Sendable {
+    struct Connection: Sendable {
+        let source: IPAddress
+        let mayInvite: Bool
+        var role: Role
+        /// Bounds messages and bytes together.
+        var traffic: RateLimit
+        /// No further output: it is being closed.
+        var isClosing = false
+    }
+
+    enum Role: Sendable, Equatable {
+        case undecided(since: Instant)
+        /// Waits under these.
+        case sharer(Set<Lookup>)
+        case helper(MeetingID)
+    }
+
+    /// An invitation whose sharer is here.
+    struct Waiting: Sendable {
+        let sharer: ConnectionID
+        let label: String
+        var expires: UnixTime
+        /// Not confirmed yet.
+        var handshakes: Set<MeetingID> = []
+    }
+
+    struct Meeting: Sendable {
+        enum Stage: Sendable, Equatable {
+            /// Both may say what a handshake needs, and no more.
+            case handshake(since: Instant, fromHelper: Int, fromSharer: Int)
+            case confirmed
+        }
+
+        let lookup: Lookup
+        let sharer: ConnectionID
+        let helper: ConnectionID
+        var stage: Stage
+    }
+
+    public internal(set) var store: Store
+    let configuration: MeetingServerConfiguration
+    let issueCredentials: TURNCredentialIssuer
+    var random: any RandomNumberGenerator & Sendable
+    var limiter: SourceLimiter
+    var connections: [ConnectionID: Connection] = [:]
+    var connectionsBySource: [IPAddress: Int] = [:]
+    var waiting: [Lookup: Waiting] = [:]
+    var meetings: [MeetingID: Meeting] = [:]
+    var outputs: [MeetingServerOutput] = []
+    private var nextOutputIndex = 0
+    private var nextSweep: Instant?
+    private var nextPurge: UnixTime?
+
+    /// How exactly timeouts and expiries are kept.
+    private static var sweepInterval: Duration { .seconds(1) }
+    /// Seconds between two deletions of expired invitations.
+    private static var purgeInterval: Int { 60 }
+    /// 64 KiB a second, a megabyte at once, counted in units of 512 bytes with one for the message itself.
+    static var traffic: RateLimit.Allowance {
+        RateLimit.Allowance(burst: 2048, interval: .nanoseconds(7_812_500))
+    }
+
+    public init(
+        store: Store, configuration: MeetingServerConfiguration = .init(),
+        random: any RandomNumberGenerator & Sendable = SystemRandomNumberGenerator(),
+        issueCredentials: @escaping TURNCredentialIssuer
+    ) {
+        self.store = store
+        self.configuration = configuration
+        self.random = random
+        self.issueCredentials = issueCredentials
+        limiter = SourceLimiter(
+            lookupsPerMinute: configuration.lookupsPerMinute,
+            invitationsPerMinute: configuration.invitationsPerMinute, capacity: configuration.maximumSources)
+    }
+
+    // MARK: What is there
+
+    public var connectionCount: Int { connections.count }
+    public var waitingCount: Int { waiting.count }
+    public var meetingCount: Int { meetings.count }
+
+    /// When `handleTimeout` has something to look at; nil while nobody is connected.
+    public var nextDeadline: Instant? { nextSweep }
+
+    // MARK: What happens
+
+    /// - Parameter mayInvite: the relay's policy for this client; a helper needs no permission.
+    public mutating func connectionOpened(
+        _ id: ConnectionID, source: IPAddress, mayInvite: Bool = true, at now: Instant
+    ) {
+        let prefix = SourceLimiter.prefix(of: source)
+        guard connections[id] == nil else { return }
+        guard connections.count < configuration.maximumConnections,
+            connectionsBySource[prefix, default: 0] < configuration.maximumConnectionsPerSource
+        else {
+            outputs.append(.send(ServerMessage.error(.busy).text, to: id))
+            outputs.append(.close(id))
+            return
+        }
+        connectionsBySource[prefix, default: 0] += 1
+        connections[id] = Connection(
+            source: prefix, mayInvite: mayInvite, role: .undecided(since: now), traffic: RateLimit(at: now))
+        if nextSweep == nil { nextSweep = now + Self.sweepInterval }
+    }
+
+    public mutating func connectionClosed(_ id: ConnectionID, at now: Instant) {
+        guard let connection = connections.removeValue(forKey: id) else { return }
+        let left = connectionsBySource[connection.source, default: 1] - 1
+        connectionsBySource[connection.source] = left > 0 ? left : nil
+        switch connection.role {
+        case .undecided: break
+        case .sharer(let lookups): for lookup in lookups { stopWaiting(lookup) }
+        case .helper: break
+        }
+        // Confirmed meetings of a used-up invitation are no longer under any look-up.
+        for (meeting, parties) in meetings where parties.sharer == id || parties.helper == id {
+            end(
+                meeting, tellHelper: parties.helper == id ? nil : .peerLeft(meeting),
+                tellSharer: parties.sharer == id ? nil : .peerLeft(meeting), at: now)
+        }
+    }
+
+    public mutating func receive(_ text: [UInt8], from id: ConnectionID, at now: Instant, wallClock: UnixTime) {
+        guard var connection = connections[id], !connection.isClosing else { return }
+        let fits = connection.traffic.take(1 + text.count / 512, of: Self.traffic, at: now)
+        connections[id] = connection
+        guard fits else { return close(id, saying: .rateLimited) }
+        let message: ClientMessage
+        do {
+            message = try ClientMessage(parsing: text)
+        } catch {
+            switch error {
+            case .unknownType: return  // a later version may say more
+            case .malformed: return close(id, saying: .malformed)
+            case .tooLarge: return close(id, saying: .tooLarge)
+            case .unsupportedVersion: return close(id, saying: .unsupportedVersion)
+            }
+        }
+        do {
+            try perform(message, from: id, at: now, wallClock: wallClock)
+        } catch let code as RelayErrorCode {
+            send(.error(code), to: id)
+        } catch {
+            send(.error(.unavailable), to: id)  // the store's own error; the driver's store logs it
+        }
+    }
+
+    public mutating func handleTimeout(at now: Instant, wallClock: UnixTime) {
+        guard let due = nextSweep, due <= now else { return }
+        for (id, connection) in connections {
+            if case .undecided(let since) = connection.role, now - since >= configuration.idleTimeout {
+                closeSilently(id)
+            }
+        }
+        for (meeting, parties) in meetings {
+            if case .handshake(let since, _, _) = parties.stage, now - since >= configuration.handshakeTimeout {
+                end(meeting, tellHelper: .peerLeft(meeting), tellSharer: .peerLeft(meeting), at: now)
+            }
+        }
+        for (lookup, invitation) in waiting where invitation.expires <= wallClock {
+            closeInvitation(lookup, reason: .expired, at: now)
+        }
+        if nextPurge.map({ $0 <= wallClock }) ?? true {
+            // A store that fails now is asked again in a minute; nobody waits for the answer.
+            try? store.purge(expiredAt: wallClock)
+            nextPurge = wallClock.advanced(bySeconds: Self.purgeInterval)
+        }
+        limiter.sweep(at: now)
+        nextSweep = connections.isEmpty ? nil : now + Self.sweepInterval
+    }
+
+    /// What the driver has to do next; nil when nothing is left.
+    public mutating func nextOutput() -> MeetingServerOutput? {
+        guard nextOutputIndex < outputs.count else {
+            outputs.removeAll(keepingCapacity: true)
+            nextOutputIndex = 0
+            return nil
+        }
+        defer { nextOutputIndex += 1 }
+        return outputs[nextOutputIndex]
+    }
+}

@@ -1,0 +1,32 @@
+/// The bounds of a relay's rendezvous. Every table has one.
+public struct MeetingServerConfiguration: Sendable {
+    /// Connections at once, and of one source. An office behind one address has many people in it.
+    public var maximumConnections = 10_000
+    public var maximumConnectionsPerSource = 256
+    /// Open invitations in the store, and of one source.
+    public var maximumInvitations = 100_000
+    public var maximumInvitationsPerSource = 64
+    /// Invitations that one connection waits under.
+    public var maximumInvitationsPerConnection = 8
+    /// Meetings that are not confirmed yet, under one look-up; more helpers hear `busy`.
+    public var maximumHandshakesPerInvitation = 8
+    /// At this rate one source needs 68 years for all 2³⁰ look-ups, and has three guesses of 2²⁵ at each it finds.
+    public var lookupsPerMinute = 30
+    public var invitationsPerMinute = 30
+    /// Sources whose rates are remembered.
+    public var maximumSources = 16_384
+    /// The longest life of an invitation, in seconds: a week.
+    public var maximumLifetime = 7 * 86_400
+    public var maximumUses = 100
+    /// How long TURN credentials last, in seconds: a working day of one session.
+    public var credentialLifetime = 12 * 3600
+    /// A connection that has asked for nothing this long is closed.
+    public var idleTimeout: Duration = .seconds(60)
+    /// Two programs shake hands without a person in between.
+    public var handshakeTimeout: Duration = .seconds(30)
+
+    public init() {}
+}
+
+/// Makes TURN credentials for an invitation's label until the given moment; nil when there is no TURN.
+public typealias TURNCredentialIssuer = @Sendable (_ label: String, _ expires: UnixTime) -> TURNCredentials?

@@ -1,0 +1,82 @@
+// Who comes, who proves the secret, who guesses: the sharer counts, whatever the relay says.
+
+extension SharerClient {
+    mutating func arrive(_ meeting: MeetingID, under lookup: Lookup) {
+        guard invitation?.lookup == lookup, !meetings.contains(where: { $0.id == meeting }) else { return }
+        if meetings.count >= Self.maximumMeetings {
+            guard let oldest = meetings.first(where: { !$0.isVerified }) else {
+                return send(.refuse(meeting, .declined))
+            }
+            drop(oldest.id, .refuse(oldest.id, .declined))
+            events.append(.peerLeft(oldest.id))
+        }
+        meetings.append(SharerMeeting(id: meeting))
+        events.append(.helperArrived(meeting))
+    }
+
+    mutating func receive(_ payload: String, in id: MeetingID) {
+        guard let index = meetings.firstIndex(where: { $0.id == id }) else { return }
+        switch meetings[index].receive(payload, invitation: invitation, using: &random) {
+        case .none: return
+        case .answer(let message): send(.opaque(id, payload: message.payload))
+        case .verified(let kind, let answer): verified(id, kind, answer: answer)
+        case .deliver(let payload): events.append(.payload(payload, from: id))
+        case .reject: events.append(.payloadRejected(id))
+        case .wrongSecret: wrongGuess(id)
+        case .malformed:
+            drop(id, .refuse(id, .declined))
+            events.append(.peerLeft(id))
+        }
+    }
+
+    private mutating func verified(_ id: MeetingID, _ kind: InvitationKey.Kind, answer: PeerMessage) {
+        guard case .open(let invitation, let usesLeft, let guessesLeft) = state else { return }
+        send(.confirmed(id))
+        send(.opaque(id, payload: answer.payload))
+        events.append(.helperVerified(id, kind))
+        state = .open(invitation, usesLeft: usesLeft - 1, guessesLeft: guessesLeft)
+        if usesLeft <= 1 { finish(.used) }
+    }
+
+    private mutating func wrongGuess(_ id: MeetingID) {
+        guard case .open(let invitation, let usesLeft, let guessesLeft) = state else { return }
+        drop(id, .refuse(id, .wrongCode))
+        events.append(.wrongGuess(id, left: guessesLeft - 1))
+        state = .open(invitation, usesLeft: usesLeft, guessesLeft: guessesLeft - 1)
+        if guessesLeft <= 1 {
+            send(.burn(invitation.lookup))
+            finish(.burnt)
+        }
+    }
+
+    /// The invitation is over: who has not proven anything goes, who has stays.
+    mutating func finish(_ end: InvitationEnd) {
+        guard case .open = state else { return }
+        state = .idle
+        for meeting in meetings where !meeting.isVerified {
+            drop(meeting.id, .refuse(meeting.id, .gone))
+            events.append(.peerLeft(meeting.id))
+        }
+        events.append(.invitationEnded(end))
+    }
+
+    mutating func update(_ lookup: Lookup, expires: UnixTime, event: (OwnedInvitation) -> Event) {
+        guard case .open(var invitation, let usesLeft, let guessesLeft) = state, invitation.lookup == lookup else {
+            return
+        }
+        invitation.expires = expires
+        state = .open(invitation, usesLeft: usesLeft, guessesLeft: guessesLeft)
+        events.append(event(invitation))
+    }
+
+    mutating func drop(_ id: MeetingID, _ message: ClientMessage) {
+        guard meetings.contains(where: { $0.id == id }) else { return }
+        meetings.removeAll { $0.id == id }
+        send(message)
+    }
+
+    /// Nothing is kept for a connection that is not there: `connectionOpened` says what still holds.
+    mutating func send(_ message: ClientMessage) {
+        if isConnected { messages.append(message.text) }
+    }
+}

@@ -1,0 +1,57 @@
+import NetPrimitives
+
+/// How often one source may look up and invite, in a table of bounded size.
+///
+/// A source is an IPv4 address or an IPv6 /56, what a home is given. When the table is full, the half
+/// that is rested soonest is forgotten: they owe the least.
+struct SourceLimiter: Sendable {
+    enum Act: Sendable { case lookup, invitation }
+
+    private struct Entry: Sendable {
+        var lookups: RateLimit
+        var invitations: RateLimit
+        var rested: Instant { max(lookups.rested, invitations.rested) }
+    }
+
+    let lookups: RateLimit.Allowance
+    let invitations: RateLimit.Allowance
+    let capacity: Int
+    private var entries: [IPAddress: Entry] = [:]
+
+    init(lookupsPerMinute: Int, invitationsPerMinute: Int, capacity: Int) {
+        lookups = .perMinute(lookupsPerMinute)
+        invitations = .perMinute(invitationsPerMinute)
+        self.capacity = max(2, capacity)
+    }
+
+    var count: Int { entries.count }
+
+    mutating func allows(_ act: Act, from source: IPAddress, at now: Instant) -> Bool {
+        let key = Self.prefix(of: source)
+        if entries[key] == nil, entries.count >= capacity { evict() }
+        var entry = entries[key] ?? Entry(lookups: RateLimit(at: now), invitations: RateLimit(at: now))
+        let allowed =
+            switch act {
+            case .lookup: entry.lookups.take(1, of: lookups, at: now)
+            case .invitation: entry.invitations.take(1, of: invitations, at: now)
+            }
+        entries[key] = entry
+        return allowed
+    }
+
+    /// Forgets who owes nothing.
+    mutating func sweep(at now: Instant) { entries = entries.filter { $0.value.rested > now } }
+
+    private mutating func evict() {
+        let kept = entries.sorted { $0.value.rested > $1.value.rested }.prefix(capacity / 2)
+        entries = Dictionary(uniqueKeysWithValues: kept.map { ($0.key, $0.value) })
+    }
+
+    /// The source that shares a limit with `address`.
+    static func prefix(of address: IPAddress) -> IPAddress {
+        switch address.unmapped {
+        case .v4(let bits): .v4(bits)
+        case .v6(let high, _): .v6(high & ~0xFF, 0)
+        }
+    }
+}

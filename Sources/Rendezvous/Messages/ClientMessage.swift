@@ -1,0 +1,110 @@
+/// What a sharer or a helper says to the relay.
+public enum ClientMessage: Sendable, Equatable {
+    /// A sharer wants a look-up and waits under it. Answer: `created`.
+    case create(InvitationTerms)
+    /// A sharer is back after a lost connection. Answer: `resumed`, `closed`, or `gone` when it is not theirs.
+    case resume(Lookup, owner: Secret)
+    /// Some more seconds from now. Answer: `extended`.
+    case extend(Lookup, lifetime: Int)
+    /// Nobody else may use it. Answer: `closed`.
+    case close(Lookup)
+    /// Its secret was guessed at too often. Answer: `closed`.
+    case burn(Lookup)
+    /// The sharer has verified the helper's key: this is a use, and the helper gets its TURN credentials.
+    case confirmed(MeetingID)
+    /// The sharer ends a meeting and says why.
+    case refuse(MeetingID, RefusalReason)
+    /// A helper wants to meet. Answer: `met` or `gone`.
+    case meet(Lookup)
+    /// For the other side; the relay does not read it.
+    case opaque(MeetingID, payload: String)
+    /// Either side ends a meeting. Answer to the other: `peer-left`.
+    case leave(MeetingID)
+}
+
+/// Why a sharer refuses a helper.
+public enum RefusalReason: String, Hashable, Sendable, CaseIterable {
+    /// The helper's key is another one: a mistyped secret, or a guess.
+    case wrongCode = "wrong-code"
+    /// The sharer does not want to.
+    case declined
+    /// The invitation was used up meanwhile; the helper hears `gone`.
+    case gone
+}
+
+extension ClientMessage {
+    public init(parsing text: [UInt8]) throws(MessageError) {
+        let fields = try JSONText.decode(MessageFields.self, from: text)
+        switch fields.type {
+        case "create":
+            try fields.requireVersion()
+            self = .create(
+                InvitationTerms(
+                    lifetime: try fields.requireLifetime(), uses: try fields.requireUses(),
+                    ceiling: try fields.requireCeiling()))
+        case "resume":
+            try fields.requireVersion()
+            self = .resume(try fields.requireLookup(), owner: try fields.requireOwner())
+        case "extend": self = .extend(try fields.requireLookup(), lifetime: try fields.requireLifetime())
+        case "close": self = .close(try fields.requireLookup())
+        case "burn": self = .burn(try fields.requireLookup())
+        case "confirmed": self = .confirmed(try fields.requireMeeting())
+        case "refuse":
+            self = .refuse(try fields.requireMeeting(), try fields.requireReason(RefusalReason.self))
+        case "meet":
+            try fields.requireVersion()
+            self = .meet(try fields.requireLookup())
+        case "opaque": self = .opaque(try fields.requireMeeting(), payload: try fields.requirePayload())
+        case "leave": self = .leave(try fields.requireMeeting())
+        default: throw .unknownType
+        }
+    }
+
+    public var text: [UInt8] { JSONText.encode(fields) }
+
+    private var fields: MessageFields {
+        var fields: MessageFields
+        switch self {
+        case .create(let terms):
+            fields = MessageFields("create")
+            fields.version = MessageFields.currentVersion
+            fields.lifetime = terms.lifetime
+            fields.uses = terms.uses
+            fields.ceiling = terms.ceiling.rawValue
+        case .resume(let lookup, let owner):
+            fields = MessageFields("resume")
+            fields.version = MessageFields.currentVersion
+            fields.lookup = lookup.text
+            fields.owner = CrockfordBase32.encode(owner.exposed)
+        case .extend(let lookup, let lifetime):
+            fields = MessageFields("extend")
+            fields.lookup = lookup.text
+            fields.lifetime = lifetime
+        case .close(let lookup):
+            fields = MessageFields("close")
+            fields.lookup = lookup.text
+        case .burn(let lookup):
+            fields = MessageFields("burn")
+            fields.lookup = lookup.text
+        case .confirmed(let meeting):
+            fields = MessageFields("confirmed")
+            fields.meeting = meeting.text
+        case .refuse(let meeting, let reason):
+            fields = MessageFields("refuse")
+            fields.meeting = meeting.text
+            fields.reason = reason.rawValue
+        case .meet(let lookup):
+            fields = MessageFields("meet")
+            fields.version = MessageFields.currentVersion
+            fields.lookup = lookup.text
+        case .opaque(let meeting, let payload):
+            fields = MessageFields("opaque")
+            fields.meeting = meeting.text
+            fields.payload = payload
+        case .leave(let meeting):
+            fields = MessageFields("leave")
+            fields.meeting = meeting.text
+        }
+        return fields
+    }
+}

@@ -1,0 +1,45 @@
+/// What helper and sharer say to each other in opaque payloads: one word, and base64url of what it is about.
+public enum PeerMessage: Sendable, Equatable {
+    /// `share code Ya` or `share link Ya`: the helper's share, and which secret it holds.
+    case helperShare(InvitationKey.Kind, [UInt8])
+    /// `share Yb`: the sharer's share.
+    case sharerShare([UInt8])
+    /// `confirm T`: proof of the same key, the helper's first.
+    case confirm(Secret)
+    /// `sealed BOX`: a `PeerPayload` in the sealed channel.
+    case sealed([UInt8])
+
+    /// Bytes of HMAC-SHA-512.
+    static let tagSize = 64
+
+    public init(parsing payload: String) throws(MessageError) {
+        let words = payload.split(separator: " ", omittingEmptySubsequences: false)
+        guard let last = words.last, let bytes = Base64URL.decode(last) else { throw .malformed }
+        switch (words.first, words.count) {
+        case ("share", 3):
+            guard let kind = InvitationKey.Kind(rawValue: String(words[1])), bytes.count == Ristretto255.size else {
+                throw .malformed
+            }
+            self = .helperShare(kind, bytes)
+        case ("share", 2):
+            guard bytes.count == Ristretto255.size else { throw .malformed }
+            self = .sharerShare(bytes)
+        case ("confirm", 2):
+            guard bytes.count == Self.tagSize else { throw .malformed }
+            self = .confirm(Secret(bytes))
+        case ("sealed", 2):
+            guard bytes.count <= SealedChannel.maximumPlaintext + SealedChannel.overhead else { throw .malformed }
+            self = .sealed(bytes)
+        default: throw .unknownType
+        }
+    }
+
+    public var payload: String {
+        switch self {
+        case .helperShare(let kind, let share): "share \(kind.rawValue) \(Base64URL.encode(share))"
+        case .sharerShare(let share): "share \(Base64URL.encode(share))"
+        case .confirm(let tag): "confirm \(Base64URL.encode(tag.exposed))"
+        case .sealed(let box): "sealed \(Base64URL.encode(box))"
+        }
+    }
+}

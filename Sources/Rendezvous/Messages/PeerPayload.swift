@@ -1,0 +1,112 @@
+/// What helper and sharer tell each other in the sealed channel, where no relay can read or change it.
+public enum PeerPayload: Sendable, Hashable {
+    /// Who speaks, and what DTLS and ICE need; again after an ICE restart.
+    case description(PeerDescription)
+    /// One ICE candidate (RFC 8839 §5.1), and whether a router was asked to open it.
+    case candidate(line: String, isMapped: Bool)
+    /// No more candidates for now (RFC 8838 §13).
+    case endOfCandidates
+    /// The speaker ends the assistance before or beside the session; a short machine-readable reason.
+    case bye(reason: String)
+}
+
+/// A peer, its DTLS certificate and its ICE credentials.
+public struct PeerDescription: Sendable, Hashable {
+    /// The person, in their own words; at most 128 bytes of plain text.
+    public var name: String
+    /// `sha-256 AB:CD:…` (RFC 8122 §5).
+    public var fingerprint: String
+    /// RFC 8445 §5.3: 4 to 256 characters.
+    public var usernameFragment: String
+    /// RFC 8445 §5.3: 22 to 256 characters.
+    public var password: String
+
+    public init(name: String, fingerprint: String, usernameFragment: String, password: String) {
+        self.name = name
+        self.fingerprint = fingerprint
+        self.usernameFragment = usernameFragment
+        self.password = password
+    }
+}
+
+private struct PayloadFields: Codable {
+    var type: String
+    var name: String?
+    var fingerprint: String?
+    var ufrag: String?
+    var pwd: String?
+    var candidate: String?
+    var mapped: Bool?
+    var reason: String?
+}
+
+extension PeerPayload {
+    private static let nameLimit = 128
+    private static let candidateLimit = 1024
+    private static let reasonLimit = 64
+
+    /// Reads what was sealed. A name is cleaned and cut rather than refused: a person wrote it.
+    public init(parsing text: [UInt8]) throws(MessageError) {
+        let fields = try JSONText.decode(PayloadFields.self, from: text)
+        switch fields.type {
+        case "description":
+            guard let name = fields.name,
+                let fingerprint = fields.fingerprint, Self.isToken(fingerprint, length: 8...256),
+                let ufrag = fields.ufrag, Self.isICEText(ufrag, length: 4...256),
+                let pwd = fields.pwd, Self.isICEText(pwd, length: 22...256)
+            else { throw .malformed }
+            self = .description(
+                PeerDescription(
+                    name: PlainText.cleaned(name, limit: Self.nameLimit), fingerprint: fingerprint,
+                    usernameFragment: ufrag, password: pwd))
+        case "candidate":
+            guard let line = fields.candidate, Self.isToken(line, length: 1...Self.candidateLimit) else {
+                throw .malformed
+            }
+            self = .candidate(line: line, isMapped: fields.mapped ?? false)
+        case "end-of-candidates": self = .endOfCandidates
+        case "bye":
+            guard let reason = fields.reason, Self.isToken(reason, length: 1...Self.reasonLimit) else {
+                throw .malformed
+            }
+            self = .bye(reason: reason)
+        default: throw .unknownType
+        }
+    }
+
+    /// The JSON to seal. What a person wrote is cleaned and cut; what a program wrote must fit.
+    public var text: [UInt8] {
+        var fields: PayloadFields
+        switch self {
+        case .description(let peer):
+            fields = PayloadFields(type: "description")
+            fields.name = PlainText.cleaned(peer.name, limit: Self.nameLimit)
+            fields.fingerprint = peer.fingerprint
+            fields.ufrag = peer.usernameFragment
+            fields.pwd = peer.password
+        case .candidate(let line, let isMapped):
+            fields = PayloadFields(type: "candidate")
+            fields.candidate = line
+            fields.mapped = isMapped
+        case .endOfCandidates:
+            fields = PayloadFields(type: "end-of-candidates")
+        case .bye(let reason):
+            fields = PayloadFields(type: "bye")
+            fields.reason = reason
+        }
+        return JSONText.encode(fields)
+    }
+
+    /// Printable ASCII.
+    private static func isToken(_ text: String, length: ClosedRange<Int>) -> Bool {
+        length.contains(text.utf8.count) && text.utf8.allSatisfy { (0x20...0x7E).contains($0) }
+    }
+
+    /// RFC 8839 §5.4: `ice-char` is a letter, a digit, `+` or `/`.
+    private static func isICEText(_ text: String, length: ClosedRange<Int>) -> Bool {
+        length.contains(text.utf8.count)
+            && text.utf8.allSatisfy {
+                (0x30...0x39).contains($0) || (0x61...0x7A).contains($0 | 0x20) || $0 == 0x2B || $0 == 0x2F
+            }
+    }
+}

@@ -1,0 +1,148 @@
+/// What the relay says to a sharer or a helper.
+public enum ServerMessage: Sendable, Equatable {
+    /// To the sharer: the invitation exists. `owner` proves later whose it is.
+    case created(Lookup, owner: Secret, expires: UnixTime, uses: Int, turn: TURNCredentials?)
+    /// To the sharer: helpers find it again. `uses` is how many are left.
+    case resumed(Lookup, expires: UnixTime, uses: Int, turn: TURNCredentials?)
+    case extended(Lookup, expires: UnixTime)
+    /// To the sharer: nobody can meet under it any more.
+    case closed(Lookup, ClosedReason)
+    case helperArrived(Lookup, MeetingID)
+    /// To the helper: the sharer is there.
+    case met(MeetingID)
+    /// To the helper: nobody waits there. Absent, away, burnt, expired, revoked and used up are all this.
+    case gone
+    case opaque(MeetingID, payload: String)
+    case peerLeft(MeetingID)
+    /// To the helper: the sharer ended the meeting.
+    case refused(MeetingID, RefusalReason)
+    /// To the helper, after the sharer confirmed.
+    case credentials(MeetingID, TURNCredentials)
+    case error(RelayErrorCode)
+}
+
+/// Why an invitation can no longer be used, as its sharer may know.
+public enum ClosedReason: String, Hashable, Sendable, CaseIterable {
+    case used, expired, burnt, revoked
+}
+
+/// Why the relay did not do what was asked.
+public enum RelayErrorCode: String, Error, Hashable, Sendable, CaseIterable {
+    case malformed
+    case tooLarge = "too-large"
+    case unsupportedVersion = "unsupported-version"
+    /// The relay's policy: not everybody may invite.
+    case notAllowed = "not-allowed"
+    /// The message makes no sense here: not your invitation, no such meeting, already in one.
+    case wrongState = "wrong-state"
+    /// Too often from this address or on this connection: wait.
+    case rateLimited = "rate-limited"
+    /// One of the relay's tables is full: wait.
+    case busy
+    /// The relay cannot reach its store.
+    case unavailable
+}
+
+extension RelayErrorCode: CustomStringConvertible {
+    /// A sentence for the person at the client.
+    public var description: String {
+        switch self {
+        case .malformed, .tooLarge, .wrongState: "The relay did not understand this program: update it, or try again."
+        case .unsupportedVersion: "The relay speaks another version: update this program, or the relay."
+        case .notAllowed: "This relay does not let you invite: ask who runs it."
+        case .rateLimited: "Too many tries from your address: wait a minute and try again."
+        case .busy: "The relay is full: wait a minute and try again."
+        case .unavailable: "The relay has a problem with its database: try again, or tell who runs it."
+        }
+    }
+}
+
+extension ServerMessage {
+    public init(parsing text: [UInt8]) throws(MessageError) {
+        let fields = try JSONText.decode(MessageFields.self, from: text)
+        let turn = try fields.turn?.credentials()
+        switch fields.type {
+        case "created":
+            self = .created(
+                try fields.requireLookup(), owner: try fields.requireOwner(), expires: try fields.requireExpires(),
+                uses: try fields.requireUses(), turn: turn)
+        case "resumed":
+            self = .resumed(
+                try fields.requireLookup(), expires: try fields.requireExpires(), uses: try fields.requireUses(),
+                turn: turn)
+        case "extended": self = .extended(try fields.requireLookup(), expires: try fields.requireExpires())
+        case "closed": self = .closed(try fields.requireLookup(), try fields.requireReason(ClosedReason.self))
+        case "helper-arrived": self = .helperArrived(try fields.requireLookup(), try fields.requireMeeting())
+        case "met": self = .met(try fields.requireMeeting())
+        case "gone": self = .gone
+        case "opaque": self = .opaque(try fields.requireMeeting(), payload: try fields.requirePayload())
+        case "peer-left": self = .peerLeft(try fields.requireMeeting())
+        case "refused":
+            self = .refused(try fields.requireMeeting(), try fields.requireReason(RefusalReason.self))
+        case "credentials":
+            guard let turn else { throw .malformed }
+            self = .credentials(try fields.requireMeeting(), turn)
+        case "error":
+            guard let code = fields.code.flatMap(RelayErrorCode.init(rawValue:)) else { throw .malformed }
+            self = .error(code)
+        default: throw .unknownType
+        }
+    }
+
+    public var text: [UInt8] { JSONText.encode(fields) }
+
+    private var fields: MessageFields {
+        var fields: MessageFields
+        switch self {
+        case .created(let lookup, let owner, let expires, let uses, let turn):
+            fields = MessageFields("created")
+            fields.lookup = lookup.text
+            fields.owner = CrockfordBase32.encode(owner.exposed)
+            fields.expires = expires.description
+            fields.uses = uses
+            fields.turn = turn.map(TURNFields.init)
+        case .resumed(let lookup, let expires, let uses, let turn):
+            fields = MessageFields("resumed")
+            fields.lookup = lookup.text
+            fields.expires = expires.description
+            fields.uses = uses
+            fields.turn = turn.map(TURNFields.init)
+        case .extended(let lookup, let expires):
+            fields = MessageFields("extended")
+            fields.lookup = lookup.text
+            fields.expires = expires.description
+        case .closed(let lookup, let reason):
+            fields = MessageFields("closed")
+            fields.lookup = lookup.text
+            fields.reason = reason.rawValue
+        case .helperArrived(let lookup, let meeting):
+            fields = MessageFields("helper-arrived")
+            fields.lookup = lookup.text
+            fields.meeting = meeting.text
+        case .met(let meeting):
+            fields = MessageFields("met")
+            fields.meeting = meeting.text
+        case .gone:
+            fields = MessageFields("gone")
+        case .opaque(let meeting, let payload):
+            fields = MessageFields("opaque")
+            fields.meeting = meeting.text
+            fields.payload = payload
+        case .peerLeft(let meeting):
+            fields = MessageFields("peer-left")
+            fields.meeting = meeting.text
+        case .refused(let meeting, let reason):
+            fields = MessageFields("refused")
+            fields.meeting = meeting.text
+            fields.reason = reason.rawValue
+        case .credentials(let meeting, let turn):
+            fields = MessageFields("credentials")
+            fields.meeting = meeting.text
+            fields.turn = TURNFields(turn)
+        case .error(let code):
+            fields = MessageFields("error")
+            fields.code = code.rawValue
+        }
+        return fields
+    }
+}

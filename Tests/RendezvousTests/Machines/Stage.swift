@@ -1,0 +1,194 @@
+import NetPrimitives
+import Rendezvous
+import Testing
+
+/// A relay, its sharers and its helpers in one place, with the wires between them and a clock.
+///
+/// `onWayToClient` is the relay's dishonest hand: what it returns is delivered instead.
+struct Stage {
+    var server: MeetingServer<InMemoryInvitationStore>
+    var now = Instant.zero
+    var wallClock = UnixTime(seconds: 1_795_000_000)
+    var sharers: [ConnectionID: SharerClient] = [:]
+    var helpers: [ConnectionID: HelperClient] = [:]
+    /// Connections without a client: what the server said to them.
+    var heard: [ConnectionID: [ServerMessage]] = [:]
+    var closed: Set<ConnectionID> = []
+    var sharerEvents: [ConnectionID: [SharerClient.Event]] = [:]
+    var helperEvents: [ConnectionID: [HelperClient.Event]] = [:]
+    var onWayToClient: (ServerMessage, ConnectionID) -> [ServerMessage] = { message, _ in [message] }
+    /// The newest connection.
+    private(set) var latest = ConnectionID(0)
+    private var seed: UInt64
+
+    static let address = IPAddress.v4(0x0B16_2101)
+
+    init(seed: UInt64 = 1, configuration: MeetingServerConfiguration = .init(), turn: Bool = true) {
+        self.seed = seed
+        server = MeetingServer(
+            store: InMemoryInvitationStore(), configuration: configuration, random: SeededRandom(seed: seed)
+        ) { label, expires in
+            turn
+                ? TURNCredentials(
+                    username: "\(expires.seconds):\(label)", password: Secret("turn".utf8), expires: expires,
+                    uris: ["turn:relay:3478"]) : nil
+        }
+    }
+
+    // MARK: People
+
+    mutating func connect(from source: IPAddress = address, mayInvite: Bool = true) -> ConnectionID {
+        let id = ConnectionID(latest.number + 1)
+        latest = id
+        server.connectionOpened(id, source: source, mayInvite: mayInvite, at: now)
+        run()
+        return id
+    }
+
+    mutating func sharer(_ terms: InvitationTerms = .init(), from source: IPAddress = address) -> ConnectionID {
+        let id = connect(from: source)
+        seed += 1
+        var client = SharerClient(random: SeededRandom(seed: seed))
+        client.createInvitation(terms)
+        client.connectionOpened()
+        sharers[id] = client
+        run()
+        return id
+    }
+
+    mutating func lookupOfNewSharer(_ terms: InvitationTerms) -> Lookup {
+        let id = sharer(terms)
+        return invitation(of: id).lookup
+    }
+
+    mutating func helper(_ invitation: Invitation, from source: IPAddress = address) -> ConnectionID {
+        let id = connect(from: source)
+        seed += 1
+        var client = HelperClient(invitation: invitation, random: SeededRandom(seed: seed))
+        client.connectionOpened(at: now)
+        helpers[id] = client
+        run()
+        return id
+    }
+
+    /// What a helper who was told the code, or sent the link, holds.
+    func invitation(of sharer: ConnectionID, _ kind: InvitationKey.Kind = .code) -> Invitation {
+        guard let owned = sharers[sharer]?.invitation else {
+            Issue.record("the sharer has no invitation")
+            var random = SeededRandom(seed: 98)
+            return Invitation(relay: nil, lookup: .random(using: &random), key: .randomCode(using: &random))
+        }
+        return Invitation(relay: nil, lookup: owned.lookup, key: owned.key(kind))
+    }
+
+    /// The right look-up with another secret.
+    func wrongInvitation(of sharer: ConnectionID, _ kind: InvitationKey.Kind = .code) -> Invitation {
+        var random = SeededRandom(seed: 99)
+        var invitation = invitation(of: sharer, kind)
+        invitation.key = kind == .code ? .randomCode(using: &random) : .randomLink(using: &random)
+        return invitation
+    }
+
+    // MARK: Wires
+
+    mutating func say(_ message: ClientMessage, from id: ConnectionID) { say(message.text, from: id) }
+
+    mutating func say(_ text: [UInt8], from id: ConnectionID) {
+        server.receive(text, from: id, at: now, wallClock: wallClock)
+        run()
+    }
+
+    mutating func disconnect(_ id: ConnectionID) {
+        sharers[id]?.connectionClosed()
+        helpers[id]?.connectionClosed()
+        server.connectionClosed(id, at: now)
+        run()
+    }
+
+    /// The sharer's client on a new connection.
+    mutating func reconnect(_ id: ConnectionID) -> ConnectionID {
+        let new = connect()
+        sharers[new] = sharers.removeValue(forKey: id)
+        sharers[new]?.connectionOpened()
+        run()
+        return new
+    }
+
+    mutating func advance(seconds: Int) {
+        for _ in 0..<seconds {
+            now += .seconds(1)
+            wallClock = wallClock.advanced(bySeconds: 1)
+            server.handleTimeout(at: now, wallClock: wallClock)
+            for id in helpers.keys { helpers[id]?.handleTimeout(at: now) }
+            run()
+        }
+    }
+
+    /// Delivers until nobody has anything to say.
+    mutating func run() {
+        var moved = true
+        while moved {
+            moved = false
+            for id in sharers.keys.sorted(by: { $0.number < $1.number }) {
+                while let text = sharers[id]?.nextMessage() {
+                    server.receive(text, from: id, at: now, wallClock: wallClock)
+                    moved = true
+                }
+                while let event = sharers[id]?.nextEvent() { sharerEvents[id, default: []].append(event) }
+            }
+            for id in helpers.keys.sorted(by: { $0.number < $1.number }) {
+                while let text = helpers[id]?.nextMessage() {
+                    server.receive(text, from: id, at: now, wallClock: wallClock)
+                    moved = true
+                }
+                while let event = helpers[id]?.nextEvent() { helperEvents[id, default: []].append(event) }
+            }
+            while let output = server.nextOutput() {
+                moved = true
+                switch output {
+                case .close(let id): closed.insert(id)
+                case .send(let text, let id): deliver(text, to: id)
+                }
+            }
+        }
+    }
+
+    private mutating func deliver(_ text: [UInt8], to id: ConnectionID) {
+        guard let message = try? ServerMessage(parsing: text) else {
+            Issue.record("the server talks nonsense")
+            return
+        }
+        for said in onWayToClient(message, id) {
+            heard[id, default: []].append(said)
+            sharers[id]?.receive(said.text)
+            helpers[id]?.receive(said.text, at: now)
+        }
+    }
+}
+
+extension Stage {
+    func ends(of helper: ConnectionID) -> [HelperClient.End] {
+        (helperEvents[helper] ?? []).compactMap { if case .ended(let end) = $0 { end } else { nil } }
+    }
+
+    func isVerified(_ helper: ConnectionID) -> Bool {
+        (helperEvents[helper] ?? []).contains { if case .verified = $0 { true } else { false } }
+    }
+
+    /// The meetings that the sharer has verified.
+    func verified(by sharer: ConnectionID) -> [MeetingID] {
+        (sharerEvents[sharer] ?? []).compactMap { if case .helperVerified(let id, _) = $0 { id } else { nil } }
+    }
+
+    func invitationEnds(of sharer: ConnectionID) -> [SharerClient.InvitationEnd] {
+        (sharerEvents[sharer] ?? []).compactMap { if case .invitationEnded(let end) = $0 { end } else { nil } }
+    }
+
+    func payloads(to helper: ConnectionID) -> [PeerPayload] {
+        (helperEvents[helper] ?? []).compactMap { if case .payload(let payload) = $0 { payload } else { nil } }
+    }
+
+    func payloads(toSharer sharer: ConnectionID) -> [PeerPayload] {
+        (sharerEvents[sharer] ?? []).compactMap { if case .payload(let payload, _) = $0 { payload } else { nil } }
+    }
+}
