@@ -1,0 +1,25 @@
+import NetPrimitives
+
+extension Agent {
+    /// What became of every pair, best first.
+    public var report: [PairReport] {
+        checkList.pairs.map { pair in
+            let (result, why): (PairReport.Result, String) =
+                switch pair.state {
+                case .frozen, .waiting:
+                    (.frozen, selectedPair == nil ? "not checked yet" : "not needed: another path was chosen first")
+                case .inProgress:
+                    (.frozen, selectedPair == nil ? "no answer yet" : "no answer before another path was chosen")
+                case .succeeded:
+                    (.succeeded, isSelected(pair.key) ? "chosen" : "answered")
+                case .failed(let reason):
+                    (.failed, reason.description)
+                }
+            let elapsed = pair.firstCheckAt.flatMap { first in pair.settledAt.map { $0 - first } }
+            return PairReport(
+                local: pair.validLocal?.address ?? pair.key.base, remote: pair.key.remote,
+                kind: pair.validLocal.map { kind(of: pair, local: $0) } ?? bestPossibleKind(of: pair), result: result,
+                elapsed: result == .frozen ? nil : elapsed, why: why, isSelected: isSelected(pair.key))
+        }
+    }
+}

@@ -1,0 +1,23 @@
+public import NetPrimitives
+
+/// What became of one pair, for a person who wonders why there is no better path.
+public struct PairReport: Hashable, Sendable {
+    public enum Result: String, Hashable, Sendable {
+        case succeeded
+        case failed
+        /// Its checks had not come to an end, or had not begun, when the agent stopped checking.
+        case frozen
+    }
+
+    /// The address that the peer saw, where a check was answered; else the base.
+    public var local: TransportAddress
+    public var remote: TransportAddress
+    /// What the path is, or at best would have been.
+    public var kind: PathKind
+    public var result: Result
+    /// From the first check to the result; nil when no check was sent or none has a result.
+    public var elapsed: Duration?
+    /// A phrase for people.
+    public var why: String
+    public var isSelected: Bool
+}
