@@ -1,0 +1,168 @@
+import CNATPMP
+package import NetPrimitives
+
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// A router that speaks NAT-PMP (RFC 6886), through libnatpmp. Calls block for up to `patience`.
+/// Confined to the thread that uses it.
+package final class NATPMPGateway: Gateway {
+    /// The library sends again after 250, 500, 1000… ms (RFC 6886 §3.1). A router on the same link that has not
+    /// answered the fourth time is not going to.
+    package static let patience = Duration.milliseconds(3750)
+    /// Deleting is a courtesy at the very end, when somebody may be waiting for us to be gone.
+    package static let patienceToRelease = Duration.milliseconds(800)
+
+    package let method = MappingMethod.natPMP
+    package private(set) var internalAddress: TransportAddress
+    package private(set) var router: String?
+    private let request: MappingRequest
+    private let patience: Duration
+    private var client = natpmp_t()
+    private var isOpen = false
+
+    package init(_ request: MappingRequest, patience: Duration = NATPMPGateway.patience) {
+        self.request = request
+        self.patience = patience
+        internalAddress = request.internalAddress
+    }
+
+    deinit {
+        if isOpen { closenatpmp(&client) }
+    }
+
+    package func find() throws(MappingFailure) {
+        guard request.internalAddress.family == .ipv4 else { throw .notIPv4 }
+        var forced: UInt32 = 0
+        if let gateway = request.gateway {
+            guard case .v4(let bits) = gateway else { throw .notIPv4 }
+            forced = bits.bigEndian
+        }
+        let code = initnatpmp(&client, request.gateway == nil ? 0 : 1, forced)
+        isOpen = code != NATPMP_ERR_SOCKETERROR  // after any other error the library leaves its socket open
+        guard code == 0 else { throw .noRouter }
+        router = "\(IPAddress.v4(ra_natpmp_gateway(&client)))"
+        guard let facing = addressFacingRouter() else { throw .noRouter }
+        if request.internalAddress.ip.isUnspecified { internalAddress.ip = facing }
+        // The router maps to whoever asks: one that is on another of our networks cannot serve this address.
+        guard internalAddress.ip == facing else { throw .noRouter }
+    }
+
+    package func answer(to ask: Ask) -> Answer {
+        do throws(MappingFailure) {
+            guard sendpublicaddressrequest(&client) > 0 else { throw .noRouter }
+            var said = try response(to: Self.publicAddressOpcode, within: patience)
+            let address = IPAddress.v4(ra_natpmp_address(&said))
+            guard ExternalReach(of: address) != .nowhere else { throw .noExternalAddress }
+
+            let lifetime = ask.lifetime.map { min(max($0.components.seconds, 1), Int64(UInt32.max)) } ?? 7200
+            guard
+                sendnewportmappingrequest(
+                    &client, Int32(mappingOpcode), internalAddress.port, ask.externalPort, UInt32(lifetime)) > 0
+            else { throw .noRouter }
+            said = try response(to: mappingOpcode, within: patience)
+            return .granted(
+                Grant(
+                    external: TransportAddress(ip: address, port: ra_natpmp_external_port(&said)),
+                    lifetime: .seconds(Int64(ra_natpmp_lifetime(&said)))))
+        } catch {
+            return .failed(error)
+        }
+    }
+
+    /// RFC 6886 §3.4: lifetime 0 and external port 0 delete the mapping of an internal port.
+    package func release(externalPort: UInt16) {
+        guard sendnewportmappingrequest(&client, Int32(mappingOpcode), internalAddress.port, 0, 0) > 0 else { return }
+        do throws(MappingFailure) { _ = try response(to: mappingOpcode, within: Self.patienceToRelease) } catch {}
+    }
+
+    // Waiting for the answer
+
+    /// RFC 6886 §3.2 and §3.3; the opcode of a response is 128 more.
+    private static let publicAddressOpcode: UInt8 = 0
+    private var mappingOpcode: UInt8 {
+        switch request.transport {
+        case .udp: 1
+        case .tcp: 2
+        }
+    }
+
+    private func response(to opcode: UInt8, within patience: Duration) throws(MappingFailure) -> natpmpresp_t {
+        let deadline = ContinuousClock.now + patience
+        while true {
+            let left = deadline - ContinuousClock.now
+            guard left > .zero else { throw .noRouter }
+            waitUntilReadable(atMost: left)
+            try dropWhatIsNoAnswer(to: opcode)
+            var said = natpmpresp_t()
+            let code = readnatpmpresponseorretry(&client, &said)
+            if code == 0 { return said }
+            if code != NATPMP_TRYAGAIN { throw Self.failure(code) }
+        }
+    }
+
+    /// Sleeps until something arrives, the library wants to send again, or `limit` has passed.
+    private func waitUntilReadable(atMost limit: Duration) {
+        var pause = limit.milliseconds
+        var untilRetry = timeval()
+        if getnatpmprequesttimeout(&client, &untilRetry) == 0 {
+            pause = min(pause, Int64(untilRetry.tv_sec) * 1000 + Int64(untilRetry.tv_usec) / 1000)
+        }
+        var watched = pollfd(fd: client.s, events: Int16(POLLIN), revents: 0)
+        poll(&watched, 1, Int32(clamping: max(pause, 0) + 1))
+    }
+
+    /// The library reads a datagram without looking at its length, and takes the answer to one question for the
+    /// answer to another. So what is too short, or answers something else, is thrown away before it looks.
+    private func dropWhatIsNoAnswer(to opcode: UInt8) throws(MappingFailure) {
+        var head = [UInt8](repeating: 0, count: 16)
+        while true {
+            // With MSG_TRUNC the result is the datagram's own length; `head` gets 16 bytes of it at most.
+            let length = recv(client.s, &head, head.count, Int32(MSG_PEEK) | Int32(MSG_TRUNC))
+            if length < 0 {
+                if errno == ECONNREFUSED { throw .noRouter }  // nobody listens on the router's port 5351
+                return
+            }
+            if Self.isAnswer(head.prefix(length), to: opcode) { return }
+            recv(client.s, &head, head.count, 0)
+        }
+    }
+
+    /// Whether a datagram has the shape of an answer (RFC 6886 §3.2, §3.3, §3.5).
+    static func isAnswer(_ datagram: ArraySlice<UInt8>, to opcode: UInt8) -> Bool {
+        var reader = ByteReader(datagram)
+        do throws(ByteReader.Truncated) {
+            let version = try reader.readUInt8()
+            let answered = try reader.readUInt8()
+            let result = try reader.readUInt16()
+            _ = try reader.readUInt32()  // seconds since the router's epoch
+            if version != 0 { return true }  // a PCP router that knows no NAT-PMP; the library reports it
+            guard answered == opcode | 0x80 else { return false }
+            if result == 0 { try reader.skip(opcode == publicAddressOpcode ? 4 : 8) }
+            return true
+        } catch {
+            return false
+        }
+    }
+
+    private static func failure(_ code: Int32) -> MappingFailure {
+        switch code {
+        case NATPMP_ERR_NOTAUTHORIZED: .notAuthorized
+        case NATPMP_ERR_NETWORKFAILURE: .noExternalAddress
+        case NATPMP_ERR_OUTOFRESOURCES: .outOfResources
+        case NATPMP_ERR_NOGATEWAYSUPPORT, NATPMP_ERR_UNSUPPORTEDVERSION, NATPMP_ERR_UNSUPPORTEDOPCODE: .noRouter
+        default: .refused(code: Int(code), reason: "NAT-PMP failed")
+        }
+    }
+
+    private func addressFacingRouter() -> IPAddress? {
+        var name = sockaddr_in()
+        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let code = withUnsafeMutablePointer(to: &name) {
+            // sockaddr_in begins as sockaddr does; the socket is IPv4.
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(client.s, $0, &size) }
+        }
+        return code == 0 ? .v4(UInt32(bigEndian: name.sin_addr.s_addr)) : nil
+    }
+}

@@ -1,0 +1,193 @@
+import NetPrimitives
+import PortMapping
+import Testing
+
+@Suite("A lease")
+struct LeaseTests {
+    private func lease(_ lifetime: Duration = .seconds(600)) -> Lease {
+        Lease(internalPort: 5000, lifetime: lifetime, random: SeededGenerator(state: 7))
+    }
+
+    private func second(_ count: Int) -> Instant { .zero + .seconds(count) }
+
+    /// A lease that holds 11.22.33.21:5000 since time zero.
+    private func heldLease(for lifetime: Duration? = .seconds(600)) -> Lease {
+        var lease = lease()
+        _ = lease.start()
+        _ = lease.receive(grant(for: lifetime), at: .zero)
+        _ = lease.nextEvent()
+        return lease
+    }
+
+    @Test("asks for our own port first, and only once")
+    func firstQuestion() {
+        var lease = lease()
+        #expect(lease.start() == Ask(externalPort: 5000, lifetime: .seconds(600)))
+        #expect(lease.start() == nil)
+        #expect(lease.nextDeadline == nil)
+        #expect(lease.heldPort == nil)
+    }
+
+    @Test("is renewed at half its time, with the port it got, without telling anybody")
+    func renewal() {
+        var lease = lease()
+        _ = lease.start()
+        #expect(lease.receive(grant("11.22.33.21:6000"), at: .zero) == nil)
+        #expect(lease.nextEvent() == .mapped(Grant(external: address("11.22.33.21:6000"), lifetime: .seconds(600))))
+        #expect(lease.heldPort == 6000)
+        #expect(lease.nextDeadline == second(300))
+        #expect(lease.handleTimeout(at: second(299)) == nil)
+        #expect(lease.handleTimeout(at: second(300)) == Ask(externalPort: 6000, lifetime: .seconds(600)))
+        #expect(lease.nextDeadline == nil)
+        #expect(lease.receive(grant("11.22.33.21:6000"), at: second(301)) == nil)
+        #expect(lease.nextEvent() == nil)
+        #expect(lease.nextDeadline == second(601))
+    }
+
+    @Test("says so when a renewal moves it to another address or port")
+    func moved() {
+        var lease = heldLease()
+        _ = lease.handleTimeout(at: second(300))
+        _ = lease.receive(grant("11.22.33.99:5001"), at: second(300))
+        #expect(lease.nextEvent() == .mapped(Grant(external: address("11.22.33.99:5001"), lifetime: .seconds(600))))
+        #expect(lease.heldPort == 5001)
+    }
+
+    @Test("that cannot be renewed is tried at half of what is left, then lost, then asked for again")
+    func lossAndRecovery() {
+        var lease = heldLease(for: .seconds(80))
+        var tried: [Int64] = []
+        while let deadline = lease.nextDeadline, lease.nextEvent() == nil, tried.count < 20 {
+            tried.append((deadline - .zero).components.seconds)
+            #expect(lease.handleTimeout(at: deadline) != nil)
+            _ = lease.receive(.failed(.noRouter), at: deadline)
+            if lease.nextEvent() == .lost(.noRouter) { break }
+        }
+        #expect(tried == [40, 60, 70, 75])
+        #expect(lease.heldPort == 5000)
+        #expect(lease.nextDeadline == second(75) + Lease.recoveryInterval)
+        #expect(lease.handleTimeout(at: second(105)) == Ask(externalPort: 5000, lifetime: .seconds(600)))
+        #expect(lease.receive(.failed(.noRouter), at: second(105)) == nil)
+        #expect(lease.nextEvent() == nil)
+        #expect(lease.handleTimeout(at: second(135)) != nil)
+        _ = lease.receive(grant(), at: second(135))
+        #expect(lease.nextEvent() == .mapped(Grant(external: address("11.22.33.21:5000"), lifetime: .seconds(600))))
+    }
+
+    @Test("takes another port when ours is somebody else's")
+    func conflict() throws {
+        var lease = lease()
+        _ = lease.start()
+        var ask = lease.receive(.conflict, at: .zero)
+        let second = try #require(ask)
+        #expect(ExternalPortChoice.dynamicPorts.contains(second.externalPort))
+        ask = lease.receive(.conflict, at: .zero)
+        let third = try #require(ask)
+        #expect(third.externalPort != second.externalPort)
+        _ = lease.receive(grant("11.22.33.21:\(third.externalPort)"), at: .zero)
+        #expect(lease.heldPort == third.externalPort)
+    }
+
+    @Test("gives up when every port is taken")
+    func everyPortTaken() {
+        var lease = lease()
+        var asked = lease.start() == nil ? 0 : 1
+        while lease.receive(.conflict, at: .zero) != nil { asked += 1 }
+        #expect(asked == ExternalPortChoice.attempts)
+        #expect(lease.nextEvent() == .failed(.everyPortTaken))
+        #expect(lease.nextDeadline == nil)
+        #expect(lease.heldPort == nil)
+    }
+
+    @Test("becomes permanent where the router knows nothing else, and is still renewed")
+    func permanent() {
+        var lease = lease()
+        _ = lease.start()
+        #expect(lease.receive(.onlyPermanentLeases, at: .zero) == Ask(externalPort: 5000, lifetime: nil))
+        #expect(lease.receive(grant(for: nil), at: .zero) == nil)
+        #expect(lease.nextEvent() == .mapped(Grant(external: address("11.22.33.21:5000"), lifetime: nil)))
+        #expect(lease.nextDeadline == Instant.zero + Lease.permanentRenewal)
+        #expect(lease.handleTimeout(at: .zero + Lease.permanentRenewal) == Ask(externalPort: 5000, lifetime: nil))
+        _ = lease.receive(.failed(.notAuthorized), at: .zero + Lease.permanentRenewal)
+        #expect(lease.nextEvent() == .lost(.notAuthorized))
+        #expect(lease.heldPort == 5000)
+    }
+
+    @Test("of a router that wants permanent ones and refuses them fails")
+    func permanentRefused() {
+        var lease = lease()
+        _ = lease.start()
+        _ = lease.receive(.onlyPermanentLeases, at: .zero)
+        #expect(lease.receive(.onlyPermanentLeases, at: .zero) == nil)
+        guard case .failed(.implausible) = lease.nextEvent() else {
+            Issue.record("it should have failed as implausible")
+            return
+        }
+    }
+
+    @Test(
+        "is not taken from a router that lies",
+        arguments: [
+            grant("11.22.33.21:0"), grant(for: .zero), grant("0.0.0.0:5000"), grant("127.0.0.1:5000"),
+            grant("255.255.255.255:5000"), grant("224.0.0.1:5000"), grant("169.254.3.4:5000"),
+        ])
+    func lies(_ lie: Answer) {
+        var lease = lease()
+        _ = lease.start()
+        #expect(lease.receive(lie, at: .zero) == nil)
+        guard case .failed = lease.nextEvent() else {
+            Issue.record("\(lie) should not have been believed")
+            return
+        }
+        #expect(lease.heldPort == nil)
+    }
+
+    @Test(
+        "of absurd length neither traps nor floods the router",
+        arguments: [Duration.seconds(Int64.max), .seconds(UInt32.max), .nanoseconds(1), .seconds(1)])
+    func absurdLifetimes(_ lifetime: Duration) throws {
+        var lease = lease()
+        _ = lease.start()
+        _ = lease.receive(grant(for: lifetime), at: .zero)
+        #expect(try #require(lease.nextDeadline) - .zero >= Lease.shortestRenewal)
+        #expect(lease.handleTimeout(at: Instant(nanoseconds: .max)) != nil)
+        _ = lease.receive(.failed(.noRouter), at: Instant(nanoseconds: .max))
+        _ = lease.receive(grant(for: lifetime), at: Instant(nanoseconds: .max))
+    }
+
+    @Test("ignores answers that nobody asked for")
+    func unasked() {
+        var idle = lease()
+        #expect(idle.receive(grant(), at: .zero) == nil)
+        #expect(idle.nextEvent() == nil)
+        var held = heldLease()
+        #expect(held.receive(.conflict, at: second(1)) == nil)
+        #expect(held.heldPort == 5000)
+    }
+
+    @Test("survives any sequence of answers and timeouts", arguments: [1, 2, 3, 4, 5] as [UInt64])
+    func anySequence(seed: UInt64) {
+        var random = SeededGenerator(state: seed)
+        let answers: [Answer] = [
+            grant(), grant(for: nil), grant("10.0.0.1:1"), grant("0.0.0.0:1"), grant(for: .zero), .conflict,
+            .onlyPermanentLeases, .failed(.noRouter), .failed(.refused(code: -1, reason: "")),
+        ]
+        for _ in 0..<200 {
+            var lease = lease()
+            var now = Instant.zero
+            var asked = lease.start() != nil
+            for _ in 0..<60 {
+                if asked {
+                    guard let answer = answers.randomElement(using: &random) else { continue }
+                    asked = lease.receive(answer, at: now) != nil
+                } else if let deadline = lease.nextDeadline {
+                    #expect(deadline > now, "seed \(seed)")
+                    now = deadline
+                    asked = lease.handleTimeout(at: now) != nil
+                    #expect(asked, "seed \(seed)")
+                }
+                while lease.nextEvent() != nil {}
+            }
+        }
+    }
+}
