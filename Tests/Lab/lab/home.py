@@ -1,0 +1,30 @@
+"""A home to be built: what kind of NAT it is behind and what its router offers."""
+
+from dataclasses import dataclass
+
+from .commands import LabError
+from .miniupnpd import MAPPING_MODES
+from .nat import NAT_KINDS
+
+
+@dataclass(frozen=True)
+class Home:
+    """One side of a scenario. `loss` is the percentage of packets that its router drops."""
+
+    nat: str = "plain"
+    mapping: str = "none"
+    loss: int = 0
+
+    def __post_init__(self):
+        if self.nat not in NAT_KINDS:
+            raise LabError(f"no such NAT: {self.nat} (there are {', '.join(NAT_KINDS)})")
+        if self.mapping not in MAPPING_MODES:
+            raise LabError(f"no such mapping: {self.mapping} (there are {', '.join(MAPPING_MODES)})")
+        if self.nat == "none" and self.mapping != "none":
+            raise LabError("a host directly on the internet has no router that could map a port")
+        if not 0 <= self.loss <= 100:
+            raise LabError("loss is a percentage, 0 to 100")
+
+    def __str__(self):
+        extras = [f"mapping {self.mapping}"] * (self.mapping != "none") + [f"loss {self.loss} %"] * (self.loss > 0)
+        return ", ".join([self.nat, *extras])

@@ -1,0 +1,52 @@
+"""A home router: NAT and a closed `input` chain in nftables, and a real miniupnpd if it has one."""
+
+import time
+
+from . import miniupnpd, nat
+from .commands import LabError
+from .host import Host
+
+
+class Router(Host):
+    """A router with interfaces `wan` and `lan`."""
+
+    def __init__(self, label, name, keeper, directory, *, kind, mapping):
+        super().__init__(label, name, keeper, directory)
+        self.kind = kind
+        self.mapping = mapping
+        self.lan_address = None
+        self.daemon = None
+        self.sysctl(net__ipv4__ip_forward=1, net__ipv6__conf__all__forwarding=1)
+
+    def start(self, *, lan_host, loss=0):
+        """Closes the doors, then starts what opens them on request. Both interfaces must be there."""
+        self.rules = nat.ruleset(self.kind, lan_host=lan_host, mapping=self.mapping, loss=loss)
+        self.nft(self.rules)
+        if self.mapping == "none":
+            return
+        configured = self.directory / "miniupnpd.conf"
+        configured.write_text(miniupnpd.configuration(self.mapping, self.directory))
+        self.daemon = self.popen(["miniupnpd", "-d", "-f", configured, "-P", self.directory / "miniupnpd.pid"])
+        self._wait_until_it_listens()
+
+    def mappings(self):
+        """The mappings that are open now, as nftables rules."""
+        chain = self.run(["nft", "list", "chain", "inet", nat.NAT_TABLE, nat.UPNP_PREROUTING_CHAIN]).stdout
+        return [line.strip() for line in chain.splitlines() if "dnat" in line]
+
+    def _wait_until_it_listens(self, patience=5):
+        ports = {port for port, modes in ((1900, "all upnp igd1 dead"), (5351, "all nat-pmp pcp dead"))
+                 if self.mapping in modes.split()}
+        deadline = time.monotonic() + patience
+        while time.monotonic() < deadline:
+            open_ports = self.run(["ss", "-Hlun"]).stdout
+            if all(f":{port} " in open_ports for port in ports):
+                return
+            if self.daemon.exit_code is not None:
+                break
+            time.sleep(0.02)
+        raise LabError(f"{self.daemon!r} does not listen\n{self.daemon.errors[-2000:]}")
+
+    def __repr__(self):
+        offers = "" if self.mapping == "none" else f" with {self.mapping}"
+        return f"<Router {self.label} {self.kind}{offers}, {self.lan_address} as {self.public_address}>"

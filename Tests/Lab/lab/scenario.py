@@ -1,0 +1,208 @@
+"""The whole lab: an internet, a relay on it, and two homes."""
+
+import os
+import pathlib
+import secrets
+import shutil
+import signal
+import sys
+import tempfile
+import threading
+
+from .commands import LabError, why_not_here
+from .home import Home
+from .host import Host
+from .keeper import Keeper
+from .namespace import Namespace
+from .router import Router
+
+# miniupnpd 2.3.1 refuses a WAN address of a private or documentation range, so these look public.
+# No packet leaves the namespaces.
+RELAY_ADDRESSES = ("11.22.33.10", "11.22.33.11")  # two, as RFC 5780 needs them
+RELAY_ADDRESS6 = "2a11:22:33::10"
+
+
+class _Side:
+    """The addresses of one home."""
+
+    def __init__(self, number, lan):
+        self.wan = f"11.22.33.{20 + number}"
+        self.direct = f"11.22.33.{30 + number}"
+        self.carrier = f"100.64.{number}"
+        self.lan = lan
+        self.wan6 = f"2a11:22:33::2{number}"
+        self.direct6 = f"2a11:22:33::3{number}"
+        self.lan6 = f"2a11:22:{number}:"
+
+
+class Lab:
+    """A context manager; inside it `relay`, `sharer` and `helper` are hosts to run programs on.
+
+    Everything is removed at the end, also after an exception, Ctrl-C and SIGTERM; after SIGKILL a
+    watcher does it. Logs are in `directory`: a temporary one is deleted unless the body raised. With
+    LAB_LOGS=DIR in the environment every lab has a directory of its own in there, which stays."""
+
+    def __init__(self, sharer=Home(), helper=Home(), *, ipv6=False, directory=None):
+        self.homes = {"sharer": sharer, "helper": helper}
+        self.ipv6 = ipv6
+        self._given_directory = directory
+        self._namespaces = []
+        self._keeper = None
+        self._old_handler = None
+
+    # Life
+
+    def __enter__(self):
+        reason = why_not_here()
+        if reason:
+            raise LabError(reason)
+        self.prefix = f"ra{os.getpid()}-{secrets.token_hex(3)}"
+        self._keeper = Keeper()
+        self._catch_termination()
+        try:
+            self._make_directory()
+            self._build()
+        except BaseException:
+            self._remove(keep_logs=False)
+            raise
+        return self
+
+    def __exit__(self, kind, error, traceback):
+        failed = kind is not None and not issubclass(kind, (SystemExit, KeyboardInterrupt))
+        self._remove(keep_logs=failed)
+        if failed:
+            print(f"lab: logs are kept in {self.directory}", file=sys.stderr)
+
+    @property
+    def hosts(self):
+        """All computers of the lab by name, routers included."""
+        return {host.label: host for host in self._namespaces if isinstance(host, Host)}
+
+    def describe(self):
+        """The map of this network, for people."""
+        lines = [f"internet  11.22.33.0/24{', 2a11:22:33::/64' if self.ipv6 else ''}   (namespaces {self.prefix}-…)",
+                 f"├─ relay   {', '.join(RELAY_ADDRESSES)}{', ' + RELAY_ADDRESS6 if self.ipv6 else ''}"]
+        for name, home in self.homes.items():
+            host = self.hosts[name]
+            branch = "└─" if name == "helper" else "├─"
+            hops, router = [], host.router
+            while router:
+                hops.insert(0, f"{router.label} {router.public_address or router.address} [{router.kind}]")
+                router = router.router
+            own = host.address + (f", {host.address6}" if host.address6 else "")
+            lines.append(f"{branch} " + " ── ".join([*hops, f"{name} {own}"]) + f"   ({home})")
+        return "\n".join(lines)
+
+    def __repr__(self):
+        sides = ", ".join(f"{name}: {home}" for name, home in self.homes.items())
+        return f"<Lab {getattr(self, 'prefix', 'not made yet')} {sides}>"
+
+    # Making
+
+    def _build(self):
+        self._internet = self._namespace(Namespace, "net")
+        self._internet.ip("link", "add", "bridge", "type", "bridge", "mcast_snooping", "0")
+        self._internet.ip("link", "set", "bridge", "up")
+        self.relay = self._host("relay")
+        self._plug(self.relay, "eth0", *(f"{address}/24" for address in RELAY_ADDRESSES),
+                   *[f"{RELAY_ADDRESS6}/64"] * self.ipv6)
+        self.relay.address4 = self.relay.public_address = RELAY_ADDRESSES[0]
+        self.relay.address6 = RELAY_ADDRESS6 if self.ipv6 else None
+        self.sharer = self._build_home("sharer", _Side(1, "192.168.1"))
+        self.helper = self._build_home("helper", _Side(2, "192.168.0"))
+
+    def _build_home(self, label, side):
+        home = self.homes[label]
+        host = self._host(label)
+        if home.nat == "none":
+            self._plug(host, "eth0", f"{side.direct}/24", *[f"{side.direct6}/64"] * self.ipv6)
+            host.address4 = host.public_address = side.direct
+            host.address6 = side.direct6 if self.ipv6 else None
+            return host
+        carrier = self._build_carrier(label, side) if home.nat == "cgn" else None
+        router = self._router(f"{label}-router", "plain" if carrier else home.nat, home.mapping)
+        if carrier:
+            router.wire("wan", carrier, "lan")
+            carrier.assign("lan", f"{side.carrier}.1/24")
+            router.assign("wan", f"{side.carrier}.2/24")
+            router.route("default", f"{side.carrier}.1")
+            router.public_address, router.router = f"{side.carrier}.2", carrier
+        else:
+            self._plug(router, "wan", f"{side.wan}/24", *[f"{side.wan6}/64"] * self.ipv6)
+            router.public_address = side.wan
+        router.wire("lan", host, "eth0")
+        router.assign("lan", f"{side.lan}.1/24")
+        host.assign("eth0", f"{side.lan}.10/24")
+        host.route("default", f"{side.lan}.1")
+        host.address4, host.public_address, host.router = f"{side.lan}.10", side.wan, router
+        router.address4 = router.lan_address = f"{side.lan}.1"
+        if self.ipv6 and not carrier:
+            router.assign("lan", f"{side.lan6}:1/64")
+            host.assign("eth0", f"{side.lan6}:10/64")
+            host.route("default", f"{side.lan6}:1")
+            host.address6 = f"{side.lan6}:10"
+            self.relay.route(f"{side.lan6}:/64", side.wan6)
+        if carrier:
+            carrier.start(lan_host=router.public_address)
+        router.start(lan_host=host.address, loss=home.loss)
+        return host
+
+    def _build_carrier(self, label, side):
+        carrier = self._router(f"{label}-carrier", "plain", "none")
+        self._plug(carrier, "wan", f"{side.wan}/24")
+        carrier.public_address, carrier.address4 = side.wan, f"{side.carrier}.1"
+        carrier.lan_address = carrier.address4
+        return carrier
+
+    def _plug(self, namespace, interface, *addresses):
+        """Connects an interface to the internet."""
+        port = f"port{len(self._namespaces)}"
+        namespace.wire(interface, self._internet, port)
+        self._internet.ip("link", "set", port, "master", "bridge")
+        namespace.assign(interface, *addresses)
+
+    def _host(self, label):
+        return self._namespace(Host, label, self.directory)
+
+    def _router(self, label, kind, mapping):
+        return self._namespace(Router, label, self.directory, kind=kind, mapping=mapping)
+
+    def _namespace(self, make, label, *rest, **options):
+        name = f"{self.prefix}-{label}"
+        arguments = (name, self._keeper) if make is Namespace else (label, name, self._keeper)
+        made = make(*arguments, *rest, **options)
+        self._namespaces.append(made)
+        return made
+
+    def _make_directory(self):
+        if not self._given_directory and os.environ.get("LAB_LOGS"):
+            self._given_directory = pathlib.Path(os.environ["LAB_LOGS"]) / self.prefix
+        if self._given_directory:
+            self.directory = pathlib.Path(self._given_directory).absolute()
+            self.directory.mkdir(parents=True, exist_ok=True)
+        else:
+            self.directory = pathlib.Path(tempfile.mkdtemp(prefix=f"{self.prefix}-"))
+            self._keeper.holds("directory", self.directory)
+
+    # Removing
+
+    def _remove(self, keep_logs):
+        for host in self.hosts.values():
+            host.end_processes()
+        for namespace in reversed(self._namespaces):
+            namespace.remove()
+        self._namespaces.clear()
+        if not self._given_directory and hasattr(self, "directory"):
+            if not keep_logs:
+                shutil.rmtree(self.directory, ignore_errors=True)
+            self._keeper.released("directory", self.directory)
+        self._keeper.close()
+        if self._old_handler is not None:
+            signal.signal(signal.SIGTERM, self._old_handler)
+            self._old_handler = None
+
+    def _catch_termination(self):
+        """Lets SIGTERM unwind the `with` block, where nobody else has taken it over."""
+        main = threading.current_thread() is threading.main_thread()
+        if main and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+            self._old_handler = signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
