@@ -9,8 +9,40 @@ let settings: [SwiftSetting] = [
     .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
+/// A room of the house: what it may import is what stands here, and nothing else.
+func room(_ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource] = []) -> Target {
+    .target(name: name, dependencies: dependencies, exclude: name == "ConnectService" ? ["Probe"] : [], resources: resources, swiftSettings: settings)
+}
+
+/// A program: arguments, printing and exit codes around a service.
+func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(name: name, dependencies: dependencies + [arguments], swiftSettings: settings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
+    .testTarget(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: settings)
+}
+
+/// A C library of the system, and the Debian packages that bring it.
+func system(_ name: String, _ pkgConfig: String?, _ packages: String...) -> Target {
+    .systemLibrary(name: name, path: "Sources/\(name)", pkgConfig: pkgConfig, providers: [.apt(packages)])
+}
+
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let nio: [Target.Dependency] = [
+    .product(name: "NIOCore", package: "swift-nio"),
+    .product(name: "NIOPosix", package: "swift-nio"),
+    .product(name: "NIOHTTP1", package: "swift-nio"),
+    .product(name: "NIOWebSocket", package: "swift-nio"),
+]
+
 let package = Package(
     name: "remote-assistance",
+    products: [
+        .executable(name: "ra-relay", targets: ["ra-relay"]),
+        .executable(name: "ra-connect", targets: ["ra-connect"]),
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
@@ -21,10 +53,73 @@ let package = Package(
         .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
     ],
     targets: [
-        .target(name: "NetPrimitives", swiftSettings: settings),
-        .target(name: "STUN", dependencies: ["NetPrimitives", .product(name: "Crypto", package: "swift-crypto")], swiftSettings: settings),
+        // The system's libraries.
+        system("COpenSSL", "openssl", "libssl-dev"),
+        system("CUSRSCTP", nil, "libusrsctp-dev"),
+        system("CSodium", "libsodium", "libsodium-dev"),
+        system("CVPX", "vpx", "libvpx-dev"),
+        system("CPNG", "libpng", "libpng-dev"),
+        system(
+            "CXCB", "xcb", "libxcb1-dev", "libxcb-shm0-dev", "libxcb-damage0-dev", "libxcb-randr0-dev",
+            "libxcb-xfixes0-dev", "libxcb-xtest0-dev"),
+        system("CMiniUPnPc", "miniupnpc", "libminiupnpc-dev"),
+        system("CNATPMP", nil, "libnatpmp-dev"),
+        system("CLinuxNet", nil),
 
-        .testTarget(name: "NetPrimitivesTests", dependencies: ["NetPrimitives"], swiftSettings: settings),
-        .testTarget(name: "STUNTests", dependencies: ["STUN", "NetPrimitives"], swiftSettings: settings),
+        // The protocol rooms: machines without sockets, clocks or tasks.
+        room("NetPrimitives"),
+        room("STUN", ["NetPrimitives", .product(name: "Crypto", package: "swift-crypto")]),
+        room("TURN", ["STUN", "NetPrimitives"]),
+        room("Relay", ["TURN", "STUN", "NetPrimitives", .product(name: "Crypto", package: "swift-crypto")]),
+        room("ICE", ["STUN", "NetPrimitives"]),
+        room("Rendezvous", ["NetPrimitives", "CSodium"]),
+        room("DTLS", ["NetPrimitives", "COpenSSL"]),
+        room("SCTP", ["NetPrimitives", "CUSRSCTP"]),
+        room("Session", ["NetPrimitives"]),
+        room("ScreenCodec", ["NetPrimitives", "CVPX", "CPNG"]),
+
+        // What touches the machine it runs on.
+        room("HostNetwork", ["NetPrimitives"]),
+        room("Desktop", ["ScreenCodec", "CXCB"]),
+        room("PortMapping", ["NetPrimitives", "CMiniUPnPc", "CNATPMP"]),
+        room("NIOTransport", ["NetPrimitives"] + nio),
+        room(
+            "Web",
+            resources: [
+                "connection.js", "frame.js", "index.html", "keyboard.js", "keysyms.js", "pointer.js", "screen.js",
+                "sentences.js", "viewer.css", "viewer.js",
+            ].map { .embedInCode("viewer/\($0)") }),
+        room(
+            "ConnectService",
+            [
+                "NetPrimitives", "HostNetwork", "STUN", "TURN", "ICE", "PortMapping", "Rendezvous", "DTLS", "SCTP", "Session",
+                "ScreenCodec", "Desktop", "NIOTransport", "Web", .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "TOMLKit", package: "TOMLKit"),
+            ] + nio),
+        room(
+            "RelayService",
+            [
+                "NetPrimitives", "HostNetwork", "STUN", "TURN", "Relay", "Rendezvous", "NIOTransport", "CLinuxNet", logging,
+                .product(name: "GRDB", package: "GRDB.swift"), .product(name: "TOMLKit", package: "TOMLKit"),
+            ] + nio),
+
+        program("ra-relay", ["RelayService", "NetPrimitives", logging]),
+        program("ra-connect", ["ConnectService", "Rendezvous", "Session"]),
+
+        tests("NetPrimitivesTests", ["NetPrimitives"]),
+        tests("STUNTests", ["STUN", "NetPrimitives"]),
+        tests("TURNTests", ["TURN", "STUN", "NetPrimitives"]),
+        tests("RelayTests", ["Relay", "TURN", "STUN", "NetPrimitives"]),
+        tests("RendezvousTests", ["Rendezvous", "NetPrimitives"]),
+        tests("ICETests", ["ICE", "STUN", "NetPrimitives"]),
+        tests("DTLSTests", ["DTLS", "NetPrimitives"]),
+        tests("SCTPTests", ["SCTP", "DTLS", "NetPrimitives"]),
+        tests("SessionTests", ["Session", "NetPrimitives"]),
+        tests("ScreenCodecTests", ["ScreenCodec", "NetPrimitives", "CPNG"]),
+        tests("DesktopTests", ["Desktop", "ScreenCodec"]),
+        tests("PortMappingTests", ["PortMapping", "NetPrimitives"]),
+        tests("RelayServiceTests", ["RelayService", "Relay", "Rendezvous", "TURN", "STUN", "NetPrimitives"]),
+        tests("ConnectServiceTests", ["ConnectService", "Rendezvous", "NetPrimitives"], exclude: ["Probe"]),
+        tests("SimulationTests", ["ICE", "STUN", "NetPrimitives"]),
     ]
 )

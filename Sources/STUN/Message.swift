@@ -108,12 +108,14 @@ extension Message {
         return try? Kind(decoding: raw.value, in: transactionID)
     }
 
-    /// Types that a receiver must understand, that are not among `known`: each once, in order (RFC 8489 §6.3.1).
+    /// Types that a receiver must understand, that are not among `known`: each once, in order, and no more
+    /// than an answer lists (RFC 8489 §6.3.1).
     public func unknownAttributes(knowing known: Set<AttributeType>) -> [AttributeType] {
         var unknown: [AttributeType] = []
         for type in attributes.lazy.map(\.type)
         where type.isComprehensionRequired && !known.contains(type) && !unknown.contains(type) {
             unknown.append(type)
+            if unknown.count == UnknownAttributes.maximumListed { break }
         }
         return unknown
     }

@@ -11,6 +11,7 @@
 from .commands import LabError, why_not_here
 from .home import Home
 from .host import Host
+from .loopback import Loopback
 from .miniupnpd import MAPPING_MODES
 from .nat import NAT_KINDS
 from .process import Process, TimedOut
@@ -18,5 +19,5 @@ from .router import Router
 from .scenario import Lab
 
 __all__ = [
-    "Home", "Host", "Lab", "LabError", "MAPPING_MODES", "NAT_KINDS", "Process", "Router", "TimedOut", "why_not_here",
+    "Home", "Host", "Lab", "LabError", "Loopback", "MAPPING_MODES", "NAT_KINDS", "Process", "Router", "TimedOut", "why_not_here",
 ]

@@ -49,6 +49,8 @@ class Lab:
         self._namespaces = []
         self._keeper = None
         self._old_handler = None
+        #: What `ra-relay serve` needs here besides its defaults: nothing.
+        self.relay_options = []
 
     # Life
 

@@ -1,0 +1,25 @@
+# What one types here. `make demo` and `make test` install what is missing on Debian 12 with Swift 6.3.
+
+.PHONY: build demo test check lab bench clean
+
+build:            ## the three programs, in .build/release
+	Tools/install-packages
+	swift build -c release
+
+demo:             ## a session across two routers (root) or on loopback, and its picture in out/demo.png
+	Tools/install-packages demo
+	swift build -c release
+	Tools/demo
+
+test:             ## unit, simulation, lab and others' programs
+	Tools/test
+
+check:            ## the house's rules, the lab's own tests
+	Tools/check
+
+lab:              ## a shell behind a home router; LAB="--sharer symmetric --helper-upnp all" for another network
+	Tools/install-packages demo
+	python3 Tests/Lab/lab.py up $(LAB)
+
+clean:
+	rm -rf .build .venv out

@@ -1,0 +1,29 @@
+import Foundation
+import Rendezvous
+
+/// An invitation on paper: its file on disk.
+public enum InvitationPaper {
+    /// Bytes of the largest file that is read.
+    private static let maximumBytes = 64 * 1024
+
+    /// Writes the file, readable by its owner alone: whoever reads it can use it.
+    static func save(_ file: InvitationFile, to path: String) throws {
+        let temporary = path + ".part"
+        guard FileManager.default.createFile(
+            atPath: temporary, contents: Data(file.exposedContents), attributes: [.posixPermissions: 0o600])
+        else { throw CocoaError(.fileWriteUnknown) }
+        if rename(temporary, path) != 0 {
+            try? FileManager.default.removeItem(atPath: temporary)
+            throw CocoaError(.fileWriteUnknown)
+        }
+    }
+
+    /// What a person gave on the command line: the contents of the file of that name if there is one, else the text itself.
+    public static func text(of argument: String) throws -> String {
+        guard FileManager.default.fileExists(atPath: argument) else { return argument }
+        let handle = try FileHandle(forReadingFrom: URL(fileURLWithPath: argument))
+        defer { try? handle.close() }
+        let data = try handle.read(upToCount: maximumBytes) ?? Data()
+        return String(decoding: data, as: UTF8.self)
+    }
+}

@@ -1,0 +1,354 @@
+import DTLS
+import Foundation
+import HostNetwork
+import ICE
+public import NIOCore
+public import NIOPosix
+import NetPrimitives
+public import Rendezvous
+import ScreenCodec
+public import Session
+
+/// The helper's side, from the invitation to the end: `ra-connect join`.
+public actor JoinFlow {
+    public struct Options: Sendable {
+        public var relay: RelayURL
+        public var invitation: Invitation
+        /// What the sharer reads.
+        public var name: String
+        /// Whether a window is opened for the person.
+        public var hasViewer: Bool
+        /// Where the first complete picture is written as PNG.
+        public var snapshot: String?
+
+        public init(
+            relay: RelayURL, invitation: Invitation, name: String, hasViewer: Bool = true, snapshot: String? = nil
+        ) {
+            self.relay = relay
+            self.invitation = invitation
+            self.name = name
+            self.hasViewer = hasViewer
+            self.snapshot = snapshot
+        }
+    }
+
+    public nonisolated let loop: any EventLoop
+    public nonisolated var unownedExecutor: UnownedSerialExecutor { loop.executor.asUnownedSerialExecutor() }
+
+    private let options: Options
+    private let printer: EventPrinter
+    private let names: NameResolver
+    private let startedAt = MonotonicClock.now()
+    private var client: HelperClient
+    private var handshakeTimer: Scheduled<Void>?
+    private var socket: RendezvousSocket?
+    private var servers: [RelayServer] = []
+    private var peer: PeerConnection?
+    private var driver: SessionDriver?
+    private var door: RouterDoor?
+    private var viewer: ViewerServer?
+    private var lastViewerState: ViewerUpdate.State?
+    private var fingerprint = ""
+    private var identity: Identity?
+    private var isVerified = false
+    /// What was gathered before there was anybody to tell.
+    private var untold: [PeerPayload] = []
+    private var picture: FirstPicture?
+    private var isDecoding = false
+    private var lastSize: (width: Int, height: Int)?
+    private var isOver = false
+    private var outcome: EndReason?
+    private var whenOver: CheckedContinuation<EndReason, Never>?
+
+    public init(_ options: Options, printer: EventPrinter, loop: any EventLoop, pool: NIOThreadPool) {
+        self.options = options
+        self.printer = printer
+        self.loop = loop
+        names = NameResolver(pool: pool)
+        client = HelperClient(invitation: options.invitation)
+        picture = FirstPicture(snapshot: options.snapshot, pool: pool)
+    }
+
+    /// Runs until the session is over; cleans up behind itself.
+    public func run() async -> ExitCode {
+        do {
+            try await prepare()
+            try await meet()
+        } catch let error as FlowError {
+            finish(error.reason, error.detail)
+        } catch {
+            finish(.error, "\(error)")
+        }
+        let reason = await over()
+        await cleanUp()
+        return ExitCode(reason)
+    }
+
+    /// Takes a line of standard input.
+    public func perform(line: String) { driver?.perform(line: line) }
+
+    /// Ctrl-C: ends in order.
+    public func stop() { finish(.finished, "") }
+
+    // MARK: - Up to the meeting
+
+    private func prepare() async throws {
+        if let expires = options.invitation.expires, expires.seconds < UInt64(max(Date.now.timeIntervalSince1970, 0)) {
+            throw FlowError(.invitationExpired, "")
+        }
+        let identity = try Identity()
+        self.identity = identity
+        let peer = PeerConnection(role: .helper, identity: identity, loop: loop) { event in
+            self.assumeIsolated { $0.handle(event) }
+        }
+        self.peer = peer
+        let driver = SessionDriver(role: .helper, peer: peer, ceiling: .control, printer: printer, loop: loop)
+        driver.startedAt = startedAt
+        driver.onScreen = { [unowned self] message in assumeIsolated { $0.show(message) } }
+        driver.onChange = { [unowned self] in assumeIsolated { $0.updateViewer() } }
+        driver.onEnd = { [unowned self] reason, _ in assumeIsolated { $0.concluded(reason) } }
+        self.driver = driver
+    }
+
+    private func meet() async throws {
+        guard let peer else { return }
+        printer.note("Looking for the relay…")
+        let (socket, relay) = try await Meeting.connect(to: options.relay, loop: loop) { event in
+            self.assumeIsolated { $0.received(event) }
+        }
+        self.socket = socket
+        servers = await RelayServer.resolve(relay.description.turn, resolver: names)
+        client.connectionOpened(at: MonotonicClock.now())
+        drainRendezvous()
+        // While the two programs prove the secret to each other, the network is asked already.
+        let addresses = LocalAddresses.candidates(relayIsLoopback: servers.contains { $0.address.ip.isLoopback })
+        let ports = await peer.openPorts(on: addresses)
+        let servers = servers
+        await peer.gatherReflexive(from: servers)
+        if !isOver {
+            door = RouterDoor(for: ports) { external, base in await peer.addMapped(external: external, internal: base) }
+        }
+    }
+
+    // MARK: - The rendezvous
+
+    private func received(_ event: RendezvousSocket.Event) {
+        switch event {
+        case .text(let text): client.receive(text, at: MonotonicClock.now())
+        case .closed:
+            socket = nil
+            driver?.hasLostRelay = true
+            // A session goes on without the relay.
+            if !isVerified { client.connectionClosed() }
+        }
+        drainRendezvous()
+    }
+
+    private func drainRendezvous() {
+        while let event = client.nextEvent() { handle(event) }
+        while let text = client.nextMessage() { socket?.send(text) }
+        handshakeTimer?.cancel()
+        handshakeTimer = client.nextDeadline.map { deadline in
+            loop.scheduleTask(in: .nanoseconds(max((deadline - MonotonicClock.now()).nanoseconds, 0))) {
+                self.assumeIsolated {
+                    $0.client.handleTimeout(at: MonotonicClock.now())
+                    $0.drainRendezvous()
+                }
+            }
+        }
+    }
+
+    private func handle(_ event: HelperClient.Event) {
+        switch event {
+        case .met:
+            printer.note("The other side is there; proving the code…")
+        case .credentials(let turn):
+            let servers = servers
+            peer?.assumeIsolated { $0.gatherRelayed(from: servers, credentials: turn) }
+        case .verified:
+            verified()
+        case .payload(let payload):
+            handle(payload)
+        case .payloadRejected:
+            printer.note("Something arrived that the other side did not send; it was ignored.")
+        case .ended(let end):
+            ended(end)
+        }
+    }
+
+    private func ended(_ end: HelperClient.End) {
+        switch end {
+        case .gone: finish(.wrongCode, "")
+        case .wrongCode: finish(.wrongCode, "")
+        case .declined: finish(.declined, "")
+        case .impostor: finish(.error, "Whoever answered does not hold the invitation's secret.")
+        case .peerLeft: driver?.peerLeft()
+        case .relayRefused(let code): finish(.error, code.description)
+        case .connectionLost: finish(.relayLost, "The connection to the relay was lost.")
+        case .timedOut: finish(.peerLost, "The other side did not answer.")
+        }
+    }
+
+    // MARK: - The sharer
+
+    private func verified() {
+        guard let peer, let identity else { return }
+        isVerified = true
+        driver?.expectConnection()
+        // A relay without TURN gives no credentials: there is nothing to wait for.
+        peer.assumeIsolated { if $0.ladder == nil { $0.gatherRelayed(from: [], credentials: nil) } }
+        client.send(
+            Meeting.description(name: options.name, identity: identity, credentials: peer.localCredentials))
+        for payload in untold { client.send(payload) }
+        untold = []
+    }
+
+    private func tell(_ payload: PeerPayload) {
+        guard isVerified else { return untold.append(payload) }
+        client.send(payload)
+        drainRendezvous()
+    }
+
+    private func handle(_ payload: PeerPayload) {
+        guard let peer else { return }
+        switch payload {
+        case .description(let description):
+            guard let (fingerprint, credentials) = Meeting.read(description) else {
+                return finish(.error, "The sharer's program says something that makes no sense.")
+            }
+            driver?.peerName = description.name
+            printer.meet(description.name)
+            self.fingerprint = "\(fingerprint)"
+            peer.assumeIsolated { $0.setRemote(credentials: credentials, fingerprint: fingerprint) }
+        case .candidate(let line, let isMapped):
+            guard let candidate = Meeting.candidate(line: line, isMapped: isMapped) else { return }
+            peer.assumeIsolated { $0.addRemoteCandidate(candidate) }
+        case .endOfCandidates:
+            peer.assumeIsolated { $0.endOfRemoteCandidates() }
+        case .bye:
+            driver?.peerLeft()
+        }
+    }
+
+    // MARK: - The session
+
+    private func handle(_ event: PeerConnection.Event) {
+        switch event {
+        case .localCandidate(let line, let isMapped): tell(.candidate(line: line, isMapped: isMapped))
+        case .endOfLocalCandidates: tell(.endOfCandidates)
+        case .connected: if options.hasViewer { Task { await self.openViewer() } }
+        case .ready, .pathChanged, .pathLost, .pathRecovered, .message, .failed, .closed: break
+        }
+        driver?.handle(event)
+    }
+
+    /// A screen message that may be shown: to the window, and the first complete one to the snapshot.
+    private func show(_ message: [UInt8]) {
+        var reader = ByteReader(message)
+        guard let header = try? FrameHeader(from: &reader) else { return }
+        driver?.perform(.acknowledge(frame: header.sequence))
+        let isKey = header.flags.contains(.key)
+        let size = (width: Int(header.width), height: Int(header.height))
+        if let viewer {
+            if lastSize.map({ $0 != size }) ?? true {
+                viewer.assumeIsolated { $0.send(.size(width: size.width, height: size.height)) }
+            }
+            viewer.assumeIsolated { $0.show(message, isKey: isKey) }
+        }
+        lastSize = size
+        if isKey, picture != nil, !isDecoding {
+            isDecoding = true
+            Task { await self.decodeFirst(message) }
+        }
+    }
+
+    private func decodeFirst(_ message: [UInt8]) async {
+        guard let picture else { return }
+        do {
+            let size = try await picture.show(message)
+            self.picture = nil
+            printer.print(
+                .firstFrame(
+                    elapsedMilliseconds: (MonotonicClock.now() - startedAt).milliseconds, width: size.width,
+                    height: size.height))
+        } catch let error as PNGWriter.WriteError {
+            self.picture?.snapshot = nil
+            printer.complain("\(error)")
+            driver?.perform(.requestKeyFrame)
+        } catch {
+            driver?.perform(.requestKeyFrame)
+        }
+        isDecoding = false
+    }
+
+    // MARK: - The window
+
+    private func openViewer() async {
+        let viewer = ViewerServer(loop: loop) { message in
+            self.assumeIsolated { $0.handle(message) }
+        }
+        do {
+            let address = try await viewer.start()
+            self.viewer = viewer
+            if isOver { return await viewer.stop() }
+            printer.note("The screen is shown in your browser. If no window opens, go to \(address)")
+            Browser.open(address)
+            updateViewer()
+        } catch {
+            printer.note("The window cannot be opened: \(error)")
+        }
+    }
+
+    private func handle(_ message: ViewerMessage) {
+        for command in message.commands ?? [] { driver?.perform(command) }
+    }
+
+    /// Tells the window what has changed.
+    private func updateViewer() {
+        guard let viewer, let driver else { return }
+        let state = ViewerUpdate.State(
+            isConnected: driver.machine != nil, sharer: driver.peerName, fingerprint: fingerprint,
+            status: driver.machine?.status ?? SessionStatus(), path: driver.path)
+        guard state != lastViewerState else { return }
+        lastViewerState = state
+        viewer.assumeIsolated { $0.send(.state(state)) }
+    }
+
+    // MARK: - The end
+
+    private func finish(_ reason: EndReason, _ detail: String) {
+        guard !isOver else { return }
+        if let driver {
+            driver.end(reason, detail)
+        } else {
+            printer.print(.ended(reason, detail: detail))
+            concluded(reason)
+        }
+    }
+
+    private func concluded(_ reason: EndReason) {
+        guard !isOver else { return }
+        isOver = true
+        outcome = reason
+        let sentence = reason.sentence(for: .helper, peer: driver?.peerName ?? "")
+        viewer?.assumeIsolated { $0.send(.ended(reason, sentence: sentence)) }
+        whenOver?.resume(returning: reason)
+        whenOver = nil
+    }
+
+    private func over() async -> EndReason {
+        if let outcome { return outcome }
+        return await withCheckedContinuation { whenOver = $0 }
+    }
+
+    private func cleanUp() async {
+        let (peer, door) = (peer, door)
+        async let closed: Void? = door?.close()
+        await peer?.close()
+        client.leave()
+        drainRendezvous()
+        await viewer?.stop()
+        _ = await closed
+        socket?.close()
+    }
+}

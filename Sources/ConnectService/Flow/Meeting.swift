@@ -1,0 +1,50 @@
+import DTLS
+import ICE
+import NIOCore
+import NIOPosix
+import Rendezvous
+import Session
+
+/// What a flow does with the rendezvous on either side: find the relay, connect, and tell the peer who we are.
+enum Meeting {
+    /// Finds the relay and opens its rendezvous' WebSocket.
+    static func connect(
+        to url: RelayURL, loop: any EventLoop, receive: @escaping @Sendable (RendezvousSocket.Event) -> Void
+    ) async throws(FlowError) -> (socket: RendezvousSocket, relay: RelayDiscovery.Relay) {
+        do {
+            let relay = try await RelayDiscovery(url: url, loop: loop).find()
+            let socket = try await RendezvousSocket.connect(to: relay.endpoint, loop: loop, receive: receive)
+            return (socket, relay)
+        } catch let error as RelayDiscovery.Unreachable {
+            throw FlowError(.relayLost, error.description)
+        } catch {
+            throw FlowError(.relayLost, "The relay at \(url) does not let us in: \(error)")
+        }
+    }
+
+    /// What our side says of itself in the sealed channel.
+    static func description(name: String, identity: Identity, credentials: ICE.Credentials) -> PeerPayload {
+        .description(
+            PeerDescription(
+                name: name, fingerprint: "sha-256 \(identity.fingerprint)",
+                usernameFragment: credentials.usernameFragment, password: credentials.password))
+    }
+
+    /// What the peer says of itself, as the machines want it; nil when it makes no sense.
+    static func read(_ description: PeerDescription) -> (fingerprint: DTLS.Fingerprint, credentials: ICE.Credentials)? {
+        let words = description.fingerprint.split(separator: " ")
+        guard words.count == 2, words[0].lowercased() == "sha-256",
+            let fingerprint = DTLS.Fingerprint(String(words[1])),
+            let credentials = ICE.Credentials(
+                usernameFragment: description.usernameFragment, password: description.password)
+        else { return nil }
+        return (fingerprint, credentials)
+    }
+
+    /// The candidate of a line; nil for one that we cannot use.
+    static func candidate(line: String, isMapped: Bool) -> Candidate? {
+        guard var candidate = try? Candidate(sdp: line) else { return nil }
+        candidate.isMapped = candidate.isMapped || isMapped
+        return candidate
+    }
+}

@@ -1,0 +1,231 @@
+import HostNetwork
+import ICE
+import NIOCore
+import NetPrimitives
+import Rendezvous
+import Session
+
+/// One session over one peer connection: drives the consent machine, and tells the person what happens.
+///
+/// Confined to the event loop of its flow, which gets the events that are not for the person's eyes.
+final class SessionDriver {
+    let role: Session.Role
+    let peer: PeerConnection
+    let printer: EventPrinter
+    private let loop: any EventLoop
+    private let ceiling: Session.Ceiling
+    /// What `elapsed_ms` counts from.
+    var startedAt = MonotonicClock.now()
+    var peerName = "The other side"
+
+    /// What the flow does about an event of the machine.
+    var onEvent: (SessionEvent) -> Void = { _ in }
+    /// A screen message came, and may be shown.
+    var onScreen: ([UInt8]) -> Void = { _ in }
+    /// Anything that a window shows has changed.
+    var onChange: () -> Void = {}
+    /// Called once.
+    var onEnd: (EndReason, String) -> Void = { _, _ in }
+
+    private(set) var path: PathDescription?
+    private(set) var machine: SessionMachine?
+    private var isOver = false
+    private var hasLostPath = false
+    private var timer: Scheduled<Void>?
+    private var connectDeadline: Scheduled<Void>?
+    private var peerLeftAt: Instant?
+    /// Whether the connection to the relay is gone: a relayed session that dies then has lost its relay.
+    var hasLostRelay = false
+
+    /// How long two programs that have verified each other may take to find a path and shake hands.
+    private static let connectPatience = TimeAmount.seconds(30)
+    /// DESIGN: the rendezvous saw the peer go, and nothing came for so long: the peer is gone.
+    private static let patienceAfterLeaving = Duration.seconds(5)
+
+    init(
+        role: Session.Role, peer: PeerConnection, ceiling: Session.Ceiling, printer: EventPrinter, loop: any EventLoop
+    ) {
+        self.role = role
+        self.peer = peer
+        self.ceiling = ceiling
+        self.printer = printer
+        self.loop = loop
+    }
+
+    // MARK: - Before the session
+
+    /// Both sides have proven the secret: from here on finding the path must not take forever.
+    func expectConnection() {
+        connectDeadline = loop.assumeIsolated().scheduleTask(in: Self.connectPatience) { [weak self] in
+            guard let self else { return }
+            end(.noPath, "The two programs could not connect within 30 seconds.")
+        }
+    }
+
+    // MARK: - What the peer connection says
+
+    func handle(_ event: PeerConnection.Event) {
+        guard !isOver else { return }
+        let now = MonotonicClock.now()
+        switch event {
+        case .localCandidate, .endOfLocalCandidates:
+            break  // the flow's, for the rendezvous
+        case .connected(let path):
+            connectDeadline?.cancel()
+            self.path = path
+            printer.print(.connected(elapsedMilliseconds: (now - startedAt).milliseconds, path: path))
+            printer.print(.candidates(triedPairs))
+        case .ready:
+            machine = SessionMachine(role: role, peer: peerName, ceiling: ceiling, at: now)
+            drain()
+        case .pathChanged(let path):
+            self.path = path
+            printer.print(.path(path, reason: .better))
+        case .pathLost:
+            guard !hasLostPath else { return }
+            hasLostPath = true
+            printer.print(.path(nil, reason: .lost))
+        case .pathRecovered(let path):
+            guard hasLostPath else { return }
+            hasLostPath = false
+            self.path = path
+            printer.print(.path(path, reason: .network))
+        case .message(.control, let bytes):
+            machine?.receive(bytes, at: now)
+            drain()
+        case .message(.screen, let bytes):
+            if role == .helper, machine?.screenMayFlow == true { onScreen(bytes) }
+        case .failed(let failure):
+            endForLostPeer(failure)
+        case .closed:
+            // Whoever ends in order says so first; then this comes late and changes nothing.
+            end(.peerLost, "The other side closed the connection.")
+        }
+        onChange()
+    }
+
+    private func endForLostPeer(_ failure: PeerConnection.Failure) {
+        switch failure {
+        case .noPath:
+            printer.print(.candidates(triedPairs))
+            end(.noPath, "")
+        case .peerLost:
+            end(hasLostRelay && path?.kind == .relayed ? .relayLost : .peerLost, "")
+        case .impostor:
+            end(.error, "Whoever answered is not who holds the invitation's secret.")
+        case .transport(let detail):
+            end(.error, detail)
+        }
+    }
+
+    private var triedPairs: [TriedPair] {
+        peer.assumeIsolated { $0.report }.map { pair in
+            TriedPair(
+                local: "\(pair.local)", remote: "\(pair.remote)",
+                kind: PathDescription.Kind(rawValue: pair.kind.rawValue) ?? .direct,
+                result: TriedPair.Result(rawValue: pair.result.rawValue) ?? .failed,
+                milliseconds: pair.elapsed?.milliseconds, why: pair.why)
+        }
+    }
+
+    // MARK: - What the rendezvous says
+
+    /// The relay saw the other side's connection close. If its path is silent as well, it is gone.
+    func peerLeft() {
+        guard machine != nil else { return end(.peerLost, "The other side left before the session began.") }
+        peerLeftAt = MonotonicClock.now()
+        peer.assumeIsolated { $0.probe() }
+        lookForPeer()
+    }
+
+    private func lookForPeer() {
+        guard !isOver, let left = peerLeftAt else { return }
+        let heard = peer.assumeIsolated { $0.lastReceivedAt } ?? left
+        guard heard <= left else { return peerLeftAt = nil }  // it is there; only its connection to the relay is not
+        guard MonotonicClock.now() - left < Self.patienceAfterLeaving else { return end(.peerLost, "") }
+        loop.assumeIsolated().scheduleTask(in: .milliseconds(500)) { [weak self] in
+            guard let self else { return }
+            lookForPeer()
+        }
+    }
+
+    // MARK: - What the person says
+
+    /// Takes a line of standard input.
+    func perform(line: String) {
+        do {
+            switch try StandardInputLine.parse(line, for: role) {
+            case nil: return
+            case .perform(let commands)?: for command in commands { try performOrThrow(command) }
+            case .sendFile?: printer.complain("Files cannot be sent yet.")
+            }
+        } catch {
+            printer.complain("\(error)")
+        }
+    }
+
+    /// Does what a window's button means; a refusal is told to whoever watches the terminal.
+    func perform(_ command: SessionCommand) {
+        do { try performOrThrow(command) } catch { printer.note("\(error)") }
+    }
+
+    private func performOrThrow(_ command: SessionCommand) throws(CommandRefusal) {
+        guard machine != nil else {
+            if case .stop = command { return end(.finished, "") }
+            return printer.complain("Nobody is connected yet.")
+        }
+        defer { drain() }
+        try machine?.perform(command, at: MonotonicClock.now())
+    }
+
+    // MARK: - The end
+
+    /// Ends the session for a reason of the program, and tells the peer as far as it can be reached.
+    func end(_ reason: EndReason, _ detail: String) {
+        guard !isOver else { return }
+        if machine != nil {
+            machine?.end(reason, detail: detail)
+            drain()
+        }
+        conclude(reason, detail)
+    }
+
+    private func conclude(_ reason: EndReason, _ detail: String) {
+        guard !isOver else { return }
+        isOver = true
+        timer?.cancel()
+        connectDeadline?.cancel()
+        printer.print(.ended(reason, detail: detail))
+        onEnd(reason, detail)
+    }
+
+    // MARK: - Draining
+
+    private func drain() {
+        guard let deadline = drainMachine() else { return timer?.cancel() ?? () }
+        timer?.cancel()
+        let wait = max((deadline - MonotonicClock.now()).nanoseconds, 0)
+        timer = loop.assumeIsolated().scheduleTask(in: .nanoseconds(wait)) { [weak self] in
+            guard let self else { return }
+            machine?.handleTimeout(at: MonotonicClock.now())
+            drain()
+        }
+    }
+
+    /// - Returns: when the machine wants to be called again.
+    private func drainMachine() -> Instant? {
+        while let message = machine?.nextMessage() {
+            peer.assumeIsolated { _ = $0.send(message, on: .control) }
+        }
+        while let event = machine?.nextEvent() {
+            onEvent(event)
+            if case .ended(let reason, let detail) = event {
+                conclude(reason, detail)
+            } else if let line = SessionEventLine(event) {
+                printer.print(line)
+            }
+        }
+        onChange()
+        return machine?.nextDeadline
+    }
+}

@@ -1,0 +1,362 @@
+import DTLS
+import Foundation
+import HostNetwork
+import ICE
+public import NIOCore
+public import NIOPosix
+import NetPrimitives
+public import Rendezvous
+public import Session
+import Synchronization
+
+/// The sharer's side, from the invitation to the end: `ra-connect share`.
+public actor ShareFlow {
+    public struct Options: Sendable {
+        public var relay: RelayURL
+        /// What the helper reads.
+        public var name: String
+        /// Seconds until the invitation expires.
+        public var lifetime: Int
+        public var ceiling: Rendezvous.Ceiling
+        /// nil: `$DISPLAY`.
+        public var display: String?
+        /// Where the invitation is to be saved, as a `.rainvite` file.
+        public var file: String?
+
+        public init(
+            relay: RelayURL, name: String, lifetime: Int = 3600, ceiling: Rendezvous.Ceiling = .control,
+            display: String? = nil, file: String? = nil
+        ) {
+            self.relay = relay
+            self.name = name
+            self.lifetime = lifetime
+            self.ceiling = ceiling
+            self.display = display
+            self.file = file
+        }
+    }
+
+    public nonisolated let loop: any EventLoop
+    public nonisolated var unownedExecutor: UnownedSerialExecutor { loop.executor.asUnownedSerialExecutor() }
+
+    private let options: Options
+    private let printer: EventPrinter
+    private let names: NameResolver
+    private var client = SharerClient()
+    private var socket: RendezvousSocket?
+    private var relay: RelayDiscovery.Relay?
+    private var servers: [RelayServer] = []
+    private var turn: TURNCredentials?
+    private var peer: PeerConnection?
+    private var driver: SessionDriver?
+    private var screen: ScreenSource?
+    private var door: RouterDoor?
+    private var identity: Identity?
+    /// The helper that has proven the secret.
+    private var meeting: MeetingID?
+    /// What was gathered before there was anybody to tell.
+    private var untold: [PeerPayload] = []
+    private var hasGathered = false
+    private var isOver = false
+    private var outcome: EndReason?
+    private var whenOver: CheckedContinuation<EndReason, Never>?
+    private var relayLostAt: Instant?
+
+    /// How long a sharer who waits for a helper tries to get a lost relay back.
+    private static let relayPatience = Duration.seconds(60)
+
+    public init(_ options: Options, printer: EventPrinter, loop: any EventLoop, pool: NIOThreadPool) {
+        self.options = options
+        self.printer = printer
+        self.loop = loop
+        names = NameResolver(pool: pool)
+    }
+
+    /// Runs until the session is over; cleans up behind itself.
+    public func run() async -> ExitCode {
+        do {
+            try await prepare()
+            try await invite()
+        } catch let error as FlowError {
+            finish(error.reason, error.detail)
+        } catch {
+            finish(.error, "\(error)")
+        }
+        let reason = await over()
+        await cleanUp()
+        return ExitCode(reason)
+    }
+
+    /// Takes a line of standard input.
+    public func perform(line: String) { driver?.perform(line: line) }
+
+    /// Ctrl-C: ends in order.
+    public func stop() { finish(.finished, "") }
+
+    // MARK: - Up to the invitation
+
+    private func prepare() async throws {
+        let identity = try Identity()
+        self.identity = identity
+        let peer = PeerConnection(role: .sharer, identity: identity, loop: loop) { event in
+            self.assumeIsolated { $0.handle(event) }
+        }
+        self.peer = peer
+        let screen = try ScreenSource(
+            backlog: { peer.screenBacklog.load(ordering: .relaxed) },
+            emit: { output in self.loop.execute { self.assumeIsolated { $0.handle(output) } } })
+        do {
+            try await screen.start(display: options.display)
+        } catch {
+            throw FlowError(.displayLost, "\(error)")
+        }
+        self.screen = screen
+        let driver = SessionDriver(
+            role: .sharer, peer: peer, ceiling: options.ceiling == .control ? .control : .viewOnly, printer: printer,
+            loop: loop)
+        driver.onEvent = { [unowned self] event in assumeIsolated { $0.handle(event) } }
+        driver.onEnd = { [unowned self] reason, _ in assumeIsolated { $0.concluded(reason) } }
+        self.driver = driver
+    }
+
+    private func invite() async throws {
+        guard let peer else { return }
+        try await connect()
+        let addresses = LocalAddresses.candidates(relayIsLoopback: servers.contains { $0.address.ip.isLoopback })
+        let ports = await peer.openPorts(on: addresses)
+        // Asked for now, so that the router has long answered when the helper comes.
+        door = RouterDoor(for: ports) { external, base in await peer.addMapped(external: external, internal: base) }
+        client.createInvitation(InvitationTerms(lifetime: options.lifetime, uses: 1, ceiling: options.ceiling))
+        drainRendezvous()
+    }
+
+    private func connect() async throws(FlowError) {
+        let (socket, relay) = try await Meeting.connect(to: options.relay, loop: loop) { event in
+            self.assumeIsolated { $0.received(event) }
+        }
+        self.socket = socket
+        self.relay = relay
+        servers = await RelayServer.resolve(relay.description.turn, resolver: names)
+        relayLostAt = nil
+        client.connectionOpened()
+        drainRendezvous()
+    }
+
+    // MARK: - The rendezvous
+
+    private func received(_ event: RendezvousSocket.Event) {
+        switch event {
+        case .text(let text):
+            client.receive(text)
+            drainRendezvous()
+        case .closed:
+            socket = nil
+            driver?.hasLostRelay = true
+            client.connectionClosed()
+            // A session goes on without the relay; an invitation needs it.
+            guard meeting == nil, !isOver else { return drainRendezvous() }
+            relayLostAt = MonotonicClock.now()
+            printer.note("The connection to the relay is lost; trying to get it back.")
+            Task { await self.reconnect() }
+        }
+    }
+
+    private func reconnect() async {
+        var pause = Duration.seconds(1)
+        while !isOver, let lost = relayLostAt {
+            guard MonotonicClock.now() - lost < Self.relayPatience else {
+                return finish(.relayLost, "The relay has been away for a minute.")
+            }
+            if (try? await connect()) != nil { return }
+            try? await Task.sleep(for: pause)
+            pause = min(pause * 2, .seconds(10))
+        }
+    }
+
+    private func drainRendezvous() {
+        while let event = client.nextEvent() { handle(event) }
+        while let text = client.nextMessage() { socket?.send(text) }
+    }
+
+    private func handle(_ event: SharerClient.Event) {
+        switch event {
+        case .invitationCreated(let invitation, let turn), .invitationResumed(let invitation, let turn):
+            self.turn = turn
+            if case .invitationCreated = event { announce(invitation) }
+        case .invitationExtended(let invitation):
+            announce(invitation)
+        case .invitationEnded(let end):
+            invitationEnded(end)
+        case .helperArrived:
+            driver?.startedAt = MonotonicClock.now()
+            gather()
+        case .helperVerified(let meeting, _):
+            verified(meeting)
+        case .wrongGuess(_, let left):
+            printer.note(
+                left > 0
+                    ? "Somebody tried a wrong code. \(left) more tries, then the code is void."
+                    : "Somebody tried wrong codes three times: this code is void. Here is a new one.")
+        case .payload(let payload, let meeting):
+            if meeting == self.meeting { handle(payload) }
+        case .payloadRejected:
+            printer.note("Something arrived that the helper did not send; it was ignored.")
+        case .peerLeft(let meeting):
+            if meeting == self.meeting { driver?.peerLeft() }
+        case .relayRefused(let code):
+            if meeting == nil { finish(.error, code.description) }
+        }
+    }
+
+    private func announce(_ invitation: OwnedInvitation) {
+        var saved: String?
+        if let path = options.file {
+            do {
+                let file = invitation.file(relay: options.relay, from: options.name, message: nil)
+                try InvitationPaper.save(file, to: path)
+                saved = path
+            } catch {
+                return finish(.error, "The invitation cannot be written to \(path): \(error)")
+            }
+        }
+        printer.print(
+            .invitation(
+                code: invitation.code.exposedText, link: invitation.link(relay: options.relay)?.exposedText,
+                file: saved, expires: Date(timeIntervalSince1970: TimeInterval(invitation.expires.seconds))))
+    }
+
+    private func invitationEnded(_ end: SharerClient.InvitationEnd) {
+        guard meeting == nil else { return }  // used: by the helper who is here
+        switch end {
+        case .burnt:
+            client.createInvitation(InvitationTerms(lifetime: options.lifetime, uses: 1, ceiling: options.ceiling))
+        case .expired: finish(.invitationExpired, "")
+        case .revoked: finish(.invitationRevoked, "")
+        case .used: finish(.invitationUsed, "")
+        case .lost: finish(.relayLost, "The relay no longer knows the invitation.")
+        }
+    }
+
+    private func gather() {
+        guard !hasGathered, let peer else { return }
+        hasGathered = true
+        let (servers, turn) = (servers, turn)
+        peer.assumeIsolated {
+            $0.gatherReflexive(from: servers)
+            $0.gatherRelayed(from: servers, credentials: turn)
+        }
+    }
+
+    // MARK: - The helper
+
+    private func verified(_ meeting: MeetingID) {
+        guard self.meeting == nil, let peer, let identity else { return client.refuse(meeting) }
+        self.meeting = meeting
+        driver?.expectConnection()
+        client.send(
+            Meeting.description(name: options.name, identity: identity, credentials: peer.localCredentials), to: meeting)
+        for payload in untold { client.send(payload, to: meeting) }
+        untold = []
+    }
+
+    private func tell(_ payload: PeerPayload) {
+        guard let meeting else { return untold.append(payload) }
+        client.send(payload, to: meeting)
+        drainRendezvous()
+    }
+
+    private func handle(_ payload: PeerPayload) {
+        guard let peer else { return }
+        switch payload {
+        case .description(let description):
+            guard let (fingerprint, credentials) = Meeting.read(description) else {
+                return finish(.error, "The helper's program says something that makes no sense.")
+            }
+            driver?.peerName = description.name
+            printer.meet(description.name)
+            printer.print(.helper(name: description.name, verified: .code, fingerprint: "\(fingerprint)"))
+            peer.assumeIsolated { $0.setRemote(credentials: credentials, fingerprint: fingerprint) }
+        case .candidate(let line, let isMapped):
+            guard let candidate = Meeting.candidate(line: line, isMapped: isMapped) else { return }
+            peer.assumeIsolated { $0.addRemoteCandidate(candidate) }
+        case .endOfCandidates:
+            peer.assumeIsolated { $0.endOfRemoteCandidates() }
+        case .bye:
+            driver?.peerLeft()
+        }
+    }
+
+    // MARK: - The session
+
+    private func handle(_ event: PeerConnection.Event) {
+        switch event {
+        case .localCandidate(let line, let isMapped): tell(.candidate(line: line, isMapped: isMapped))
+        case .endOfLocalCandidates: tell(.endOfCandidates)
+        case .pathChanged: screen?.order(.pathChanged)
+        case .connected, .ready, .pathLost, .pathRecovered, .message, .failed, .closed: break
+        }
+        driver?.handle(event)
+    }
+
+    private func handle(_ event: SessionEvent) {
+        switch event {
+        case .startSharing: screen?.order(.startSharing)
+        case .stopSharing: screen?.order(.stopSharing)
+        case .input(let input): screen?.order(.input(input))
+        case .letGo: screen?.order(.releaseAll)
+        case .keyFrameRequested: screen?.order(.requestKeyFrame)
+        case .frameAcknowledged(let frame): screen?.order(.acknowledge(frame))
+        case .request, .granted, .denied, .revoked, .chat, .paused, .resumed, .ended: break
+        }
+    }
+
+    private func handle(_ output: ScreenSource.Output) {
+        switch output {
+        case .frame(let message):
+            // A picture that was under way on the thread when sharing stopped stays here.
+            guard driver?.machine?.screenMayFlow == true else { return }
+            peer?.assumeIsolated { _ = $0.send(message, on: .screen) }
+        case .lost(let sentence):
+            finish(.displayLost, sentence)
+        }
+    }
+
+    // MARK: - The end
+
+    private func finish(_ reason: EndReason, _ detail: String) {
+        guard !isOver else { return }
+        if let driver {
+            driver.end(reason, detail)
+        } else {
+            printer.print(.ended(reason, detail: detail))
+            concluded(reason)
+        }
+    }
+
+    private func concluded(_ reason: EndReason) {
+        guard !isOver else { return }
+        isOver = true
+        outcome = reason
+        whenOver?.resume(returning: reason)
+        whenOver = nil
+    }
+
+    private func over() async -> EndReason {
+        if let outcome { return outcome }
+        return await withCheckedContinuation { whenOver = $0 }
+    }
+
+    private func cleanUp() async {
+        screen?.order(.stopSharing)
+        screen?.order(.releaseAll)
+        screen?.order(.quit)
+        let (peer, door) = (peer, door)
+        async let closed: Void? = door?.close()
+        await peer?.close()
+        if let meeting { client.leave(meeting) }
+        client.revoke()
+        drainRendezvous()
+        _ = await closed
+        socket?.close()
+    }
+}

@@ -1,0 +1,105 @@
+import HostNetwork
+import ICE
+import NIOCore
+import NetPrimitives
+import Rendezvous
+import STUN
+
+// Where this side can be reached: its own ports, what the relay sees of them, and addresses at the relay
+// (RFC 8445 §5.1.1). Doors that the router opens come in from outside, by `addMapped`.
+extension PeerConnection {
+    /// How a STUN server is asked for a reflexive address: at 0, 250 and 750 ms, given up after 1.75 s. One
+    /// that is silent longer than that is behind a firewall.
+    private static let bindingTiming = ClientTransaction.Timing(
+        initialRTO: .milliseconds(250), requestCount: 3, finalWaitFactor: 4)
+
+    /// Opens one UDP port on each address and offers them as host candidates.
+    ///
+    /// - Returns: the local addresses, which a router may be asked to map.
+    func openPorts(on addresses: [IPAddress]) async -> [TransportAddress] {
+        for (index, ip) in addresses.enumerated() {
+            let opened = try? await DatagramSocket.open(on: ip, loop: loop) { bytes, source, local in
+                self.assumeIsolated { $0.received(bytes, on: local, from: source) }
+            }
+            guard let socket = opened else { continue }
+            sockets[socket.local] = socket
+            offer(
+                .host(socket.local, localPreference: Candidate.highestLocalPreference - UInt16(index)),
+                at: MonotonicClock.now())
+        }
+        drain()
+        return Array(sockets.keys)
+    }
+
+    /// Asks a STUN server how it sees each of our ports; called when the other side is about to be there.
+    func gatherReflexive(from servers: [RelayServer]) {
+        guard let server = servers.first(where: { $0.transport == .udp }) else { return }
+        let now = MonotonicClock.now()
+        var random = SystemRandomNumberGenerator()
+        for base in sockets.keys where base.family == server.address.family {
+            bindings.append(
+                (base, BindingClient(server: server.address, timing: Self.bindingTiming, random: &random, at: now)))
+        }
+        drain()
+    }
+
+    /// Asks for addresses at the relay, with the credentials that the rendezvous gave; none without.
+    func gatherRelayed(from servers: [RelayServer], credentials: TURNCredentials?) {
+        guard ladder == nil else { return }
+        let now = MonotonicClock.now()
+        turnCredentials = credentials
+        ladder = RelayLadder(credentials == nil ? [] : servers, at: now)
+        climbLadder(at: now)
+        drain()
+    }
+
+    /// Asks the servers whose time has come.
+    func climbLadder(at now: Instant) {
+        guard let credentials = turnCredentials else { return }
+        while let server = ladder?.next(at: now) {
+            lastLeg += 1
+            let number = lastLeg
+            Task { await self.openLeg(number, to: server, credentials: credentials) }
+        }
+    }
+
+    private func openLeg(_ number: Int, to server: RelayServer, credentials: TURNCredentials) async {
+        do {
+            let socket: RelayedLeg.Socket
+            switch server.transport {
+            case .udp:
+                let any: IPAddress = server.address.family == .ipv4 ? .anyV4 : .anyV6
+                socket = .udp(
+                    try await DatagramSocket.open(on: any, loop: loop) { bytes, source, _ in
+                        if source == server.address { self.assumeIsolated { $0.received(bytes, onLeg: number) } }
+                    })
+            case .tcp:
+                socket = .tcp(
+                    try await StreamSocket.connect(to: server.address, loop: loop) { event in
+                        self.assumeIsolated { $0.received(event, onLeg: number) }
+                    })
+            }
+            let leg = RelayedLeg(server: server, socket: socket, credentials: credentials, at: MonotonicClock.now())
+            if isOver { return leg.close() }
+            legs[number] = leg
+        } catch {
+            ladder?.failed(at: MonotonicClock.now())
+        }
+        drain()
+    }
+
+    private func received(_ event: StreamSocket.Event, onLeg number: Int) {
+        switch event {
+        case .bytes(let bytes): received(bytes, onLeg: number)
+        case .closed: dropLeg(number)
+        }
+    }
+
+    /// The way to a server is gone; what ran over it will be silent.
+    func dropLeg(_ number: Int) {
+        guard let leg = legs.removeValue(forKey: number) else { return }
+        leg.close()
+        if leg.relayed == nil { ladder?.failed(at: MonotonicClock.now()) }
+        if !isOver { drain() }
+    }
+}

@@ -1,0 +1,43 @@
+import NetPrimitives
+
+/// Which TURN servers are asked, and when: the best at once, each further one only when those before have
+/// not answered within `step`. The first that gives an address ends the climb; what is under way goes on.
+struct RelayLadder: Sendable {
+    /// Long enough for a round trip around the world, short enough that nobody notices a firewall.
+    static let step = Duration.milliseconds(300)
+
+    private var waiting: [RelayServer]
+    private var underWay = 0
+    private var hasSucceeded = false
+    private(set) var nextDeadline: Instant?
+
+    init(_ servers: [RelayServer], at now: Instant) {
+        waiting = servers
+        nextDeadline = servers.isEmpty ? nil : now
+    }
+
+    /// The next server to ask, when it is time.
+    mutating func next(at now: Instant) -> RelayServer? {
+        guard let deadline = nextDeadline, deadline <= now, !waiting.isEmpty else { return nil }
+        underWay += 1
+        let server = waiting.removeFirst()
+        nextDeadline = waiting.isEmpty ? nil : now + Self.step
+        return server
+    }
+
+    mutating func succeeded() {
+        underWay -= 1
+        hasSucceeded = true
+        waiting = []
+        nextDeadline = nil
+    }
+
+    /// One has failed: the next is asked at once.
+    mutating func failed(at now: Instant) {
+        underWay = max(underWay - 1, 0)
+        if !waiting.isEmpty { nextDeadline = now }
+    }
+
+    /// Whether no (further) relayed candidate is worth waiting for.
+    var isDone: Bool { hasSucceeded || (waiting.isEmpty && underWay == 0) }
+}

@@ -1,0 +1,102 @@
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import NIOSSL
+import NIOTransport
+import NIOWebSocket
+
+/// The WebSocket to the relay's rendezvous: text out, text in.
+struct RendezvousSocket: Sendable {
+    enum Event: Sendable {
+        case text([UInt8])
+        /// The last event.
+        case closed
+    }
+
+    /// The relay answered, but not with a WebSocket.
+    struct Refused: Error, CustomStringConvertible {
+        var description: String { "The relay answered, but it offers no rendezvous: it may be another kind of server." }
+    }
+
+    static let path = "/rendezvous"
+    private let channel: any Channel
+
+    /// `receive` is called on `loop`.
+    static func connect(
+        to endpoint: RelayEndpoint, timeout: TimeAmount = .seconds(6), loop: any EventLoop,
+        receive: @escaping @Sendable (Event) -> Void
+    ) async throws -> RendezvousSocket {
+        let upgraded = loop.makePromise(of: (any Channel).self)
+        let connecting = ClientBootstrap(group: loop)
+            .connectTimeout(timeout)
+            .channelOption(.socketOption(.tcp_nodelay), value: 1)
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try install(on: channel, endpoint: endpoint, upgraded: upgraded, receive: receive)
+                }
+            }
+            .connect(host: endpoint.host, port: Int(endpoint.port))
+        connecting.whenFailure { upgraded.fail($0) }
+        connecting.whenSuccess { channel in channel.closeFuture.whenComplete { _ in upgraded.fail(Refused()) } }
+        let deadline = loop.scheduleTask(in: timeout) { upgraded.fail(ChannelError.connectTimeout(timeout)) }
+        defer { deadline.cancel() }
+        do {
+            return RendezvousSocket(channel: try await upgraded.futureResult.get())
+        } catch {
+            connecting.whenSuccess { $0.close(promise: nil) }
+            throw error
+        }
+    }
+
+    func send(_ text: [UInt8]) { channel.writeAndFlush(WebSocketMessage.text(text), promise: nil) }
+
+    func close() { channel.close(promise: nil) }
+
+    private static func install(
+        on channel: any Channel, endpoint: RelayEndpoint, upgraded: EventLoopPromise<any Channel>,
+        receive: @escaping @Sendable (Event) -> Void
+    ) throws {
+        let pipeline = channel.pipeline.syncOperations
+        try pipeline.addTLS(for: endpoint)
+        let upgrader = NIOTypedWebSocketClientUpgrader<Void>(
+            maxFrameSize: WebSocketLimits.rendezvous.maximumMessageBytes
+        ) { channel, _ in
+            channel.eventLoop.makeCompletedFuture {
+                try channel.pipeline.syncOperations.addHandlers([
+                    WebSocketMessageHandler(side: .client, limits: .rendezvous), EventHandler(receive: receive),
+                ])
+                upgraded.succeed(channel)
+            }
+        }
+        var head = HTTPRequestHead(version: .http1_1, method: .GET, uri: path)
+        head.headers.add(name: "Host", value: endpoint.authority)
+        head.headers.add(name: "Content-Length", value: "0")
+        let configuration = NIOUpgradableHTTPClientPipelineConfiguration(
+            upgradeConfiguration: NIOTypedHTTPClientUpgradeConfiguration(
+                upgradeRequestHead: head, upgraders: [upgrader],
+                notUpgradingCompletionHandler: { channel in
+                    upgraded.fail(Refused())
+                    return channel.close()
+                }))
+        _ = try pipeline.configureUpgradableHTTPClientPipeline(configuration: configuration)
+    }
+}
+
+private final class EventHandler: ChannelInboundHandler {
+    typealias InboundIn = WebSocketMessage
+
+    private let receive: @Sendable (RendezvousSocket.Event) -> Void
+
+    init(receive: @escaping @Sendable (RendezvousSocket.Event) -> Void) { self.receive = receive }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        if case .text(let text) = unwrapInboundIn(data) { receive(.text(text)) }
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        receive(.closed)
+        context.fireChannelInactive()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+}

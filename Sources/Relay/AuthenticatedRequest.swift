@@ -1,0 +1,20 @@
+import STUN
+
+/// A request whose sender knows the key of an account and has shown that it receives at its address.
+struct AuthenticatedRequest: Sendable {
+    let authenticated: AuthenticatedMessage
+    /// As the request says it: what later requests must repeat (RFC 8656 §5).
+    let username: String
+    /// What quotas count by.
+    let user: String
+
+    var message: Message { authenticated.message }
+}
+
+/// Why a request is not authenticated (RFC 8489 §9.2.4).
+enum AuthenticationFailure: Error, Hashable, Sendable {
+    /// 401 or 438, with REALM and a NONCE.
+    case challenge(ErrorCode)
+    /// 400: it is protected, but does not say by whom.
+    case badRequest
+}

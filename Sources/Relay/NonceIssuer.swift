@@ -1,0 +1,51 @@
+private import Crypto
+private import Foundation
+public import NetPrimitives
+
+/// Makes and checks nonces without keeping any: each is its expiry and a code over expiry and
+/// client address (RFC 8489 §9.2.4: no two addresses get the same).
+///
+/// 20 characters, so that a 401 to a bare Allocate stays small: 4 octets of expiry and 11 of HMAC-SHA256.
+public struct NonceIssuer: Sendable {
+    /// RFC 8656 §5: "the server SHOULD expire the nonce at least once every hour".
+    public static let lifetime = Duration.seconds(3600)
+
+    private static let codeOctets = 11
+    private let secret: SymmetricKey
+
+    /// - Parameter secret: 32 random octets, made at the start of the process and shared by its machines.
+    public init(secret: [UInt8]) { self.secret = SymmetricKey(data: secret) }
+
+    public func nonce(for client: FiveTuple, at now: Instant) -> String {
+        let expiry = Self.seconds(now + Self.lifetime)
+        return Data(expiry.octets + code(expiry, client)).base64EncodedString()
+    }
+
+    /// Whether we made this nonce for this client, and its hour is not over.
+    public func isValid(_ nonce: String, for client: FiveTuple, at now: Instant) -> Bool {
+        guard nonce.utf8.count == 20, let octets = Data(base64Encoded: nonce).map(Array.init),
+            octets.count == 4 + Self.codeOctets
+        else { return false }
+        let expiry = octets[..<4].reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
+        let difference = zip(octets[4...], code(expiry, client)).reduce(UInt8(0)) { $0 | $1.0 ^ $1.1 }
+        // The difference of two wrapping counters, read as signed, tells which of them is ahead.
+        return difference == 0 && Int32(bitPattern: expiry &- Self.seconds(now)) > 0
+    }
+
+    private func code(_ expiry: UInt32, _ client: FiveTuple) -> [UInt8] {
+        var writer = ByteWriter(reservingCapacity: 24)
+        writer.write(expiry)
+        writer.write(client.transport.rawValue)
+        writer.write(client.client.port)
+        writer.write(client.client.ip.octets)
+        return Array(HMAC<SHA256>.authenticationCode(for: writer.bytes, using: secret).prefix(Self.codeOctets))
+    }
+
+    private static func seconds(_ instant: Instant) -> UInt32 {
+        UInt32(truncatingIfNeeded: instant.nanoseconds / 1_000_000_000)
+    }
+}
+
+extension UInt32 {
+    fileprivate var octets: [UInt8] { (0..<4).map { UInt8(truncatingIfNeeded: self >> (24 - 8 * $0)) } }
+}

@@ -1,0 +1,50 @@
+import NetPrimitives
+import STUN
+import TURN
+
+// CreatePermission and ChannelBind (RFC 8656 §10.2, §12.2).
+extension RelayMachine {
+    /// All of the addresses, or none.
+    mutating func createPermission(_ index: Int, _ message: Message, at now: Instant) throws(RequestRefusal) {
+        let peers: [TransportAddress]
+        do { peers = try message.peerAddresses() } catch { throw RequestRefusal(.badRequest) }
+        guard !peers.isEmpty, let family = allocations[index]?.relayed.family else { throw RequestRefusal(.badRequest) }
+        guard peers.allSatisfy({ $0.family == family }) else { throw RequestRefusal(.peerAddressFamilyMismatch) }
+        for peer in peers {
+            switch configuration.peerPolicy.verdict(for: peer.ip) {
+            case .allowed, .ownAddress: break
+            case .refused: throw RequestRefusal(.forbidden)
+            }
+        }
+        try install(peers.map(\.ip), index, at: now)
+    }
+
+    mutating func bindChannel(_ index: Int, _ message: Message, at now: Instant) throws(RequestRefusal) {
+        guard let number = try message.wellFormed(ChannelNumber.self),
+            let peer = try message.wellFormed(XORPeerAddress.self)?.address
+        else { throw RequestRefusal(.badRequest) }
+        guard peer.family == allocations[index]?.relayed.family else {
+            throw RequestRefusal(.peerAddressFamilyMismatch)
+        }
+        guard mayExchange(with: peer) else { throw RequestRefusal(.forbidden) }
+        do {
+            try allocations[index]?.channels.check(number, to: peer, at: now)
+            try install([peer.ip], index, at: now)
+            try allocations[index]?.channels.bind(number, to: peer, at: now)
+        } catch let refusal as RequestRefusal {
+            throw refusal
+        } catch ChannelTable.Refusal.conflict {
+            throw RequestRefusal(.badRequest)
+        } catch {
+            throw RequestRefusal(.insufficientCapacity)
+        }
+        noteExpiry(now + RelayTimes.channel)
+    }
+
+    private mutating func install(_ ips: [IPAddress], _ index: Int, at now: Instant) throws(RequestRefusal) {
+        guard allocations[index]?.permissions.install(ips, at: now) == true else {
+            throw RequestRefusal(.insufficientCapacity)
+        }
+        noteExpiry(now + RelayTimes.permission)
+    }
+}

@@ -1,0 +1,120 @@
+public import NetPrimitives
+import STUN
+import TURN
+
+/// A TURN server without sockets: what one worker runs (RFC 8656).
+///
+/// Give it what arrives from clients and peers, drain `nextOutput()`, call `handleTimeout` when `nextDeadline`
+/// has passed. Unauthenticated requests change nothing in it.
+public struct RelayMachine<Host: RelayHost> {
+    public var host: Host
+    var configuration: RelayConfiguration
+    let nonces: NonceIssuer
+    var random: any RandomNumberGenerator & Sendable
+    var allocations = AllocationTable()
+    private var outputs: [RelayOutput] = []
+    private var nextOutputIndex = 0
+    private var earliestExpiry: Instant?
+    private var lastSweep: Instant?
+
+    /// - Parameters:
+    ///   - nonces: of one secret for all machines of a process.
+    ///   - random: makes the transaction ids of indications.
+    public init(
+        configuration: RelayConfiguration, nonces: NonceIssuer, host: Host,
+        random: any RandomNumberGenerator & Sendable = SystemRandomNumberGenerator()
+    ) {
+        self.random = random
+        self.configuration = configuration
+        self.nonces = nonces
+        self.host = host
+    }
+
+    /// Bytes of a request at most: 128 IPv6 addresses and long credentials fit. Work grows faster than a request does.
+    private static var maximumRequestSize: Int { 6144 }
+
+    public var allocationCount: Int { allocations.count }
+
+    /// Permissions and channels of a client's allocation: what tests and status pages count.
+    public func tableSizes(of client: FiveTuple, at now: Instant) -> (permissions: Int, channels: Int)? {
+        guard let index = allocations.index(of: client, at: now), let allocation = allocations[index] else { return nil }
+        return (allocation.permissions.count, allocation.channels.count)
+    }
+
+    /// Takes other users, secrets and rules; allocations stay, and the new rules hold for their next datagram.
+    public mutating func reconfigure(_ configuration: RelayConfiguration) { self.configuration = configuration }
+
+    // MARK: What arrives
+
+    /// Takes one datagram, or one message cut from a stream.
+    ///
+    /// - Parameter wallClock: seconds since 1970, for credentials that expire.
+    public mutating func receive(
+        _ bytes: [UInt8], from client: FiveTuple, at now: Instant, wallClock: Int64
+    ) {
+        if ChannelData.looksLike(bytes) {
+            relayChannelData(bytes, from: client, at: now)
+        } else if let message = try? Message(decoding: bytes) {
+            guard message.messageClass != .request || bytes.count <= Self.maximumRequestSize else { return }
+            switch (message.messageClass, message.method) {
+            case (.request, .binding): answerBinding(message, from: client, at: now)
+            case (.request, _): handleRequest(message, from: client, at: now, wallClock: wallClock)
+            case (.indication, .send): relaySendIndication(message, from: client, at: now)
+            case (.indication, _), (.successResponse, _), (.errorResponse, _): break
+            }
+        }
+    }
+
+    /// A client's stream is gone, and with it what it had.
+    public mutating func connectionClosed(_ client: FiveTuple) { _ = removeAllocation(of: client) }
+
+    // MARK: Outputs
+
+    public mutating func nextOutput() -> RelayOutput? {
+        guard nextOutputIndex < outputs.count else {
+            outputs.removeAll(keepingCapacity: true)
+            nextOutputIndex = 0
+            return nil
+        }
+        defer { nextOutputIndex += 1 }
+        return outputs[nextOutputIndex]
+    }
+
+    mutating func push(_ output: RelayOutput) { outputs.append(output) }
+
+    // MARK: Time
+
+    /// When something expires; coarse, as what is over is no longer believed before it is swept out.
+    public var nextDeadline: Instant? {
+        guard let earliestExpiry else { return nil }
+        guard let lastSweep else { return earliestExpiry }
+        return max(earliestExpiry, lastSweep + RelayTimes.sweepInterval)
+    }
+
+    public mutating func handleTimeout(at now: Instant) {
+        guard let deadline = nextDeadline, deadline <= now else { return }
+        let (expired, nextExpiry) = allocations.removeExpired(at: now)
+        lastSweep = now
+        earliestExpiry = nextExpiry
+        for allocation in expired {
+            release(allocation)
+            if allocation.client.transport == .tcp { push(.disconnect(allocation.client)) }
+        }
+    }
+
+    /// Remembers that something ends then.
+    mutating func noteExpiry(_ instant: Instant) { earliestExpiry = .earliest(earliestExpiry, instant) }
+
+    mutating func removeAllocation(of client: FiveTuple) -> Bool {
+        guard let allocation = allocations.remove(client) else { return false }
+        release(allocation)
+        return true
+    }
+
+    private mutating func release(_ allocation: Allocation) {
+        host.close(allocation.port)
+        host.releaseQuota(for: allocation.user)
+    }
+}
+
+extension RelayMachine: Sendable where Host: Sendable {}

@@ -1,0 +1,35 @@
+public import Foundation
+import Relay
+
+/// Makes time-limited TURN credentials with a relay's secret.
+public struct CredentialMint {
+    private let secret: String
+
+    /// - Parameter state: the state directory; wins over the configuration's.
+    public init(configuration: ServeConfiguration, state: String?) throws(ConfigurationError) {
+        if let secret = configuration.authSecret {
+            self.secret = secret
+        } else {
+            secret = try StateDirectory(configured: state ?? configuration.stateDirectory).secret()
+        }
+    }
+
+    /// One JSON object: `{"username":…,"password":…,"expires":"RFC 3339"}`.
+    public func mint(user: String, seconds: Int, now: Date) throws -> String {
+        struct Minted: Encodable {
+            var username: String
+            var password: String
+            var expires: Date
+        }
+        let expires = now.addingTimeInterval(TimeInterval(seconds))
+        let credential = TimeLimitedCredential(
+            user: user, expiry: Int64(expires.timeIntervalSince1970), secret: secret)
+        let encoder = JSONEncoder()
+        encoder.dateEncodingStrategy = .iso8601
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return String(
+            decoding: try encoder.encode(
+                Minted(username: credential.username, password: credential.password, expires: expires)),
+            as: UTF8.self)
+    }
+}

@@ -1,0 +1,13 @@
+/// A TCP or TLS connection of a TURN client, as the data plane sees it: a place to write messages to.
+///
+/// Whoever owns the sockets (NIO) implements it. Both calls come from a worker's thread and must not
+/// block: hand the bytes to the connection's own event loop and return.
+public protocol ClientConnection: AnyObject, Sendable {
+    /// Sends one whole message, already framed for the stream (ChannelData is padded to four bytes).
+    ///
+    /// A connection whose reader is slow drops what exceeds its bound, as UDP would: see `ByteBudget`.
+    func write(_ message: [UInt8])
+
+    /// Closes the connection: its allocation has expired.
+    func close()
+}

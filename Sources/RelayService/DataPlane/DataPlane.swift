@@ -1,0 +1,115 @@
+public import NetPrimitives
+public import Relay
+import Synchronization
+
+/// The relay's UDP side and the machines behind all of its clients: one thread per worker, each with its own
+/// sockets and its own `RelayMachine`.
+///
+/// UDP clients are served without anybody's help. Whoever accepts TCP or TLS cuts the stream with
+/// `TURN.StreamFramer`, and gives each connection to a worker with `attach`.
+public final class DataPlane: Sendable {
+    /// An optional listener that could not be opened.
+    public struct FailedListener: Hashable, Sendable {
+        public let listener: DataPlaneConfiguration.Listener
+        public let error: SystemError
+    }
+
+    /// The UDP addresses that are served; where port 0 was asked for, with the port that it became.
+    public let listening: [TransportAddress]
+    /// Optional listeners that are not served: worth a warning each.
+    public let failed: [FailedListener]
+
+    private let mailboxes: [Mailbox<WorkerMessage>]
+    private let directory: PortDirectory
+    private let addresses: LocalAddresses
+    private let threads: Mutex<[WorkerThread]>
+    private let relay: Mutex<(configuration: RelayConfiguration, isDraining: Bool)>
+
+    /// Opens the sockets and starts the threads.
+    public static func start(_ configuration: DataPlaneConfiguration) throws(DataPlaneError) -> DataPlane {
+        try DataPlane(configuration)
+    }
+
+    private init(_ original: DataPlaneConfiguration) throws(DataPlaneError) {
+        var configuration = original
+        addresses = LocalAddresses(external: configuration.externalAddresses)
+        configuration.relay = Self.knowing(addresses, configuration.relay)
+        let workers = max(1, configuration.workers)
+        var listeners = ListenerSet(workers: workers)
+        for listener in configuration.listeners { try listeners.open(listener) }
+        listening = listeners.listening
+        failed = listeners.failed
+        var mailboxes: [Mailbox<WorkerMessage>] = []
+        for _ in 0..<workers { mailboxes.append(try Mailbox()) }
+        self.mailboxes = mailboxes
+        directory = PortDirectory(quotas: configuration.quotas, unprovenRate: configuration.unprovenRate)
+        relay = Mutex((configuration.relay, false))
+        var random = SystemRandomNumberGenerator()
+        let nonces = NonceIssuer(secret: (0..<32).map { _ in .random(in: .min ... .max, using: &random) })
+        threads = Mutex([])
+        do throws(DataPlaneError) {
+            for index in 0..<workers {
+                let worker = try Worker(
+                    index: index, listeners: listeners.sockets[index], mailboxes: mailboxes, directory: directory,
+                    addresses: addresses, configuration: configuration, nonces: nonces)
+                let thread = try WorkerThread(worker)
+                threads.withLock { $0.append(thread) }
+            }
+        } catch {
+            stop()
+            throw error
+        }
+    }
+
+    deinit { stop() }
+
+    // MARK: Streams
+
+    /// Gives a TCP or TLS connection to a worker; the five-tuple's transport is `.tcp`, its `server` the address that
+    /// was connected to. Pass every message to the result, and tell it when the connection is gone.
+    public func attach(_ connection: any ClientConnection, as fiveTuple: FiveTuple) -> AttachedClient {
+        let worker = Int(UInt(bitPattern: fiveTuple.hashValue) % UInt(mailboxes.count))
+        return AttachedClient(connection, fiveTuple: fiveTuple, mailbox: mailboxes[worker])
+    }
+
+    // MARK: Operation
+
+    /// Takes other users, secrets and peer rules; no allocation is dropped.
+    public func update(relay configuration: RelayConfiguration) {
+        let known = Self.knowing(addresses, configuration)
+        reconfigure { $0.configuration = known }
+    }
+
+    /// New allocations get 508 from now on, also after an `update`; those that are there live on.
+    public func beginDraining() { reconfigure { $0.isDraining = true } }
+
+    private func reconfigure(_ change: (inout (configuration: RelayConfiguration, isDraining: Bool)) -> Void) {
+        // The lock is held while posting, so that all workers end with the same configuration.
+        relay.withLock { relay in
+            change(&relay)
+            if relay.isDraining { relay.configuration.acceptsAllocations = false }
+            for mailbox in mailboxes { mailbox.post(.reconfigure(relay.configuration), isVital: true) }
+        }
+    }
+
+    /// Allocations of all workers.
+    public var allocationCount: Int { directory.allocationCount }
+
+    /// Ends the threads, closes the sockets and every attached connection; again is no harm.
+    public func stop() {
+        let running = threads.withLock { threads in
+            defer { threads = [] }
+            return threads
+        }
+        guard !running.isEmpty else { return }
+        for mailbox in mailboxes { mailbox.post(.stop, isVital: true) }
+        for thread in running { thread.join() }
+    }
+
+    /// The peer policy learns what is the relay's own here, where the interfaces are known.
+    private static func knowing(_ addresses: LocalAddresses, _ configuration: RelayConfiguration) -> RelayConfiguration {
+        var configuration = configuration
+        configuration.peerPolicy = configuration.peerPolicy.with(ownAddresses: addresses.own)
+        return configuration
+    }
+}

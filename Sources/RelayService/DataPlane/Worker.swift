@@ -1,0 +1,180 @@
+import CLinuxNet
+import Glibc
+import HostNetwork
+import NetPrimitives
+import Relay
+import STUN
+import TURN
+
+/// One thread's loop: its sockets, its machine, and the way of every datagram between them.
+///
+/// Made on the thread that starts the data plane, then moved into its own; nothing else touches it.
+struct Worker: ~Copyable {
+    /// Batches taken from one socket before the others have their turn.
+    private static let batchesPerTurn = 4
+
+    private let index: Int
+    private let epoll: EventPoll
+    private let listeners: [UDPSocket]
+    private let mailboxes: [Mailbox<WorkerMessage>]
+    private let directory: PortDirectory
+    private var machine: RelayMachine<WorkerHost>
+    private var clients: [FiveTuple: AttachedClient] = [:]
+    private let batch = ReceiveBatch()
+    private var isStopping = false
+
+    init(
+        index: Int, listeners: [UDPSocket], mailboxes: [Mailbox<WorkerMessage>], directory: PortDirectory,
+        addresses: LocalAddresses, configuration: DataPlaneConfiguration, nonces: NonceIssuer
+    ) throws(DataPlaneError) {
+        let epoll = try EventPoll()
+        do throws(SystemError) {
+            try epoll.watch(mailboxes[index].descriptor, .mailbox)
+            for (number, listener) in listeners.enumerated() { try epoll.watch(listener.descriptor, .listener(number)) }
+        } catch {
+            throw .system("epoll_ctl", error)
+        }
+        self.index = index
+        self.epoll = epoll
+        self.listeners = listeners
+        self.mailboxes = mailboxes
+        self.directory = directory
+        let host = WorkerHost(
+            worker: index, directory: directory, epoll: epoll, addresses: addresses, portRange: configuration.relayPorts)
+        machine = RelayMachine(configuration: configuration.relay, nonces: nonces, host: host)
+    }
+
+    /// Serves until `.stop` arrives. No error of a socket ends it.
+    mutating func run() {
+        while !isStopping {
+            epoll.wait(milliseconds: wait(at: MonotonicClock.now())) { serve($0) }
+            handleTimeout(at: MonotonicClock.now())
+        }
+        for client in clients.values { client.connection.close() }
+    }
+
+    // MARK: Time
+
+    /// Milliseconds until something is due, -1 for never; rounded up, so as not to spin before it.
+    private func wait(at now: Instant) -> Int32 {
+        guard let deadline = Instant?.earliest(machine.nextDeadline, machine.host.nextReservationDeadline) else { return -1 }
+        return Int32(clamping: max(0, (deadline - now).milliseconds + 1))
+    }
+
+    private mutating func handleTimeout(at now: Instant) {
+        if let deadline = machine.host.nextReservationDeadline, deadline <= now {
+            machine.host.sweepReservations(at: now)
+        }
+        machine.handleTimeout(at: now)
+        drain(at: now)
+    }
+
+    // MARK: What is ready
+
+    private mutating func serve(_ tag: EpollTag) {
+        switch tag {
+        case .mailbox: takeMail()
+        case .listener(let number): receiveFromClients(listeners[number])
+        case .relayed(let port): receiveFromPeers(port)
+        }
+    }
+
+    private mutating func receiveFromClients(_ listener: UDPSocket) {
+        for _ in 0..<Self.batchesPerTurn {
+            let count = batch.receive(from: listener.descriptor)
+            let (now, wallClock) = (MonotonicClock.now(), Int64(time(nil)))
+            for number in 0..<count {
+                let datagram = batch[number]
+                guard let client = TransportAddress(datagram.remote) else { continue }
+                let server = TransportAddress(
+                    ip: datagram.local.ip ?? listener.address.ip, port: listener.address.port)
+                let fiveTuple = FiveTuple(transport: .udp, client: client, server: server)
+                machine.receive(datagram.payload, from: fiveTuple, at: now, wallClock: wallClock)
+                drain(at: now)
+            }
+            if !batch.isFull(count) { return }
+        }
+    }
+
+    private mutating func receiveFromPeers(_ port: RelayedPort) {
+        guard let descriptor = machine.host[port]?.socket.descriptor else { return }
+        for _ in 0..<Self.batchesPerTurn {
+            let count = batch.receive(from: descriptor)
+            let now = MonotonicClock.now()
+            for number in 0..<count {
+                let datagram = batch[number]
+                guard let peer = TransportAddress(datagram.remote) else { continue }
+                machine.receiveFromPeer(datagram.payload, from: peer, on: port, at: now)
+                drain(at: now)
+            }
+            if !batch.isFull(count) { return }
+        }
+    }
+
+    private mutating func takeMail() {
+        for message in mailboxes[index].takeAll() {
+            let now = MonotonicClock.now()
+            switch message {
+            case .attach(let client):
+                clients[client.fiveTuple] = client
+            case .message(let bytes, let client):
+                client.taken(bytes)
+                guard clients[client.fiveTuple] === client else { continue }
+                machine.receive(bytes, from: client.fiveTuple, at: now, wallClock: Int64(time(nil)))
+            case .detach(let client):
+                guard clients[client.fiveTuple] === client else { continue }
+                clients[client.fiveTuple] = nil
+                machine.connectionClosed(client.fiveTuple)
+            case .relayed(let bytes, let source, let destination):
+                deliver(bytes, from: source, to: destination, at: now)
+            case .reconfigure(let configuration):
+                machine.reconfigure(configuration)
+            case .stop:
+                isStopping = true
+            }
+            drain(at: now)
+        }
+    }
+
+    // MARK: What goes out
+
+    private mutating func drain(at now: Instant) {
+        while let output = machine.nextOutput() {
+            switch output {
+            case .toClient(let fiveTuple, let bytes): send(bytes, to: fiveTuple)
+            case .toPeer(let port, let peer, let bytes): machine.host[port]?.socket.send(bytes, to: peer)
+            case .toRelayed(let source, let destination, let bytes):
+                deliver(bytes, from: source, to: destination, at: now)
+            case .disconnect(let fiveTuple):
+                clients.removeValue(forKey: fiveTuple)?.connection.close()
+            }
+        }
+    }
+
+    private func send(_ bytes: [UInt8], to client: FiveTuple) {
+        switch client.transport {
+        case .tcp: clients[client]?.connection.write(bytes)
+        case .udp: listener(for: client.server)?.send(bytes, to: client.client, from: client.server.ip)
+        }
+    }
+
+    /// The socket that an address was asked at: its own, or the wildcard's.
+    private func listener(for server: TransportAddress) -> UDPSocket? {
+        listeners.first { $0.address == server }
+            ?? listeners.first {
+                $0.address.port == server.port && $0.address.family == server.family && $0.address.ip.isUnspecified
+            }
+    }
+
+    /// Takes a datagram to a relayed port of this process, wherever it lives.
+    private mutating func deliver(
+        _ bytes: [UInt8], from source: TransportAddress, to destination: TransportAddress, at now: Instant
+    ) {
+        guard let place = directory.place(of: destination) else { return }
+        if place.worker == index {
+            machine.receiveFromPeer(bytes, from: source, on: place.port, at: now)
+        } else {
+            mailboxes[place.worker].post(.relayed(bytes, from: source, to: destination))
+        }
+    }
+}

@@ -1,0 +1,142 @@
+import NetPrimitives
+import Relay
+import TURN
+
+/// A worker's side of its machine: relayed sockets in the worker's epoll, and what all workers share.
+struct WorkerHost: RelayHost, Sendable {
+    /// A relayed socket's buffers: a burst of a video key frame fits.
+    private static let bufferSize: Int32 = 1 << 20
+    /// System calls that may fail before a port is given up: others on the host use the range as well.
+    private static let maximumBindFailures = 256
+    /// Even ports whose upper neighbour is taken before a pair is given up.
+    private static let maximumPairAttempts = 64
+
+    let worker: Int
+    let directory: PortDirectory
+    private let epoll: EventPoll
+    private let addresses: LocalAddresses
+    private let portRange: ClosedRange<UInt16>
+    private var ports: [HeldPort?] = []
+    private var free: [Int] = []
+    /// When a reservation that this worker made ends.
+    private(set) var nextReservationDeadline: Instant?
+
+    init(
+        worker: Int, directory: PortDirectory, epoll: EventPoll, addresses: LocalAddresses, portRange: ClosedRange<UInt16>
+    ) {
+        self.worker = worker
+        self.directory = directory
+        self.epoll = epoll
+        self.addresses = addresses
+        self.portRange = portRange
+    }
+
+    /// The socket of a port that is open.
+    subscript(port: RelayedPort) -> HeldPort? { ports.indices.contains(port.rawValue) ? ports[port.rawValue] : nil }
+
+    // MARK: RelayHost
+
+    mutating func open(
+        _ request: PortRequest, for client: FiveTuple, at now: Instant
+    ) throws(PortError) -> OpenedPort {
+        sweepReservations(at: now)
+        switch request {
+        case .any(let family):
+            return try adopt(find(family, for: client) { _ in true })
+        case .even(let family, reservesNext: false):
+            return try adopt(find(family, for: client) { $0.isMultiple(of: 2) })
+        case .even(let family, reservesNext: true):
+            return try openPair(family, for: client, at: now)
+        case .reserved(let token):
+            guard let held = directory.claimReservation(token, at: now) else { throw .insufficientCapacity }
+            return try adopt(held)
+        }
+    }
+
+    mutating func close(_ port: RelayedPort) {
+        guard let held = self[port] else { return }
+        directory.release(held.shown)
+        ports[port.rawValue] = nil  // closes the socket, which leaves the epoll by that
+        free.append(port.rawValue)
+    }
+
+    func isRelayed(_ address: TransportAddress) -> Bool { directory.place(of: address) != nil }
+    func takeQuota(for user: String) -> QuotaLedger.Verdict { directory.takeQuota(for: user) }
+    func releaseQuota(for user: String) { directory.releaseQuota(for: user) }
+    func admitsUnproven(_ source: IPAddress, at now: Instant) -> Bool { directory.admitsUnproven(source, at: now) }
+
+    /// Closes the ports that nobody came for.
+    mutating func sweepReservations(at now: Instant) {
+        nextReservationDeadline = directory.sweepReservations(at: now)
+    }
+
+    // MARK: Opening
+
+    /// Two neighbouring ports, the upper one held for later; when no pair is free, 508.
+    private mutating func openPair(
+        _ family: IPAddress.Family, for client: FiveTuple, at now: Instant
+    ) throws(PortError) -> OpenedPort {
+        guard let choice = addresses.choice(family, for: client) else { throw .familyNotSupported }
+        for _ in 0..<Self.maximumPairAttempts {
+            let even = try find(family, for: client) { $0.isMultiple(of: 2) && $0 < portRange.upperBound }
+            guard let odd = open(even.shown.port + 1, choice) else {
+                directory.release(even.shown)
+                continue
+            }
+            var opened: OpenedPort
+            do { opened = try adopt(even) } catch {
+                directory.release(odd.shown)
+                throw error
+            }
+            opened.reservation = directory.reserve(odd, at: now)
+            if opened.reservation == nil { directory.release(odd.shown) }
+            nextReservationDeadline = .earliest(nextReservationDeadline, now + Reservations<HeldPort>.lifetime)
+            return opened
+        }
+        throw .insufficientCapacity
+    }
+
+    /// Opens a port that `isWanted`: the range is walked from a random place (RFC 6056 §3.3.1).
+    private func find(
+        _ family: IPAddress.Family, for client: FiveTuple, _ isWanted: (UInt16) -> Bool
+    ) throws(PortError) -> HeldPort {
+        guard let choice = addresses.choice(family, for: client) else { throw .familyNotSupported }
+        let start = Int.random(in: 0..<portRange.count)
+        var failures = 0
+        for offset in 0..<portRange.count where failures < Self.maximumBindFailures {
+            let port = portRange.lowerBound + UInt16((start + offset) % portRange.count)
+            guard directory.place(of: TransportAddress(ip: choice.shown, port: port)) == nil, isWanted(port) else { continue }
+            if let held = open(port, choice) { return held }
+            failures += 1
+        }
+        throw .insufficientCapacity
+    }
+
+    private func open(_ port: UInt16, _ choice: LocalAddresses.Choice) -> HeldPort? {
+        let shown = TransportAddress(ip: choice.shown, port: port)
+        guard directory.claim(shown) else { return nil }
+        for ip in choice.bind {
+            let address = TransportAddress(ip: ip, port: port)
+            if let socket = try? UDPSocket(bind: address, bufferSize: Self.bufferSize) {
+                return HeldPort(socket: socket, shown: shown)
+            }
+        }
+        directory.release(shown)
+        return nil
+    }
+
+    /// Makes an open socket one of this worker's live ports.
+    private mutating func adopt(_ held: HeldPort) throws(PortError) -> OpenedPort {
+        let index = free.popLast() ?? ports.count
+        let port = RelayedPort(rawValue: index)
+        do { try epoll.watch(held.socket.descriptor, .relayed(port)) } catch {
+            free.append(index)
+            if index == ports.count { ports.append(nil) }
+            directory.release(held.shown)
+            throw .insufficientCapacity
+        }
+        if index == ports.count { ports.append(held) } else { ports[index] = held }
+        directory.activate(held.shown, at: PortDirectory.Place(worker: worker, port: port))
+        return OpenedPort(port: port, address: held.shown)
+    }
+}

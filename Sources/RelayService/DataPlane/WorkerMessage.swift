@@ -1,0 +1,13 @@
+import NetPrimitives
+import Relay
+
+/// What other threads tell a worker.
+enum WorkerMessage: Sendable {
+    case attach(AttachedClient)
+    case message([UInt8], from: AttachedClient)
+    case detach(AttachedClient)
+    /// A datagram from a relayed address of this process, another worker's perhaps.
+    case relayed([UInt8], from: TransportAddress, to: TransportAddress)
+    case reconfigure(RelayConfiguration)
+    case stop
+}

@@ -1,0 +1,66 @@
+import NIOCore
+import NIOHTTP1
+import NIOTransport
+import NIOWebSocket
+import NetPrimitives
+
+/// What stands behind every TCP port: looks at a connection's first bytes and gives it to TURN, to HTTP or
+/// to the rendezvous.
+struct Front: Sendable {
+    let dataPlane: DataPlane
+    let place: MeetingPlace
+    let routes: CurrentRoutes
+
+
+    func install(on channel: any Channel) throws {
+        try channel.pipeline.syncOperations.addHandler(
+            SniffingHandler { verdict, context in
+                switch verdict {
+                case .stun: try installTURN(context)
+                case .http: try installHTTP(context)
+                case .tls, .unknown, .needsMore: throw ChannelError.inappropriateOperationForState
+                }
+            })
+    }
+
+    private func installTURN(_ context: ChannelHandlerContext) throws {
+        guard let client = context.channel.remoteAddress.flatMap(TransportAddress.init),
+            let server = context.channel.localAddress.flatMap(TransportAddress.init)
+        else { throw ChannelError.unknownLocalAddress }
+        try context.pipeline.syncOperations.addHandler(
+            TURNStreamHandler(
+                dataPlane: dataPlane, fiveTuple: FiveTuple(transport: .tcp, client: client, server: server)))
+    }
+
+    private func installHTTP(_ context: ChannelHandlerContext) throws {
+        let (place, routes) = (place, routes)
+        let upgrader = NIOWebSocketServerUpgrader(
+            maxFrameSize: WebSocketLimits.rendezvous.maximumMessageBytes,
+            shouldUpgrade: { channel, head in
+                let allowed =
+                    head.uri == RelayDescription.rendezvousPath
+                    && OriginPolicy.allows(
+                        origin: head.headers.first(name: "origin"), host: head.headers.first(name: "host"))
+                return channel.eventLoop.makeSucceededFuture(allowed ? HTTPHeaders() : nil)
+            },
+            upgradePipelineHandler: { channel, _ in
+                channel.eventLoop.makeCompletedFuture {
+                    guard let source = channel.remoteAddress.flatMap(TransportAddress.init)?.ip else {
+                        throw ChannelError.unknownLocalAddress
+                    }
+                    try channel.pipeline.syncOperations.addHandlers([
+                        WebSocketMessageHandler(side: .server, limits: .rendezvous),
+                        RendezvousHandler(place: place, source: source),
+                    ])
+                }
+            })
+        let pages = HTTPRoutesHandler(routes: routes, isSecure: false)
+        let bound = NIOLoopBound(pages, eventLoop: context.eventLoop)
+        try context.pipeline.syncOperations.configureHTTPServerPipeline(
+            withServerUpgrade: (
+                upgraders: [upgrader],
+                completionHandler: { context in context.pipeline.syncOperations.removeHandler(bound.value, promise: nil) }
+            ))
+        try context.pipeline.syncOperations.addHandler(pages)
+    }
+}

@@ -1,0 +1,62 @@
+import NIOHTTP1
+import Synchronization
+
+/// The few pages that a relay serves, as a function from request to response.
+struct HTTPRoutes: Sendable {
+    struct Response: Hashable, Sendable {
+        var status: HTTPResponseStatus
+        var contentType = "text/plain; charset=utf-8"
+        var body: [UInt8]
+
+        static func text(_ status: HTTPResponseStatus, _ text: String) -> Response {
+            Response(status: status, body: Array((text + "\n").utf8))
+        }
+    }
+
+    var name: String
+    var realm: String
+    /// What a client is told to use instead of the `Host` that it sent.
+    var publicAuthority: HTTPAuthority?
+    var udpPorts: [UInt16]
+    var tcpPorts: [UInt16]
+
+    func respond(to head: HTTPRequestHead, isSecure: Bool) -> Response {
+        guard head.method == .GET || head.method == .HEAD else {
+            return .text(.methodNotAllowed, "This page can only be read.")
+        }
+        switch head.uri.split(separator: "?", maxSplits: 1).first.map(String.init) ?? "/" {
+        case RelayDescription.path:
+            return description(for: head, isSecure: isSecure)
+        case "/healthz":
+            return .text(.ok, "ok")
+        case "/readyz":
+            return .text(.ok, "ready")
+        case "/":
+            return .text(.ok, "This is a remote assistance relay. Give its address to ra-connect: --relay URL")
+        default:
+            return .text(.notFound, "There is no such page here.")
+        }
+    }
+
+    private func description(for head: HTTPRequestHead, isSecure: Bool) -> Response {
+        guard let authority = publicAuthority ?? head.headers.first(name: "host").flatMap(HTTPAuthority.init),
+            let json = try? RelayDescription(
+                name: name, realm: realm, host: authority.host, authority: authority.text, isSecure: isSecure,
+                udpPorts: udpPorts, tcpPorts: tcpPorts
+            ).json()
+        else { return .text(.badRequest, "The request names no host.") }
+        return Response(status: .ok, contentType: "application/json", body: json)
+    }
+}
+
+/// The routes of a relay that is starting: none, until every listener has been tried.
+final class CurrentRoutes: Sendable {
+    private let routes = Mutex<HTTPRoutes?>(nil)
+
+    func set(_ routes: HTTPRoutes) { self.routes.withLock { $0 = routes } }
+
+    func respond(to head: HTTPRequestHead, isSecure: Bool) -> HTTPRoutes.Response {
+        routes.withLock { $0 }?.respond(to: head, isSecure: isSecure)
+            ?? .text(.serviceUnavailable, "The relay is starting.")
+    }
+}

@@ -1,0 +1,55 @@
+import Foundation
+
+/// What `GET /.well-known/ra-relay` answers: all that a client needs to know besides the relay's URL.
+struct RelayDescription: Encodable, Hashable {
+    struct Probe: Encodable, Hashable { var ports: [UInt16] }
+
+    var version = 1
+    var name: String
+    var realm: String
+    var rendezvous: String
+    var web: String?
+    var stun: [String]
+    var turn: [String]
+    var probe: Probe
+
+    /// The path of the rendezvous' WebSocket.
+    static let rendezvousPath = "/rendezvous"
+    static let path = "/.well-known/ra-relay"
+
+    /// - Parameters:
+    ///   - host: the name or address by which the client reached us, with brackets around IPv6.
+    ///   - authority: the same with the port, as the `Host` field has it.
+    ///   - ports: the ports that are listened on, over UDP and TCP, the first one first.
+    init(name: String, realm: String, host: String, authority: String, isSecure: Bool, udpPorts: [UInt16], tcpPorts: [UInt16]) {
+        self.name = name
+        self.realm = realm
+        rendezvous = "\(isSecure ? "wss" : "ws")://\(authority)\(Self.rendezvousPath)"
+        web = isSecure ? "https://\(authority)/" : nil
+        stun = udpPorts.map { "stun:\(host):\($0)" }
+        turn =
+            udpPorts.map { "turn:\(host):\($0)?transport=udp" } + tcpPorts.map { "turn:\(host):\($0)?transport=tcp" }
+        probe = Probe(ports: tcpPorts)
+    }
+
+    func json() throws -> [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return Array(try encoder.encode(self))
+    }
+
+    private enum CodingKeys: CodingKey { case version, name, realm, rendezvous, web, stun, turn, probe }
+
+    /// `web` is written as null when there is none.
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(version, forKey: .version)
+        try container.encode(name, forKey: .name)
+        try container.encode(realm, forKey: .realm)
+        try container.encode(rendezvous, forKey: .rendezvous)
+        try container.encode(web, forKey: .web)
+        try container.encode(stun, forKey: .stun)
+        try container.encode(turn, forKey: .turn)
+        try container.encode(probe, forKey: .probe)
+    }
+}

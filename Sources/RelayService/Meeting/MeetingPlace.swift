@@ -1,0 +1,71 @@
+import Foundation
+import HostNetwork
+import Logging
+import NIOCore
+import NIOTransport
+import NetPrimitives
+import Rendezvous
+
+/// Runs the rendezvous' machine for all WebSockets of the relay, on one event loop.
+actor MeetingPlace {
+    nonisolated let loop: any EventLoop
+    nonisolated var unownedExecutor: UnownedSerialExecutor { loop.executor.asUnownedSerialExecutor() }
+
+    private var machine: MeetingServer<LoggedStore>
+    private var sockets: [ConnectionID: any Channel] = [:]
+    private var lastConnection: UInt64 = 0
+    private var timer: Scheduled<Void>?
+
+    init(
+        store: any InvitationStore, loop: any EventLoop, logger: Logger, issueCredentials: @escaping TURNCredentialIssuer
+    ) {
+        self.loop = loop
+        machine = MeetingServer(store: LoggedStore(store, logger: logger), issueCredentials: issueCredentials)
+    }
+
+    /// A WebSocket was opened from `source`; its number is what the other calls name.
+    func open(_ channel: any Channel, source: IPAddress) -> ConnectionID {
+        lastConnection += 1
+        let id = ConnectionID(lastConnection)
+        sockets[id] = channel
+        machine.connectionOpened(id, source: source, at: MonotonicClock.now())
+        drain()
+        return id
+    }
+
+    func receive(_ text: [UInt8], from id: ConnectionID) {
+        machine.receive(text, from: id, at: MonotonicClock.now(), wallClock: Self.wallClock())
+        drain()
+    }
+
+    func close(_ id: ConnectionID) {
+        guard sockets.removeValue(forKey: id) != nil else { return }
+        machine.connectionClosed(id, at: MonotonicClock.now())
+        drain()
+    }
+
+    private func drain() {
+        while let output = machine.nextOutput() {
+            switch output {
+            case .send(let text, let id):
+                sockets[id]?.writeAndFlush(WebSocketMessage.text(text), promise: nil)
+            case .close(let id):
+                sockets[id]?.close(promise: nil)
+            }
+        }
+        timer?.cancel()
+        timer = machine.nextDeadline.map { deadline in
+            let wait = max(deadline - MonotonicClock.now(), .zero)
+            return loop.scheduleTask(in: .nanoseconds(wait.nanoseconds)) {
+                self.assumeIsolated { $0.handleTimeout() }
+            }
+        }
+    }
+
+    private func handleTimeout() {
+        machine.handleTimeout(at: MonotonicClock.now(), wallClock: Self.wallClock())
+        drain()
+    }
+
+    static func wallClock() -> UnixTime { UnixTime(seconds: UInt64(max(Date.now.timeIntervalSince1970, 0))) }
+}

@@ -1,0 +1,50 @@
+import NIOCore
+import NIOTransport
+import NetPrimitives
+import Rendezvous
+
+/// Carries one WebSocket's messages to the meeting place, in order, whichever event loop each is on.
+final class RendezvousHandler: ChannelInboundHandler {
+    typealias InboundIn = WebSocketMessage
+
+    private let place: MeetingPlace
+    private let source: IPAddress
+    /// Set on the place's loop, before any message is passed on.
+    private let connection: Box
+
+    private final class Box: @unchecked Sendable {  // touched on the place's loop alone
+        var id: ConnectionID?
+    }
+
+    init(place: MeetingPlace, source: IPAddress) {
+        self.place = place
+        self.source = source
+        connection = Box()
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        let channel = context.channel
+        atPlace { [connection, source] in connection.id = $0.open(channel, source: source) }
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard case .text(let text) = unwrapInboundIn(data) else { return context.close(promise: nil) }
+        atPlace { [connection] in
+            if let id = connection.id { $0.receive(text, from: id) }
+        }
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        atPlace { [connection] in
+            if let id = connection.id { $0.close(id) }
+        }
+        context.fireChannelInactive()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+
+    private func atPlace(_ work: @escaping @Sendable (isolated MeetingPlace) -> Void) {
+        let place = place
+        place.loop.execute { place.assumeIsolated { work($0) } }
+    }
+}

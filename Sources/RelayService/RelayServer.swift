@@ -1,0 +1,128 @@
+public import Logging
+import NIOCore
+import NIOPosix
+import NetPrimitives
+import Relay
+import Rendezvous
+
+/// The whole relay: the UDP data plane, the TCP front, the rendezvous and its store.
+public final class RelayServer: Sendable {
+    /// What a client passes as `--relay`.
+    public let url: String
+    private let dataPlane: DataPlane
+    private let listeners: [any Channel]
+    private let group: MultiThreadedEventLoopGroup
+    private let logger: Logger
+
+    /// Opens every listener; the relay serves when this returns.
+    public static func start(_ configuration: ServeConfiguration, logger: Logger) async throws -> RelayServer {
+        try configuration.validate()
+        let state = try StateDirectory(configured: configuration.stateDirectory)
+        let secret = try configuration.authSecret ?? state.secret()
+        let ports = ListeningPorts(configuration)
+        let dataPlane = try DataPlane.start(
+            DataPlaneConfiguration(
+                listeners: ports.udpListeners, externalAddresses: configuration.externalAddresses,
+                relayPorts: configuration.relayPorts,
+                relay: Relay.RelayConfiguration(
+                    realm: configuration.effectiveRealm,
+                    users: UserDirectory(
+                        passwords: Dictionary(uniqueKeysWithValues: configuration.users.map { ($0.name, $0.password) }),
+                        secrets: [secret]),
+                    peerPolicy: PeerPolicy(allow: configuration.allowPeers, deny: configuration.denyPeers)),
+                workers: configuration.workers ?? System.coreCount, unprovenRate: configuration.unprovenRate))
+        for failed in dataPlane.failed {
+            logger.warning("UDP \(failed.listener.address) is not served: \(failed.error)")
+        }
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: System.coreCount)
+        do {
+            return try await RelayServer(
+                configuration, state: state, secret: secret, ports: ports, dataPlane: dataPlane, group: group,
+                logger: logger)
+        } catch {
+            dataPlane.stop()
+            try? await group.shutdownGracefully()
+            throw error
+        }
+    }
+
+    private init(
+        _ configuration: ServeConfiguration, state: StateDirectory, secret: String, ports: ListeningPorts,
+        dataPlane: DataPlane, group: MultiThreadedEventLoopGroup, logger: Logger
+    ) async throws {
+        self.dataPlane = dataPlane
+        self.group = group
+        self.logger = logger
+        let store = try SQLiteInvitationStore(path: state.databasePath)
+        let place = MeetingPlace(store: store, loop: group.next(), logger: logger) { label, expires in
+            let credential = TimeLimitedCredential(
+                user: label, expiry: Int64(clamping: expires.seconds), secret: secret)
+            // Where TURN is, the client has read from the relay's description.
+            return TURNCredentials(
+                username: credential.username, password: Secret(credential.password.utf8), expires: expires, uris: [])
+        }
+        let routes = CurrentRoutes()
+        var opened: [any Channel] = []
+        var tcpPorts: [UInt16] = []
+        for listener in ports.tcpListeners {
+            do {
+                opened.append(
+                    try await Self.listen(on: listener.address, group: group) { channel in
+                        try Front(dataPlane: dataPlane, place: place, routes: routes).install(on: channel)
+                    })
+                tcpPorts.append(listener.address.port)
+            } catch {
+                guard listener.isRequired else {
+                    logger.warning("TCP \(listener.address) is not served: \(error)")
+                    continue
+                }
+                for channel in opened { try? await channel.close() }
+                throw ConfigurationError("cannot listen on TCP \(listener.address): \(error)")
+            }
+        }
+        listeners = opened
+        let (udp, tcp) = (ports.inOrder(dataPlane.listening.map(\.port)), ports.inOrder(tcpPorts))
+        // Only now is it known which ports a client can be told of.
+        routes.set(
+            HTTPRoutes(
+                name: configuration.effectiveRealm, realm: configuration.effectiveRealm,
+                publicAuthority: configuration.publicAuthority, udpPorts: udp, tcpPorts: tcp))
+        url = configuration.publicURL ?? "http://\(ports.reachableHost(configuration)):\(tcp.first ?? configuration.port)"
+        logger.info(
+            "listening", metadata: ["udp": "\(udp)", "tcp": "\(tcp)", "state": "\(state.path)"])
+    }
+
+    private static func listen(
+        on address: TransportAddress, group: any EventLoopGroup,
+        install: @escaping @Sendable (any Channel) throws -> Void
+    ) async throws -> any Channel {
+        var bootstrap = ServerBootstrap(group: group)
+        if address.family == .ipv6 {
+            // Each family has a listener of its own: 0.0.0.0 and :: on one port do not collide.
+            bootstrap = bootstrap.serverChannelOption(
+                ChannelOptions.Types.SocketOption(level: .ipv6, name: .ipv6_v6only), value: 1)
+        }
+        return try await bootstrap
+            .serverChannelOption(.backlog, value: 1024)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture { try install(channel) }
+            }
+            .bind(host: "\(address.ip)", port: Int(address.port))
+            .get()
+    }
+
+    /// Allocations that live.
+    public var allocationCount: Int { dataPlane.allocationCount }
+
+    /// Stops: no new connections, then everything.
+    public func stop() async {
+        let count = dataPlane.allocationCount
+        dataPlane.beginDraining()
+        for channel in listeners { try? await channel.close() }
+        dataPlane.stop()
+        try? await group.shutdownGracefully()
+        logger.info("stopped", metadata: ["allocations": "\(count)"])
+    }
+}

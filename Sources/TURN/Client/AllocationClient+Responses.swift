@@ -1,0 +1,120 @@
+import NetPrimitives
+import STUN
+
+// What the server answers (RFC 8656 §7.3, §7.4, §8.3, §10.3, §12.3).
+extension AllocationClient {
+    mutating func handleResponse(_ message: Message, at now: Instant) {
+        guard let request = requests[message.transactionID], message.method == request.purpose.method else { return }
+        guard isBelievable(message, to: request) else { return }
+        if message.messageClass == .successResponse {
+            requests[message.transactionID] = nil
+            handleSuccess(message, of: request.purpose, at: now)
+        } else if let error = message[ErrorCode.self] {
+            requests[message.transactionID] = nil
+            handleError(error, message, of: request, at: now)
+        }
+    }
+
+    /// A success must be protected as its request was (RFC 8489 §9.2.5). Errors need not be: many servers
+    /// send theirs bare, and who can guess 96 bits of transaction sits on the path, where dropping serves as well.
+    private func isBelievable(_ message: Message, to request: ClientRequest) -> Bool {
+        guard let key = credentials.challenge?.key, request.realm != nil else { return true }
+        do {
+            _ = try message.authenticated(with: key)
+            return true
+        } catch {
+            return error == .absent && message.messageClass == .errorResponse
+        }
+    }
+
+    private mutating func handleSuccess(_ message: Message, of purpose: ClientRequest.Purpose, at now: Instant) {
+        switch purpose {
+        case .allocate:
+            handleAllocated(message, at: now)
+        case .refresh:
+            guard isAllocated, let lifetime = message[Lifetime.self] else { return }
+            phase = .allocated(refreshAt: now + Self.refreshDelay(of: lifetime.duration))
+        case .release:
+            finish(nil)
+        case .permission(let ip):
+            activatePermission(for: ip, at: now)
+        case .channel(let peer):
+            guard channels[peer] != nil else { return }
+            channels[peer]?.state = .bound(refreshAt: now + Self.channelRefreshInterval)
+            activatePermission(for: peer.ip, at: now)
+        }
+    }
+
+    private mutating func handleAllocated(_ message: Message, at now: Instant) {
+        guard phase == .allocating else {
+            guard phase == .abandoning else { return }
+            phase = .closing
+            return start(.release, at: now)
+        }
+        guard let relayed = message[XORRelayedAddress.self]?.address,
+            let reflexive = message[XORMappedAddress.self]?.address, let lifetime = message[Lifetime.self]?.duration
+        else { return finish(.failed(.malformedResponse)) }
+        self.relayed = relayed
+        phase = .allocated(refreshAt: now + Self.refreshDelay(of: lifetime))
+        events.push(.allocated(relayed: relayed, reflexive: reflexive, lifetime: lifetime))
+        for ip in permissions.keys { start(.permission(ip), at: now) }
+        for peer in channels.keys { start(.channel(peer), at: now) }
+    }
+
+    /// One minute before the end, so that all of a request's 39.5 s fit in; of short lifetimes, half.
+    /// Never at once: a server that grants 0 s would be asked without end.
+    static func refreshDelay(of lifetime: Duration) -> Duration {
+        max(lifetime > .seconds(120) ? lifetime - .seconds(60) : lifetime / 2, .seconds(5))
+    }
+
+    private mutating func activatePermission(for ip: IPAddress, at now: Instant) {
+        let previous = permissions[ip]
+        guard previous != nil || permissions.count < Self.maximumPeers else { return }
+        permissions[ip] = .active(refreshAt: now + Self.permissionRefreshInterval)
+        guard case .pending(let queue) = previous else { return }
+        for queued in queue { transmit(queued.payload, to: queued.peer) }
+    }
+
+    // MARK: Errors
+
+    private mutating func handleError(
+        _ error: ErrorCode, _ message: Message, of request: ClientRequest, at now: Instant
+    ) {
+        switch error.code {
+        case 401 where phase == .abandoning && request.realm == nil:
+            return finish(nil)
+        case 401 where request.challenges < Self.maximumChallenges && credentials.accept(message)
+            && credentials.challenge?.realm != request.realm,
+            438 where request.challenges < Self.maximumChallenges && credentials.accept(message):
+            return start(request.purpose, challenges: request.challenges + 1, at: now)
+        default:
+            handleRefusal(error, alternate: message[AlternateServer.self]?.address, of: request.purpose, at: now)
+        }
+    }
+
+    private mutating func handleRefusal(
+        _ error: ErrorCode, alternate: TransportAddress?, of purpose: ClientRequest.Purpose, at now: Instant
+    ) {
+        switch purpose {
+        case .allocate:
+            finish(phase == .allocating ? .failed(AllocationFailure(error, alternate: alternate)) : nil)
+        case .refresh:
+            finish(.lost)
+        case .release:
+            finish(nil)
+        case .permission where error.code == 437, .channel where error.code == 437:
+            finish(.lost)
+        case .permission(let ip):
+            deny(ip, error)
+        case .channel(let peer):
+            channels[peer]?.state = .refused
+            if error.code == 403 { deny(peer.ip, error) } else { createPermission(for: peer.ip, at: now) }
+        }
+    }
+
+    private mutating func deny(_ ip: IPAddress, _ error: ErrorCode) {
+        if case .denied = permissions[ip] { return }
+        permissions[ip] = .denied
+        events.push(.permissionDenied(ip, error))
+    }
+}

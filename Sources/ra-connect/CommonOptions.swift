@@ -1,0 +1,40 @@
+import ArgumentParser
+import ConnectService
+import Foundation
+import Rendezvous
+
+/// What every command takes.
+struct CommonOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("The relay (default: the invitation's, $RA_RELAY, or the configuration's).", valueName: "URL"))
+    var relay: String?
+
+    @Flag(help: "Tell what happens as JSON, one object a line.")
+    var json = false
+
+    @Option(help: ArgumentHelp("The configuration (default: ~/.config/ra-connect/config.toml).", valueName: "FILE"))
+    var config: String?
+
+    /// The relay from the command line, else from the invitation, else from the environment, else from the configuration.
+    func relayURL(invitation: RelayURL? = nil) throws -> RelayURL {
+        if let relay { return try parse(relay) }
+        if let invitation { return invitation }
+        if let text = ProcessInfo.processInfo.environment["RA_RELAY"], !text.isEmpty { return try parse(text) }
+        if let text = try ClientConfiguration.load(config).relay { return try parse(text) }
+        throw ValidationError("Which relay? Give --relay URL, or set RA_RELAY. Whoever runs the relay knows its URL.")
+    }
+
+    private func parse(_ text: String) throws -> RelayURL {
+        guard let url = RelayURL(text.contains("://") ? text : "https://" + text) else {
+            throw ValidationError(
+                "“\(text)” is not a relay's address. Write it like https://relay.example.org or http://203.0.113.7:3478.")
+        }
+        return url
+    }
+}
+
+/// The name that the other side reads: what was given, else the account's.
+func displayName(_ given: String?) -> String {
+    if let given, !given.isEmpty { return given }
+    let full = NSFullUserName()
+    return full.isEmpty ? NSUserName() : full
+}

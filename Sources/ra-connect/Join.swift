@@ -1,0 +1,42 @@
+import ArgumentParser
+import ConnectService
+import Foundation
+import Rendezvous
+import Session
+
+/// `ra-connect join`: help the person who gave the invitation.
+struct Join: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Help somebody: see the screen of who invited you.",
+        discussion: "While it runs, type: request control, release, type TEXT, key KEYSYM, click X Y, move X Y, say TEXT, stop.")
+
+    @OptionGroup var common: CommonOptions
+
+    @Argument(help: ArgumentHelp("The code, the link or the file that you were given.", valueName: "CODE|LINK|FILE"))
+    var invitation: String
+
+    @Option(help: "What the other side reads as your name (default: your account's).")
+    var name: String?
+
+    @Flag(help: "Open no window.")
+    var noViewer = false
+
+    @Option(help: ArgumentHelp("Save the first complete picture.", valueName: "OUT.png"))
+    var snapshot: String?
+
+    func run() async throws {
+        let invitation = try InvitationArgument.read(invitation)
+        let relay = try common.relayURL(invitation: invitation.relay)
+        let printer = EventPrinter(asJSON: common.json, role: .helper)
+        let engine = ConnectEngine()
+        let flow = JoinFlow(
+            JoinFlow.Options(
+                relay: relay, invitation: invitation, name: displayName(name), hasViewer: !noViewer,
+                snapshot: snapshot),
+            printer: printer, loop: engine.loop, pool: engine.pool)
+        engine.watch(line: { await flow.perform(line: $0) }, stop: { await flow.stop() })
+        let code = await flow.run()
+        await engine.shutDown()
+        throw ArgumentParser.ExitCode(code.rawValue)
+    }
+}

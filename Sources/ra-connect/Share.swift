@@ -1,0 +1,44 @@
+import ArgumentParser
+import ConnectService
+import Foundation
+import Rendezvous
+import Session
+
+/// `ra-connect share`: invite somebody to see this screen.
+struct Share: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Get help: invite somebody to see your screen.",
+        discussion: "While it runs, type: yes, no, pause, resume, revoke control, say TEXT, stop.")
+
+    @OptionGroup var common: CommonOptions
+
+    @Option(help: ArgumentHelp("Save the invitation to this file as well.", valueName: "OUT.rainvite"))
+    var file: String?
+
+    @Option(help: ArgumentHelp("How long the invitation is good: 10m, 1h, 2d.", valueName: "TIME"))
+    var expires: Lifetime = Lifetime(seconds: 3600)
+
+    @Flag(help: "The helper can never be given control.")
+    var viewOnly = false
+
+    @Option(help: "What the helper reads as your name (default: your account's).")
+    var name: String?
+
+    @Option(help: ArgumentHelp("The display to share (default: $DISPLAY).", valueName: ":0"))
+    var display: String?
+
+    func run() async throws {
+        let relay = try common.relayURL()
+        let printer = EventPrinter(asJSON: common.json, role: .sharer)
+        let engine = ConnectEngine()
+        let flow = ShareFlow(
+            ShareFlow.Options(
+                relay: relay, name: displayName(name), lifetime: expires.seconds,
+                ceiling: viewOnly ? .view : .control, display: display, file: file),
+            printer: printer, loop: engine.loop, pool: engine.pool)
+        engine.watch(line: { await flow.perform(line: $0) }, stop: { await flow.stop() })
+        let code = await flow.run()
+        await engine.shutDown()
+        throw ArgumentParser.ExitCode(code.rawValue)
+    }
+}

@@ -1,0 +1,27 @@
+import ArgumentParser
+import Foundation
+import Logging
+import RelayService
+
+/// `ra-relay serve`: runs until SIGTERM or Ctrl-C.
+struct Serve: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Run the relay.")
+
+    @OptionGroup var options: ServeOptions
+
+    func run() async throws {
+        let settings: ServeConfiguration
+        do { settings = try options.configuration() } catch { throw ValidationError("\(error)") }
+        let logger = RelayLog.logger(settings)
+        do {
+            let relay = try await RelayServer.start(settings, logger: logger)
+            let signals = TerminationSignals()
+            try FileHandle.standardOutput.write(contentsOf: Data("ra-relay ready: \(relay.url)\n".utf8))
+            await signals.wait()
+            await relay.stop()
+        } catch {
+            FileHandle.standardError.write(Data("ra-relay: \(error)\n".utf8))
+            throw ExitCode(1)
+        }
+    }
+}

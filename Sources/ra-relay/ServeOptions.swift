@@ -1,0 +1,109 @@
+public import ArgumentParser
+import NetPrimitives
+public import RelayService
+
+/// What the command line may say; each option wins over the configuration file.
+struct ServeOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("A TOML file; its keys are these options.", valueName: "FILE.toml"))
+    var config: String?
+
+    @Option(help: ArgumentHelp("Listen on this address only. Can be repeated.", valueName: "ADDR"))
+    var listen: [String] = []
+
+    @Option(help: "The main port, UDP and TCP (default: 3478).")
+    var port: UInt16?
+
+    @Option(help: ArgumentHelp("Further ports, UDP and TCP (default: 3389,1863, as far as they are free).", valueName: "P,P…"))
+    var alsoListen: String?
+
+    @Option(help: ArgumentHelp("The address by which the internet reaches this host, behind a one-to-one NAT. Can be repeated.", valueName: "ADDR"))
+    var externalIp: [String] = []
+
+    @Option(help: ArgumentHelp("The TURN realm (default: the public URL's host, else ra-relay).", valueName: "NAME"))
+    var realm: String?
+
+    @Option(help: ArgumentHelp("A TURN user. Can be repeated.", valueName: "NAME:PASSWORD"))
+    var user: [String] = []
+
+    @Option(help: ArgumentHelp("The secret of time-limited credentials (default: made at the first start).", valueName: "SECRET"))
+    var authSecret: String?
+
+    @Option(help: ArgumentHelp("Ports for relayed addresses (default: 49152-65535).", valueName: "LOW-HIGH"))
+    var relayPorts: String?
+
+    @Option(help: ArgumentHelp("Forward to these addresses although they are not public. Can be repeated.", valueName: "CIDR"))
+    var allowPeer: [String] = []
+
+    @Option(help: ArgumentHelp("Never forward to these addresses. Can be repeated.", valueName: "CIDR"))
+    var denyPeer: [String] = []
+
+    @Option(help: ArgumentHelp("What clients are told to use.", valueName: "URL"))
+    var publicUrl: String?
+
+    @Option(help: ArgumentHelp("Where the secret and the invitations are kept.", valueName: "DIR"))
+    var state: String?
+
+    @Option(help: ArgumentHelp("Threads of the data plane (default: one for each core).", valueName: "N"))
+    var workers: Int?
+
+    @Option(help: ArgumentHelp("Answers per second and source to unproven addresses; 0: no bound (default: 2000).", valueName: "N"))
+    var unprovenRate: Int?
+
+    @Option(help: ArgumentHelp("trace, debug, info, notice, warning or error (default: info).", valueName: "L"))
+    var logLevel: ServeConfiguration.LogLevel?
+
+    @Option(help: "text or json (default: text).")
+    var logFormat: ServeConfiguration.LogFormat?
+
+    /// The file's settings, and what the command line says over them.
+    func configuration() throws -> ServeConfiguration {
+        var result = try config.map { try ConfigurationFile.parse(TextFile.read($0)) } ?? ServeConfiguration()
+        if !listen.isEmpty { result.listen = try listen.map { try address($0, "listen") } }
+        if let port { result.port = port }
+        if let alsoListen { result.alsoListen = try portList(alsoListen) }
+        if !externalIp.isEmpty { result.externalAddresses = try externalIp.map { try address($0, "external-ip") } }
+        if let realm { result.realm = realm }
+        if !user.isEmpty { result.users = try user.map(account) }
+        if let authSecret { result.authSecret = authSecret }
+        if let relayPorts { result.relayPorts = try PortRange(relayPorts).range }
+        if !allowPeer.isEmpty { result.allowPeers = try allowPeer.map { try block($0, "allow-peer") } }
+        if !denyPeer.isEmpty { result.denyPeers = try denyPeer.map { try block($0, "deny-peer") } }
+        if let publicUrl { result.publicURL = publicUrl }
+        if let state { result.stateDirectory = state }
+        if let workers { result.workers = workers }
+        if let unprovenRate { result.unprovenRate = unprovenRate }
+        if let logLevel { result.logLevel = logLevel }
+        if let logFormat { result.logFormat = logFormat }
+        try result.validate()
+        return result
+    }
+
+    private func address(_ text: String, _ option: String) throws(ConfigurationError) -> IPAddress {
+        guard let address = IPAddress(text) else { throw ConfigurationError("\(option): “\(text)” is not an IP address.") }
+        return address
+    }
+
+    private func block(_ text: String, _ option: String) throws(ConfigurationError) -> CIDRBlock {
+        guard let block = CIDRBlock(text) else {
+            throw ConfigurationError("\(option): “\(text)” is not a block of addresses such as 10.0.0.0/8.")
+        }
+        return block
+    }
+
+    private func account(_ text: String) throws(ConfigurationError) -> ServeConfiguration.User {
+        guard let user = ServeConfiguration.User(text) else { throw ConfigurationError("user: write NAME:PASSWORD.") }
+        return user
+    }
+
+    private func portList(_ text: String) throws(ConfigurationError) -> [UInt16] {
+        try text.split(separator: ",").map { (part) throws(ConfigurationError) in
+            guard let port = UInt16(part), port > 0 else {
+                throw ConfigurationError("also-listen: “\(part)” is not a port.")
+            }
+            return port
+        }
+    }
+}
+
+extension ServeConfiguration.LogLevel: ExpressibleByArgument {}
+extension ServeConfiguration.LogFormat: ExpressibleByArgument {}

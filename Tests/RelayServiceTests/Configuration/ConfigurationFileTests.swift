@@ -1,0 +1,73 @@
+import NetPrimitives
+@testable import RelayService
+import Testing
+
+@Suite("ConfigurationFile")
+struct ConfigurationFileTests {
+    @Test("an empty file is the defaults")
+    func empty() throws { #expect(try ConfigurationFile.parse("") == ServeConfiguration()) }
+
+    @Test("every setting is read")
+    func everything() throws {
+        let configuration = try ConfigurationFile.parse(
+            """
+            listen = ["192.0.2.1", "2001:db8::1"]
+            port = 5000
+            also-listen = [443]
+            external-ip = ["198.51.100.1"]
+            realm = "example.org"
+            users = ["alice:secret:with:colons"]
+            auth-secret = "0123456789"
+            relay-ports = "50000-50100"
+            allow-peer = ["10.0.0.0/8"]
+            deny-peer = ["203.0.113.0/24"]
+            public-url = "https://relay.example.org"
+            state = "/var/lib/ra-relay"
+            workers = 3
+            unproven-rate = 0
+            log-level = "debug"
+            log-format = "json"
+            """)
+        var expected = ServeConfiguration()
+        expected.listen = [try #require(IPAddress("192.0.2.1")), try #require(IPAddress("2001:db8::1"))]
+        expected.port = 5000
+        expected.alsoListen = [443]
+        expected.externalAddresses = [try #require(IPAddress("198.51.100.1"))]
+        expected.realm = "example.org"
+        expected.users = [.init(name: "alice", password: "secret:with:colons")]
+        expected.authSecret = "0123456789"
+        expected.relayPorts = 50000...50100
+        expected.allowPeers = [try #require(CIDRBlock("10.0.0.0/8"))]
+        expected.denyPeers = [try #require(CIDRBlock("203.0.113.0/24"))]
+        expected.publicURL = "https://relay.example.org"
+        expected.stateDirectory = "/var/lib/ra-relay"
+        expected.workers = 3
+        expected.unprovenRate = 0
+        expected.logLevel = .debug
+        expected.logFormat = .json
+        #expect(configuration == expected)
+    }
+
+    @Test("what cannot be is named with its line and its reason", arguments: [
+        ("port = \"a\"", "line 1", "whole number"), ("\n\nport = 70000", "line 3", "65535"), ("nonsense = 1", "line 1", "nonsense"),
+        ("realm = [", "line", ""), ("users = [\"alice\"]", "line 1", "name:password"), ("listen = [\"host\"]", "line 1", "not an IP"),
+        ("allow-peer = [\"10.1.0.0/8\"]", "line 1", "10.1.0.0/8"), ("relay-ports = \"9-1\"", "line 1", "9-1"),
+        ("relay-ports = \"1-2\"", "relay-ports", "1024"), ("log-level = \"loud\"", "line 1", "warning"),
+        ("auth-secret = \"short\"", "auth-secret", "guessed"), ("also-listen = 443", "line 1", "list"), ("workers = 0", "workers", "256"),
+        ("users = [\"a:1\", \"a:2\"]", "users", "twice"), ("unproven-rate = -1", "unproven-rate", "0"),
+    ])
+    func wrong(text: String, place: String, reason: String) {
+        do throws(ConfigurationError) {
+            _ = try ConfigurationFile.parse(text)
+            Issue.record("\(text) was accepted")
+        } catch {
+            #expect(error.description.contains(place), "\(error)")
+            #expect(reason.isEmpty || error.description.contains(reason), "\(error)")
+        }
+    }
+
+    @Test("a user's password and the secret are not printed")
+    func redacted() {
+        #expect("\(ServeConfiguration.User(name: "alice", password: "hunter2"))" == "alice:<redacted>")
+    }
+}
