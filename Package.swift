@@ -104,7 +104,7 @@ let package = Package(
             ] + nio),
 
         program("ra-relay", ["RelayService", "NetPrimitives", logging]),
-        program("ra-connect", ["ConnectService", "Rendezvous", "Session"]),
+        program("ra-connect", ["ConnectService", "Rendezvous", "Session", "NetPrimitives"]),
 
         tests("NetPrimitivesTests", ["NetPrimitives"]),
         tests("STUNTests", ["STUN", "NetPrimitives"]),

@@ -15,8 +15,10 @@ struct Share: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Save the invitation to this file as well.", valueName: "OUT.rainvite"))
     var file: String?
 
-    @Option(help: ArgumentHelp("How long the invitation is good: 10m, 1h, 2d.", valueName: "TIME"))
-    var expires: Lifetime = Lifetime(seconds: 3600)
+    @Option(
+        help: ArgumentHelp("How long the invitation is good: 10m, 1h, 2d (default: 1h).", valueName: "TIME"),
+        transform: lifetime)
+    var expires: Duration = .seconds(3600)
 
     @Flag(help: "The helper can never be given control.")
     var viewOnly = false
@@ -33,7 +35,7 @@ struct Share: AsyncParsableCommand {
         let engine = ConnectEngine()
         let flow = ShareFlow(
             ShareFlow.Options(
-                relay: relay, name: displayName(name), lifetime: expires.seconds,
+                relay: relay, name: displayName(name), lifetime: Int(expires.components.seconds),
                 ceiling: viewOnly ? .view : .control, display: display, file: file),
             printer: printer, loop: engine.loop, pool: engine.pool)
         engine.watch(line: { await flow.perform(line: $0) }, stop: { await flow.stop() })

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import NetPrimitives
 import RelayService
 
 /// `ra-relay credentials mint`: time-limited TURN credentials for a program that is no client of ours.
@@ -15,8 +16,15 @@ struct Credentials: ParsableCommand {
         @Option(help: ArgumentHelp("Whose they are; appears in the relay's log.", valueName: "NAME"))
         var user: String
 
-        @Option(help: ArgumentHelp("How long they are good: 30m, 1h, 2d.", valueName: "TIME"))
-        var ttl: Lifetime = Lifetime(seconds: 3600)
+        @Option(
+            help: ArgumentHelp("How long they are good: 30m, 1h, 2d (default: 1h).", valueName: "TIME"),
+            transform: { text in
+                guard let duration = Duration(humanText: text) else {
+                    throw ValidationError("“\(text)” is not a time. Write it like 90s, 30m, 1h or 2d.")
+                }
+                return duration
+            })
+        var ttl: Duration = .seconds(3600)
 
         @Option(help: ArgumentHelp("The relay's state directory, which holds the secret.", valueName: "DIR"))
         var state: String?
@@ -28,33 +36,11 @@ struct Credentials: ParsableCommand {
             do {
                 let settings = try config.map { try ConfigurationFile.parse(TextFile.read($0)) } ?? ServeConfiguration()
                 let minted = try CredentialMint(configuration: settings, state: state)
-                    .mint(user: user, seconds: ttl.seconds, now: Date())
+                    .mint(user: user, seconds: Int(ttl.components.seconds), now: Date())
                 print(minted)
             } catch {
                 throw ValidationError("\(error)")
             }
-        }
-    }
-}
-
-/// A time as people write it: `90s`, `30m`, `1h`, `2d`.
-struct Lifetime: ExpressibleByArgument, CustomStringConvertible {
-    let seconds: Int
-
-    init(seconds: Int) { self.seconds = seconds }
-
-    init?(argument: String) {
-        guard let unit = argument.last, let factor = ["s": 1, "m": 60, "h": 3600, "d": 86_400][unit],
-            let count = Int(argument.dropLast()), (1...36_500).contains(count)
-        else { return nil }
-        seconds = count * factor
-    }
-
-    var description: String {
-        switch seconds {
-        case let seconds where seconds.isMultiple(of: 3600): "\(seconds / 3600)h"
-        case let seconds where seconds.isMultiple(of: 60): "\(seconds / 60)m"
-        default: "\(seconds)s"
         }
     }
 }

@@ -112,6 +112,9 @@ public actor JoinFlow {
 
     private func meet() async throws {
         guard let peer else { return }
+        // The router is asked first of all: its answer may take a second, and a door counts only before the choice.
+        let ports = await peer.openPorts(on: LocalAddresses.candidates(relayIsLoopback: options.relay.endpoint.isLoopback))
+        door = RouterDoor(for: ports) { external, base in await peer.addMapped(external: external, internal: base) }
         printer.note("Looking for the relay…")
         let (socket, relay) = try await Meeting.connect(to: options.relay, loop: loop) { event in
             self.assumeIsolated { $0.received(event) }
@@ -121,13 +124,7 @@ public actor JoinFlow {
         client.connectionOpened(at: MonotonicClock.now())
         drainRendezvous()
         // While the two programs prove the secret to each other, the network is asked already.
-        let addresses = LocalAddresses.candidates(relayIsLoopback: servers.contains { $0.address.ip.isLoopback })
-        let ports = await peer.openPorts(on: addresses)
-        let servers = servers
         await peer.gatherReflexive(from: servers)
-        if !isOver {
-            door = RouterDoor(for: ports) { external, base in await peer.addMapped(external: external, internal: base) }
-        }
     }
 
     // MARK: - The rendezvous

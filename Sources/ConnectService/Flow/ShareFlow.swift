@@ -122,8 +122,7 @@ public actor ShareFlow {
     private func invite() async throws {
         guard let peer else { return }
         try await connect()
-        let addresses = LocalAddresses.candidates(relayIsLoopback: servers.contains { $0.address.ip.isLoopback })
-        let ports = await peer.openPorts(on: addresses)
+        let ports = await peer.openPorts(on: LocalAddresses.candidates(relayIsLoopback: options.relay.endpoint.isLoopback))
         // Asked for now, so that the router has long answered when the helper comes.
         door = RouterDoor(for: ports) { external, base in await peer.addMapped(external: external, internal: base) }
         client.createInvitation(InvitationTerms(lifetime: options.lifetime, uses: 1, ceiling: options.ceiling))

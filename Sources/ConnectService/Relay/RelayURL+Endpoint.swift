@@ -1,3 +1,4 @@
+import NetPrimitives
 import Rendezvous
 
 extension RelayURL {
@@ -22,6 +23,9 @@ struct RelayEndpoint: Hashable, Sendable {
     /// A name or an address, without brackets.
     var host: String
     var port: UInt16
+
+    /// Whether the relay is on this machine: a trial.
+    var isLoopback: Bool { host == "localhost" || IPAddress(host)?.isLoopback == true }
 
     /// As the `Host` field of a request has it (RFC 9110 §7.2).
     var authority: String { "\(host.contains(":") ? "[\(host)]" : host):\(port)" }
