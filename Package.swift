@@ -103,8 +103,9 @@ let package = Package(
                 .product(name: "GRDB", package: "GRDB.swift"), .product(name: "TOMLKit", package: "TOMLKit"),
             ] + nio),
 
-        program("ra-relay", ["RelayService", "NetPrimitives", logging]),
-        program("ra-connect", ["ConnectService", "Rendezvous", "Session", "NetPrimitives"]),
+        room("ProgramSupport", ["NetPrimitives", arguments]),
+        program("ra-relay", ["RelayService", "ProgramSupport", "NetPrimitives", logging]),
+        program("ra-connect", ["ConnectService", "ProgramSupport", "Rendezvous", "Session"]),
 
         tests("NetPrimitivesTests", ["NetPrimitives"]),
         tests("STUNTests", ["STUN", "NetPrimitives"]),

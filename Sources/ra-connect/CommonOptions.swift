@@ -1,7 +1,6 @@
 import ArgumentParser
 import ConnectService
 import Foundation
-import NetPrimitives
 import Rendezvous
 
 /// What every command takes.
@@ -38,12 +37,4 @@ func displayName(_ given: String?) -> String {
     if let given, !given.isEmpty { return given }
     let full = NSFullUserName()
     return full.isEmpty ? NSUserName() : full
-}
-
-/// A time on the command line.
-func lifetime(_ text: String) throws -> Duration {
-    guard let duration = Duration(humanText: text) else {
-        throw ValidationError("“\(text)” is not a time. Write it like 90s, 30m, 1h or 2d.")
-    }
-    return duration
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import ProgramSupport
 
 /// `ra-connect`: get help, or help somebody.
 @main
@@ -13,4 +14,6 @@ struct RAConnect: AsyncParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [Share.self, Join.self, Show.self])
+
+    static func main() async { await runAsProgram() }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import ConnectService
 import Foundation
+import ProgramSupport
 import Rendezvous
 import Session
 
@@ -17,7 +18,7 @@ struct Share: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp("How long the invitation is good: 10m, 1h, 2d (default: 1h).", valueName: "TIME"),
-        transform: lifetime)
+        transform: timeArgument)
     var expires: Duration = .seconds(3600)
 
     @Flag(help: "The helper can never be given control.")

@@ -1,6 +1,6 @@
 import ArgumentParser
 import Foundation
-import NetPrimitives
+import ProgramSupport
 import RelayService
 
 /// `ra-relay credentials mint`: time-limited TURN credentials for a program that is no client of ours.
@@ -18,12 +18,7 @@ struct Credentials: ParsableCommand {
 
         @Option(
             help: ArgumentHelp("How long they are good: 30m, 1h, 2d (default: 1h).", valueName: "TIME"),
-            transform: { text in
-                guard let duration = Duration(humanText: text) else {
-                    throw ValidationError("“\(text)” is not a time. Write it like 90s, 30m, 1h or 2d.")
-                }
-                return duration
-            })
+            transform: timeArgument)
         var ttl: Duration = .seconds(3600)
 
         @Option(help: ArgumentHelp("The relay's state directory, which holds the secret.", valueName: "DIR"))

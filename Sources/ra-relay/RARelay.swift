@@ -1,4 +1,5 @@
 import ArgumentParser
+import ProgramSupport
 
 /// `ra-relay`: STUN, TURN and the rendezvous, for a public host.
 @main
@@ -9,4 +10,6 @@ struct RARelay: AsyncParsableCommand {
         discussion: "`ra-relay serve` with no options works. What it prints when it is ready is what clients pass as --relay.",
         version: "0.1.0",
         subcommands: [Serve.self, CheckConfig.self, Credentials.self])
+
+    static func main() async { await runAsProgram() }
 }

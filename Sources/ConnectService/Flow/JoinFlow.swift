@@ -10,7 +10,7 @@ import ScreenCodec
 public import Session
 
 /// The helper's side, from the invitation to the end: `ra-connect join`.
-public actor JoinFlow {
+public actor JoinFlow: AssistanceFlow {
     public struct Options: Sendable {
         public var relay: RelayURL
         public var invitation: Invitation
@@ -56,9 +56,7 @@ public actor JoinFlow {
     private var picture: FirstPicture?
     private var isDecoding = false
     private var lastSize: (width: Int, height: Int)?
-    private var isOver = false
-    private var outcome: EndReason?
-    private var whenOver: CheckedContinuation<EndReason, Never>?
+    public var end = FlowEnd()
 
     public init(_ options: Options, printer: EventPrinter, loop: any EventLoop, pool: NIOThreadPool) {
         self.options = options
@@ -69,26 +67,13 @@ public actor JoinFlow {
         picture = FirstPicture(snapshot: options.snapshot, pool: pool)
     }
 
-    /// Runs until the session is over; cleans up behind itself.
-    public func run() async -> ExitCode {
-        do {
-            try await prepare()
-            try await meet()
-        } catch let error as FlowError {
-            finish(error.reason, error.detail)
-        } catch {
-            finish(.error, "\(error)")
-        }
-        let reason = await over()
-        await cleanUp()
-        return ExitCode(reason)
+    public func begin() async throws {
+        try await prepare()
+        try await meet()
     }
 
     /// Takes a line of standard input.
     public func perform(line: String) { driver?.perform(line: line) }
-
-    /// Ctrl-C: ends in order.
-    public func stop() { finish(.finished, "") }
 
     // MARK: - Up to the meeting
 
@@ -104,6 +89,7 @@ public actor JoinFlow {
         self.peer = peer
         let driver = SessionDriver(role: .helper, peer: peer, ceiling: .control, printer: printer, loop: loop)
         driver.startedAt = startedAt
+        driver.onEvent = { [unowned self] event in assumeIsolated { $0.handle(event) } }
         driver.onScreen = { [unowned self] message in assumeIsolated { $0.show(message) } }
         driver.onChange = { [unowned self] in assumeIsolated { $0.updateViewer() } }
         driver.onEnd = { [unowned self] reason, _ in assumeIsolated { $0.concluded(reason) } }
@@ -239,6 +225,11 @@ public actor JoinFlow {
         driver?.handle(event)
     }
 
+    private func handle(_ event: SessionEvent) {
+        guard case .chat(let from, let text) = event else { return }
+        viewer?.assumeIsolated { $0.send(.chat(from: from, text: text)) }
+    }
+
     /// A screen message that may be shown: to the window, and the first complete one to the snapshot.
     private func show(_ message: [UInt8]) {
         var reader = ByteReader(message)
@@ -313,7 +304,7 @@ public actor JoinFlow {
 
     // MARK: - The end
 
-    private func finish(_ reason: EndReason, _ detail: String) {
+    public func finish(_ reason: EndReason, _ detail: String) {
         guard !isOver else { return }
         if let driver {
             driver.end(reason, detail)
@@ -325,20 +316,12 @@ public actor JoinFlow {
 
     private func concluded(_ reason: EndReason) {
         guard !isOver else { return }
-        isOver = true
-        outcome = reason
         let sentence = reason.sentence(for: .helper, peer: driver?.peerName ?? "")
         viewer?.assumeIsolated { $0.send(.ended(reason, sentence: sentence)) }
-        whenOver?.resume(returning: reason)
-        whenOver = nil
+        end.conclude(reason)
     }
 
-    private func over() async -> EndReason {
-        if let outcome { return outcome }
-        return await withCheckedContinuation { whenOver = $0 }
-    }
-
-    private func cleanUp() async {
+    public func cleanUp() async {
         let (peer, door) = (peer, door)
         async let closed: Void? = door?.close()
         await peer?.close()

@@ -10,7 +10,7 @@ public import Session
 import Synchronization
 
 /// The sharer's side, from the invitation to the end: `ra-connect share`.
-public actor ShareFlow {
+public actor ShareFlow: AssistanceFlow {
     public struct Options: Sendable {
         public var relay: RelayURL
         /// What the helper reads.
@@ -57,9 +57,7 @@ public actor ShareFlow {
     /// What was gathered before there was anybody to tell.
     private var untold: [PeerPayload] = []
     private var hasGathered = false
-    private var isOver = false
-    private var outcome: EndReason?
-    private var whenOver: CheckedContinuation<EndReason, Never>?
+    public var end = FlowEnd()
     private var relayLostAt: Instant?
 
     /// How long a sharer who waits for a helper tries to get a lost relay back.
@@ -72,26 +70,13 @@ public actor ShareFlow {
         names = NameResolver(pool: pool)
     }
 
-    /// Runs until the session is over; cleans up behind itself.
-    public func run() async -> ExitCode {
-        do {
-            try await prepare()
-            try await invite()
-        } catch let error as FlowError {
-            finish(error.reason, error.detail)
-        } catch {
-            finish(.error, "\(error)")
-        }
-        let reason = await over()
-        await cleanUp()
-        return ExitCode(reason)
+    public func begin() async throws {
+        try await prepare()
+        try await invite()
     }
 
     /// Takes a line of standard input.
     public func perform(line: String) { driver?.perform(line: line) }
-
-    /// Ctrl-C: ends in order.
-    public func stop() { finish(.finished, "") }
 
     // MARK: - Up to the invitation
 
@@ -322,7 +307,7 @@ public actor ShareFlow {
 
     // MARK: - The end
 
-    private func finish(_ reason: EndReason, _ detail: String) {
+    public func finish(_ reason: EndReason, _ detail: String) {
         guard !isOver else { return }
         if let driver {
             driver.end(reason, detail)
@@ -334,18 +319,10 @@ public actor ShareFlow {
 
     private func concluded(_ reason: EndReason) {
         guard !isOver else { return }
-        isOver = true
-        outcome = reason
-        whenOver?.resume(returning: reason)
-        whenOver = nil
+        end.conclude(reason)
     }
 
-    private func over() async -> EndReason {
-        if let outcome { return outcome }
-        return await withCheckedContinuation { whenOver = $0 }
-    }
-
-    private func cleanUp() async {
+    public func cleanUp() async {
         screen?.order(.stopSharing)
         screen?.order(.releaseAll)
         screen?.order(.quit)

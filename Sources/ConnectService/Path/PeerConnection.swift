@@ -57,8 +57,8 @@ actor PeerConnection {
     nonisolated let screenBacklog = Atomic<Int>(0)
 
     let role: Session.Role
-    private let identity: Identity
-    private let emit: @Sendable (Event) -> Void
+    let identity: Identity
+    let emit: @Sendable (Event) -> Void
 
     var agent: Agent
     var sockets: [TransportAddress: DatagramSocket] = [:]
@@ -68,16 +68,20 @@ actor PeerConnection {
     var bindings: [(base: TransportAddress, client: BindingClient)] = []
     var ladder: RelayLadder?
     var turnCredentials: TURNCredentials?
-    private var remoteIPs: [IPAddress] = []
-    private var dtls: Endpoint?
-    private var sctp: Association?
-    private var channels: [Channel: ChannelID] = [:]
-    private var fragments = ScreenFragments()
-    private var hasConnected = false
-    private(set) var isOver = false
-    private var hasSignalledEnd = false
-    private var timer: Scheduled<Void>?
-    private var whenClosed: [CheckedContinuation<Void, Never>] = []
+    var remoteIPs: [IPAddress] = []
+    var dtls: Endpoint?
+    var sctp: Association?
+    var channels: [Channel: ChannelID] = [:]
+    var fragments = ScreenFragments()
+    var isReady = false
+    /// Control messages that came before `.ready`: channels are independent, and loss delays one and not the other.
+    var early: [[UInt8]] = []
+    static let earlyLimit = 64
+    var hasConnected = false
+    var isOver = false
+    var hasSignalledEnd = false
+    var timer: Scheduled<Void>?
+    var whenClosed: [CheckedContinuation<Void, Never>] = []
 
     /// - Parameter emit: called on `loop`, in order.
     init(
@@ -173,7 +177,7 @@ actor PeerConnection {
         tearDown()
     }
 
-    private func resumeClosers() {
+    func resumeClosers() {
         for waiter in whenClosed { waiter.resume() }
         whenClosed = []
     }
@@ -199,7 +203,7 @@ actor PeerConnection {
         resumeClosers()
     }
 
-    private func fail(_ failure: Failure) {
+    func fail(_ failure: Failure) {
         guard !isOver else { return }
         isOver = true
         emit(.failed(failure))
@@ -220,7 +224,7 @@ actor PeerConnection {
         drain()
     }
 
-    private func handle(_ bytes: [UInt8], on base: TransportAddress, from source: TransportAddress, at now: Instant) {
+    func handle(_ bytes: [UInt8], on base: TransportAddress, from source: TransportAddress, at now: Instant) {
         switch agent.receive(bytes, on: base, from: source, at: now) {
         case .handled:
             break
@@ -235,202 +239,9 @@ actor PeerConnection {
         }
     }
 
-    // MARK: - Draining
-
-    /// Moves everything that any machine wants moved, until nothing is left, and sets the one timer.
-    func drain() {
-        guard !isOver else { return }
-        let now = MonotonicClock.now()
-        var hasMoved = true
-        while hasMoved, !isOver {
-            hasMoved = drainBindings(at: now)
-            hasMoved = drainAgent(at: now) || hasMoved
-            hasMoved = drainLegs(at: now) || hasMoved
-            hasMoved = drainSCTP(at: now) || hasMoved
-            hasMoved = drainDTLS(at: now) || hasMoved
-        }
-        signalEndOfCandidates(at: now)
-        screenBacklog.store(
-            channels[.screen].flatMap { id in sctp.map { $0.bufferedAmount(of: id) } } ?? 0, ordering: .relaxed)
-        schedule(at: now)
-    }
-
-    private func drainBindings(at now: Instant) -> Bool {
-        var hasMoved = false
-        for index in bindings.indices {
-            while let transmit = bindings[index].client.nextTransmit() {
-                sockets[bindings[index].base]?.send(transmit.payload, to: transmit.destination)
-                hasMoved = true
-            }
-        }
-        for (base, client) in bindings {
-            guard case .reflexive(let address, _)? = client.outcome, address != base else { continue }
-            offer(.serverReflexive(address, base: base, server: client.server.ip), at: now)
-        }
-        bindings.removeAll { $0.client.outcome != nil }
-        return hasMoved
-    }
-
-    private func drainAgent(at now: Instant) -> Bool {
-        var hasMoved = false
-        while let transmit = agent.nextTransmit() {
-            hasMoved = true
-            guard let source = transmit.source else { continue }
-            send(transmit.payload, from: source, to: transmit.destination, at: now)
-        }
-        while let event = agent.nextEvent() {
-            hasMoved = true
-            handle(event, at: now)
-        }
-        return hasMoved
-    }
-
-    private func handle(_ event: Agent.Event, at now: Instant) {
-        switch event {
-        case .selectedPair(let pair):
-            if let leg = leg(of: pair.source) { leg.client.bindChannel(to: pair.destination, at: now) }
-            if role == .helper { dtls?.start(at: now) }
-            if hasConnected { emit(.pathChanged(description(of: pair))) }
-        case .reclassified(let pair):
-            if hasConnected { emit(.pathChanged(description(of: pair))) }
-        case .pathSilent, .consentLost:
-            if hasConnected { emit(.pathLost) }
-        case .pathRecovered, .consentRestored:
-            if hasConnected, let pair = agent.selectedPair { emit(.pathRecovered(description(of: pair))) }
-        case .failed(.noPairSucceeded):
-            fail(.noPath)
-        case .failed(.peerLost):
-            fail(.peerLost)
-        }
-    }
-
-    private func drainLegs(at now: Instant) -> Bool {
-        var hasMoved = false
-        for (number, leg) in legs {
-            hasMoved = leg.flush() || hasMoved
-            while let event = leg.client.nextEvent() {
-                hasMoved = true
-                handle(event, of: leg, number, at: now)
-            }
-        }
-        return hasMoved
-    }
-
-    private func handle(_ event: AllocationClient.Event, of leg: RelayedLeg, _ number: Int, at now: Instant) {
-        switch event {
-        case .allocated(let relayed, let reflexive, _):
-            ladder?.succeeded()
-            offer(
-                .relayed(
-                    relayed, server: leg.server.address.ip, reflexive: reflexive,
-                    // A first leg over TCP suffers from every loss twice.
-                    localPreference: leg.server.transport == .udp
-                        ? Candidate.highestLocalPreference : Candidate.highestLocalPreference / 2),
-                at: now)
-            for ip in remoteIPs { leg.client.createPermission(for: ip, at: now) }
-        case .data(let payload, let peer):
-            if let relayed = leg.relayed { handle(payload, on: relayed, from: peer, at: now) }
-        case .failed, .lost:
-            dropLeg(number)
-        case .permissionDenied:
-            break
-        }
-    }
-
-    private func drainDTLS(at now: Instant) -> Bool {
-        guard let dtls else { return false }
-        var hasMoved = false
-        // Before there is a path the answer waits in the endpoint, which sends it again anyway.
-        while agent.selectedPair != nil, let packet = dtls.nextTransmit() {
-            hasMoved = true
-            sendData(packet, at: now)
-        }
-        while let event = dtls.nextEvent() {
-            hasMoved = true
-            switch event {
-            case .connected:
-                startSCTP(at: now)
-            case .data(let packet):
-                agent.noteAuthenticatedTraffic(at: now)
-                sctp?.receive(packet, at: now)
-            case .closed:
-                finish()
-            case .failed(.fingerprintMismatch), .failed(.noPeerCertificate):
-                fail(.impostor)
-            case .failed(let failure):
-                fail(.transport("\(failure)"))
-            }
-        }
-        return hasMoved
-    }
-
-    private func startSCTP(at now: Instant) {
-        do {
-            let association = try Association(role: role == .helper ? .client : .server, at: now)
-            sctp = association
-            guard role == .helper else { return }
-            for channel in Channel.allCases {
-                channels[channel] = try association.open(
-                    label: channel.rawValue, protocol: "ra/1", ordered: true, reliability: .reliable,
-                    priority: channel == .control ? .extraHigh : .normal)
-            }
-        } catch {
-            fail(.transport("\(error)"))
-        }
-    }
-
-    private func drainSCTP(at now: Instant) -> Bool {
-        guard let sctp, let dtls else { return false }
-        var hasMoved = false
-        while let event = sctp.nextEvent() {
-            hasMoved = true
-            handle(event)
-        }
-        while let packet = sctp.nextTransmit() {
-            hasMoved = true
-            // A packet that DTLS does not take is lost, as any may be: SCTP sends it again.
-            try? dtls.send(packet)
-        }
-        return hasMoved
-    }
-
-    private func handle(_ event: Association.Event) {
-        switch event {
-        case .connected:
-            hasConnected = true
-            guard let pair = agent.selectedPair else { return fail(.noPath) }
-            emit(.connected(description(of: pair)))
-            if role == .helper { emit(.ready) }
-        case .channelOpened(let opened):
-            guard role == .sharer, let channel = Channel(rawValue: opened.label), channels[channel] == nil else { return }
-            channels[channel] = opened.id
-            if channels.count == Channel.allCases.count { emit(.ready) }
-        case .message(let id, _, let bytes):
-            guard let channel = channels.first(where: { $0.value == id })?.key else { return }
-            switch channel {
-            case .control: emit(.message(.control, bytes))
-            case .screen: if let message = fragments.receive(bytes) { emit(.message(.screen, message)) }
-            }
-        case .channelClosed, .bufferedAmountLow:
-            break
-        case .closed:
-            finish()
-        case .failed(let failure):
-            fail(failure == .aborted ? .peerLost : .transport("\(failure)"))
-        }
-    }
-
-    /// The other side is done, in order.
-    private func finish() {
-        guard !isOver else { return }
-        isOver = true
-        emit(.closed)
-        resumeClosers()
-    }
-
     // MARK: - Sending
 
-    private func send(_ bytes: [UInt8], from source: TransportAddress, to destination: TransportAddress, at now: Instant) {
+    func send(_ bytes: [UInt8], from source: TransportAddress, to destination: TransportAddress, at now: Instant) {
         if let socket = sockets[source] {
             socket.send(bytes, to: destination)
         } else if let leg = leg(of: source) {
@@ -440,12 +251,12 @@ actor PeerConnection {
     }
 
     /// Sends on the chosen pair, as long as the peer consents to receive (RFC 7675 §5.1).
-    private func sendData(_ packet: [UInt8], at now: Instant) {
+    func sendData(_ packet: [UInt8], at now: Instant) {
         guard let pair = agent.selectedPair, agent.maySendData(at: now) else { return }
         send(packet, from: pair.source, to: pair.destination, at: now)
     }
 
-    private func leg(of relayed: TransportAddress) -> RelayedLeg? { legs.values.first { $0.relayed == relayed } }
+    func leg(of relayed: TransportAddress) -> RelayedLeg? { legs.values.first { $0.relayed == relayed } }
 
     // MARK: - Candidates
 
@@ -455,14 +266,14 @@ actor PeerConnection {
     }
 
     /// Says that no more candidates come, once gathering has begun and everything asked has answered or failed.
-    private func signalEndOfCandidates(at now: Instant) {
+    func signalEndOfCandidates(at now: Instant) {
         guard !hasSignalledEnd, let ladder, bindings.isEmpty, ladder.isDone else { return }
         hasSignalledEnd = true
         agent.endOfLocalCandidates(at: now)
         emit(.endOfLocalCandidates)
     }
 
-    private func description(of pair: CandidatePair) -> PathDescription {
+    func description(of pair: CandidatePair) -> PathDescription {
         let leg = leg(of: pair.source)
         let kind: PathDescription.Kind =
             switch pair.kind {
@@ -478,7 +289,7 @@ actor PeerConnection {
 
     // MARK: - Time
 
-    private func schedule(at now: Instant) {
+    func schedule(at now: Instant) {
         timer?.cancel()
         var deadline = Optional.earliest(
             agent.nextDeadline, dtls?.nextDeadline, sctp?.nextDeadline, ladder?.nextDeadline)

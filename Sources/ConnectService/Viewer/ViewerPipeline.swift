@@ -21,7 +21,7 @@ enum ViewerPipeline {
                     ])
                 }
             })
-        let page = ViewerPageHandler()
+        let page = HTTPAnswerHandler(answer: answer)
         let bound = NIOLoopBound(page, eventLoop: channel.eventLoop)
         try channel.pipeline.syncOperations.configureHTTPServerPipeline(
             withServerUpgrade: (
@@ -44,44 +44,22 @@ enum ViewerPipeline {
         guard let port = channel.localAddress?.port else { return false }
         return host == "127.0.0.1:\(port)" || host == "localhost:\(port)"
     }
-}
 
-private final class ViewerPageHandler: ChannelInboundHandler, RemovableChannelHandler {
-    typealias InboundIn = HTTPServerRequestPart
-    typealias OutboundOut = HTTPServerResponsePart
-
-    private var head: HTTPRequestHead?
-
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        switch unwrapInboundIn(data) {
-        case .head(let head): self.head = head
-        case .body: break
-        case .end:
-            guard let head else { return }
-            self.head = nil
-            answer(head, context)
+    private static func answer(_ head: HTTPRequestHead, on channel: any Channel) -> HTTPAnswer {
+        let isOurs = head.headers.first(name: "host").map { self.isOurs($0, on: channel) } ?? false
+        let path = head.uri.split(separator: "?").first.map(String.init) ?? "/"
+        guard isOurs, head.method == .GET, let asset = WebAssets.viewer[path == "/" ? "/index.html" : path] else {
+            return .text(.notFound, "There is no such page here.")
         }
-    }
-
-    func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
-
-    private func answer(_ request: HTTPRequestHead, _ context: ChannelHandlerContext) {
-        let isOurs = request.headers.first(name: "host").map { ViewerPipeline.isOurs($0, on: context.channel) } ?? false
-        let path = request.uri.split(separator: "?").first.map(String.init) ?? "/"
-        let asset = isOurs && request.method == .GET ? WebAssets.viewer[path == "/" ? "/index.html" : path] : nil
-        var head = HTTPResponseHead(version: request.version, status: asset == nil ? .notFound : .ok)
-        head.headers.add(name: "Content-Type", value: asset?.contentType ?? "text/plain; charset=utf-8")
-        head.headers.add(name: "Content-Length", value: String(asset?.body.count ?? 0))
-        head.headers.add(name: "Cache-Control", value: "no-store")
-        head.headers.add(name: "X-Content-Type-Options", value: "nosniff")
-        head.headers.add(name: "Referrer-Policy", value: "no-referrer")
-        head.headers.add(name: "Cross-Origin-Opener-Policy", value: "same-origin")
-        head.headers.add(
-            name: "Content-Security-Policy",
-            value: "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-                + "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
-        context.write(wrapOutboundOut(.head(head)), promise: nil)
-        if let asset { context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: asset.body)))), promise: nil) }
-        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+        return HTTPAnswer(
+            .ok, contentType: asset.contentType,
+            fields: [
+                "Referrer-Policy": "no-referrer",
+                "Cross-Origin-Opener-Policy": "same-origin",
+                "Content-Security-Policy":
+                    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+                    + "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+            ],
+            body: asset.body)
     }
 }

@@ -54,7 +54,7 @@ struct Front: Sendable {
                     ])
                 }
             })
-        let pages = HTTPRoutesHandler(routes: routes, isSecure: false)
+        let pages = HTTPAnswerHandler { head, _ in routes.respond(to: head, isSecure: false) }
         let bound = NIOLoopBound(pages, eventLoop: context.eventLoop)
         try context.pipeline.syncOperations.configureHTTPServerPipeline(
             withServerUpgrade: (

@@ -1,18 +1,9 @@
 import NIOHTTP1
+import NIOTransport
 import Synchronization
 
 /// The few pages that a relay serves, as a function from request to response.
 struct HTTPRoutes: Sendable {
-    struct Response: Hashable, Sendable {
-        var status: HTTPResponseStatus
-        var contentType = "text/plain; charset=utf-8"
-        var body: [UInt8]
-
-        static func text(_ status: HTTPResponseStatus, _ text: String) -> Response {
-            Response(status: status, body: Array((text + "\n").utf8))
-        }
-    }
-
     var name: String
     var realm: String
     /// What a client is told to use instead of the `Host` that it sent.
@@ -20,7 +11,7 @@ struct HTTPRoutes: Sendable {
     var udpPorts: [UInt16]
     var tcpPorts: [UInt16]
 
-    func respond(to head: HTTPRequestHead, isSecure: Bool) -> Response {
+    func respond(to head: HTTPRequestHead, isSecure: Bool) -> HTTPAnswer {
         guard head.method == .GET || head.method == .HEAD else {
             return .text(.methodNotAllowed, "This page can only be read.")
         }
@@ -38,14 +29,14 @@ struct HTTPRoutes: Sendable {
         }
     }
 
-    private func description(for head: HTTPRequestHead, isSecure: Bool) -> Response {
+    private func description(for head: HTTPRequestHead, isSecure: Bool) -> HTTPAnswer {
         guard let authority = publicAuthority ?? head.headers.first(name: "host").flatMap(HTTPAuthority.init),
             let json = try? RelayDescription(
                 name: name, realm: realm, host: authority.host, authority: authority.text, isSecure: isSecure,
                 udpPorts: udpPorts, tcpPorts: tcpPorts
             ).json()
         else { return .text(.badRequest, "The request names no host.") }
-        return Response(status: .ok, contentType: "application/json", body: json)
+        return HTTPAnswer(.ok, contentType: "application/json", body: json)
     }
 }
 
@@ -55,7 +46,7 @@ final class CurrentRoutes: Sendable {
 
     func set(_ routes: HTTPRoutes) { self.routes.withLock { $0 = routes } }
 
-    func respond(to head: HTTPRequestHead, isSecure: Bool) -> HTTPRoutes.Response {
+    func respond(to head: HTTPRequestHead, isSecure: Bool) -> HTTPAnswer {
         routes.withLock { $0 }?.respond(to: head, isSecure: isSecure)
             ?? .text(.serviceUnavailable, "The relay is starting.")
     }

@@ -1,0 +1,69 @@
+public import NIOCore
+public import NIOHTTP1
+
+/// Answers each request of a connection from a function; a body is read and thrown away.
+///
+/// A connection that asks for nothing within `patience` is closed.
+public final class HTTPAnswerHandler: ChannelInboundHandler, RemovableChannelHandler {
+    public typealias InboundIn = HTTPServerRequestPart
+    public typealias OutboundOut = HTTPServerResponsePart
+
+    private let patience: TimeAmount
+    private let answer: (HTTPRequestHead, any Channel) -> HTTPAnswer
+    private var head: HTTPRequestHead?
+    private var timeout: Scheduled<Void>?
+
+    public init(
+        patience: TimeAmount = .seconds(30), answer: @escaping (HTTPRequestHead, any Channel) -> HTTPAnswer
+    ) {
+        self.patience = patience
+        self.answer = answer
+    }
+
+    public func handlerAdded(context: ChannelHandlerContext) { wait(context) }
+
+    public func handlerRemoved(context: ChannelHandlerContext) { timeout?.cancel() }
+
+    public func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch unwrapInboundIn(data) {
+        case .head(let head): self.head = head
+        case .body: break
+        case .end:
+            guard let head else { return }
+            self.head = nil
+            wait(context)
+            send(answer(head, context.channel), for: head, context)
+        }
+    }
+
+    public func channelInactive(context: ChannelHandlerContext) {
+        timeout?.cancel()
+        context.fireChannelInactive()
+    }
+
+    public func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+
+    private func wait(_ context: ChannelHandlerContext) {
+        timeout?.cancel()
+        let channel = context.channel
+        timeout = context.eventLoop.scheduleTask(in: patience) { channel.close(promise: nil) }
+    }
+
+    private func send(_ answer: HTTPAnswer, for request: HTTPRequestHead, _ context: ChannelHandlerContext) {
+        var head = HTTPResponseHead(version: request.version, status: answer.status)
+        head.headers.add(name: "Content-Type", value: answer.contentType)
+        head.headers.add(name: "Content-Length", value: String(answer.body.count))
+        head.headers.add(name: "Cache-Control", value: "no-store")
+        head.headers.add(name: "X-Content-Type-Options", value: "nosniff")
+        head.headers.add(name: "Connection", value: request.isKeepAlive ? "keep-alive" : "close")
+        for (name, value) in answer.fields { head.headers.add(name: name, value: value) }
+        context.write(wrapOutboundOut(.head(head)), promise: nil)
+        if request.method != .HEAD {
+            context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: answer.body)))), promise: nil)
+        }
+        let written = context.writeAndFlush(wrapOutboundOut(.end(nil)))
+        guard !request.isKeepAlive else { return }
+        let channel = context.channel
+        written.whenComplete { _ in channel.close(promise: nil) }
+    }
+}

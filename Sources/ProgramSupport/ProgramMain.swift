@@ -1,0 +1,26 @@
+public import ArgumentParser
+import Foundation
+import Glibc
+
+extension AsyncParsableCommand {
+    /// Runs a program: parses, runs the command, and exits.
+    ///
+    /// A wrong command line exits with 2, as our programs promise, where ArgumentParser itself takes 64 (EX_USAGE).
+    public static func runAsProgram() async -> Never {
+        do {
+            var command = try parseAsRoot()
+            if var asynchronous = command as? any AsyncParsableCommand {
+                try await asynchronous.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            if exitCode(for: error) == .validationFailure {
+                FileHandle.standardError.write(Data((fullMessage(for: error) + "\n").utf8))
+                Glibc.exit(2)
+            }
+            exit(withError: error)
+        }
+        Glibc.exit(0)
+    }
+}
