@@ -4,7 +4,8 @@ public import NIOHTTP1
 /// Answers each request of a connection from a function; a body is read and thrown away.
 ///
 /// A connection that asks for nothing within `patience` is closed.
-public final class HTTPAnswerHandler: ChannelInboundHandler, RemovableChannelHandler {
+public final class HTTPAnswerHandler: ChannelDuplexHandler, RemovableChannelHandler {
+    public typealias OutboundIn = HTTPServerResponsePart
     public typealias InboundIn = HTTPServerRequestPart
     public typealias OutboundOut = HTTPServerResponsePart
 
@@ -12,6 +13,10 @@ public final class HTTPAnswerHandler: ChannelInboundHandler, RemovableChannelHan
     private let answer: (HTTPRequestHead, any Channel) -> HTTPAnswer
     private var head: HTTPRequestHead?
     private var timeout: Scheduled<Void>?
+    private var answered = 0
+    private var isReadPending = false
+    /// Answers on one connection: our pages are few, and whoever wants more asks again.
+    private static let maximumAnswers = 100
 
     public init(
         patience: TimeAmount = .seconds(30), answer: @escaping (HTTPRequestHead, any Channel) -> HTTPAnswer
@@ -24,13 +29,27 @@ public final class HTTPAnswerHandler: ChannelInboundHandler, RemovableChannelHan
 
     public func handlerRemoved(context: ChannelHandlerContext) { timeout?.cancel() }
 
+    /// Nobody who does not read the answers is asked for more questions.
+    public func read(context: ChannelHandlerContext) {
+        if context.channel.isWritable { context.read() } else { isReadPending = true }
+    }
+
+    public func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if isReadPending, context.channel.isWritable {
+            isReadPending = false
+            context.read()
+        }
+        context.fireChannelWritabilityChanged()
+    }
+
     public func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch unwrapInboundIn(data) {
         case .head(let head): self.head = head
         case .body: break
         case .end:
-            guard let head else { return }
+            guard let head, answered < Self.maximumAnswers else { return }
             self.head = nil
+            answered += 1
             wait(context)
             send(answer(head, context.channel), for: head, context)
         }
@@ -50,19 +69,20 @@ public final class HTTPAnswerHandler: ChannelInboundHandler, RemovableChannelHan
     }
 
     private func send(_ answer: HTTPAnswer, for request: HTTPRequestHead, _ context: ChannelHandlerContext) {
+        let isKeptAlive = request.isKeepAlive && answered < Self.maximumAnswers
         var head = HTTPResponseHead(version: request.version, status: answer.status)
         head.headers.add(name: "Content-Type", value: answer.contentType)
         head.headers.add(name: "Content-Length", value: String(answer.body.count))
         head.headers.add(name: "Cache-Control", value: "no-store")
         head.headers.add(name: "X-Content-Type-Options", value: "nosniff")
-        head.headers.add(name: "Connection", value: request.isKeepAlive ? "keep-alive" : "close")
+        head.headers.add(name: "Connection", value: isKeptAlive ? "keep-alive" : "close")
         for (name, value) in answer.fields { head.headers.add(name: name, value: value) }
         context.write(wrapOutboundOut(.head(head)), promise: nil)
         if request.method != .HEAD {
             context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: answer.body)))), promise: nil)
         }
         let written = context.writeAndFlush(wrapOutboundOut(.end(nil)))
-        guard !request.isKeepAlive else { return }
+        guard !isKeptAlive else { return }
         let channel = context.channel
         written.whenComplete { _ in channel.close(promise: nil) }
     }

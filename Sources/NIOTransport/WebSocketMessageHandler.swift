@@ -53,15 +53,21 @@ public final class WebSocketMessageHandler: ChannelDuplexHandler {
         let frame = unwrapInboundIn(data)
         lastHeardAt = .now()
         guard !isClosing else { return }
+        // RFC 6455 §5.1: a client masks every frame, a server none; §5.2: there is no extension that uses the bits.
+        guard (frame.maskKey != nil) == (side == .server), !frame.rsv1, !frame.rsv2, !frame.rsv3 else {
+            return close(context, .protocolError)
+        }
         switch frame.opcode {
         case .text, .binary:
             guard partial == nil else { return close(context, .protocolError) }
-            receive(frame, opcode: frame.opcode, before: [], context)
+            partial = (frame.opcode, [])
+            receive(frame, context)
         case .continuation:
-            guard let (opcode, bytes) = partial else { return close(context, .protocolError) }
-            partial = nil
-            receive(frame, opcode: opcode, before: bytes, context)
+            guard partial != nil else { return close(context, .protocolError) }
+            receive(frame, context)
         case .ping:
+            // Who pings and does not read gets no pong: only the newest must be answered (§5.5.3).
+            guard context.channel.isWritable else { return }
             send(.pong, frame.unmaskedData, context)
         case .pong:
             break
@@ -72,16 +78,16 @@ public final class WebSocketMessageHandler: ChannelDuplexHandler {
         }
     }
 
-    private func receive(
-        _ frame: WebSocketFrame, opcode: WebSocketOpcode, before: [UInt8], _ context: ChannelHandlerContext
-    ) {
-        let bytes = before + Array(frame.unmaskedData.readableBytesView)
-        guard bytes.count <= limits.maximumMessageBytes else { return close(context, .messageTooLarge) }
-        if frame.fin {
-            context.fireChannelRead(wrapInboundOut(opcode == .text ? .text(bytes) : .binary(bytes)))
-        } else {
-            partial = (opcode, bytes)
+    /// Appends a frame to the message that it belongs to, in place, and passes the message on when it is whole.
+    private func receive(_ frame: WebSocketFrame, _ context: ChannelHandlerContext) {
+        let data = frame.unmaskedData
+        guard (partial?.bytes.count ?? 0) + data.readableBytes <= limits.maximumMessageBytes else {
+            return close(context, .messageTooLarge)
         }
+        partial?.bytes.append(contentsOf: data.readableBytesView)
+        guard frame.fin, let (opcode, bytes) = partial else { return }
+        partial = nil
+        context.fireChannelRead(wrapInboundOut(opcode == .text ? .text(bytes) : .binary(bytes)))
     }
 
     // MARK: - Out
@@ -98,7 +104,8 @@ public final class WebSocketMessageHandler: ChannelDuplexHandler {
         _ opcode: WebSocketOpcode, _ data: ByteBuffer, _ context: ChannelHandlerContext,
         _ promise: EventLoopPromise<Void>? = nil
     ) {
-        let size = data.readableBytes
+        // The frame, its buffer and its promise cost something too: empty pongs are not free.
+        let size = data.readableBytes + 256
         guard pendingBytes + size <= limits.maximumPendingBytes else {
             promise?.fail(ChannelError.writeMessageTooLarge)
             context.close(promise: nil)

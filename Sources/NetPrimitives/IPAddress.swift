@@ -80,6 +80,14 @@ public enum IPAddress: Hashable, Sendable {
         }
     }
 
+    /// Whether this is 224.0.0.0/4 or ff00::/8.
+    public var isMulticast: Bool {
+        switch unmapped {
+        case .v4(let bits): bits >> 28 == 0xE
+        case .v6(let high, _): high >> 56 == 0xFF
+        }
+    }
+
     /// Whether this is 0.0.0.0 or ::.
     public var isUnspecified: Bool { self == .anyV4 || self == .anyV6 }
 }

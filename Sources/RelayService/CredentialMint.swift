@@ -10,7 +10,7 @@ public struct CredentialMint {
         if let secret = configuration.authSecret {
             self.secret = secret
         } else {
-            secret = try StateDirectory(configured: state ?? configuration.stateDirectory).secret()
+            secret = try StateDirectory(configured: state ?? configuration.stateDirectory).existingSecret()
         }
     }
 

@@ -57,6 +57,14 @@ extension ServeConfiguration {
         return HTTPAuthority(String(rest))
     }
 
+    /// The public URL's scheme.
+    var publicIsSecure: Bool? { publicURL.map { $0.lowercased().hasPrefix("https://") } }
+
+    /// The public URL without a path behind its host and port.
+    var trimmedPublicURL: String? {
+        publicAuthority.map { "\(publicIsSecure == true ? "https" : "http")://\($0.text)" }
+    }
+
     /// The realm: what was set, else the public URL's host, else `ra-relay`.
     var effectiveRealm: String { realm ?? publicAuthority?.host ?? "ra-relay" }
 }

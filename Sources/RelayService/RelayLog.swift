@@ -29,7 +29,7 @@ struct LineLogHandler: LogHandler {
         switch format {
         case .text:
             line = ([time, event.level.rawValue, "\(event.message)"] + fields.map { "\($0.key)=\($0.value)" })
-                .joined(separator: " ").replacing("\n", with: " ")
+                .joined(separator: " ").oneLine
         case .json:
             var object = ["time": time, "level": event.level.rawValue, "message": "\(event.message)"]
             for (key, value) in fields { object[key] = "\(value)" }
@@ -38,5 +38,12 @@ struct LineLogHandler: LogHandler {
             line = (try? encoder.encode(object)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
         }
         try? FileHandle.standardError.write(contentsOf: Data((line + "\n").utf8))
+    }
+}
+
+extension String {
+    /// Without control characters: a line of the log stays one, whatever is in it.
+    fileprivate var oneLine: String {
+        String(String.UnicodeScalarView(unicodeScalars.map { $0.properties.generalCategory == .control ? " " : $0 }))
     }
 }

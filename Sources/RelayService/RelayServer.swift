@@ -1,6 +1,7 @@
 public import Logging
 import NIOCore
 import NIOPosix
+import NIOTransport
 import NetPrimitives
 import Relay
 import Rendezvous
@@ -10,8 +11,10 @@ public final class RelayServer: Sendable {
     /// What a client passes as `--relay`.
     public let url: String
     private let dataPlane: DataPlane
+    private let state: StateDirectory
     private let listeners: [any Channel]
     private let group: MultiThreadedEventLoopGroup
+    private let meetingGroup: MultiThreadedEventLoopGroup
     private let logger: Logger
 
     /// Opens every listener; the relay serves when this returns.
@@ -24,12 +27,7 @@ public final class RelayServer: Sendable {
             DataPlaneConfiguration(
                 listeners: ports.udpListeners, externalAddresses: configuration.externalAddresses,
                 relayPorts: configuration.relayPorts,
-                relay: Relay.RelayConfiguration(
-                    realm: configuration.effectiveRealm,
-                    users: UserDirectory(
-                        passwords: Dictionary(uniqueKeysWithValues: configuration.users.map { ($0.name, $0.password) }),
-                        secrets: [secret]),
-                    peerPolicy: PeerPolicy(allow: configuration.allowPeers, deny: configuration.denyPeers)),
+                relay: relayConfiguration(configuration, secret: secret),
                 workers: configuration.workers ?? System.coreCount, unprovenRate: configuration.unprovenRate))
         for failed in dataPlane.failed {
             logger.warning("UDP \(failed.listener.address) is not served: \(failed.error)")
@@ -51,23 +49,27 @@ public final class RelayServer: Sendable {
         dataPlane: DataPlane, group: MultiThreadedEventLoopGroup, logger: Logger
     ) async throws {
         self.dataPlane = dataPlane
+        self.state = state
         self.group = group
         self.logger = logger
         let store = try SQLiteInvitationStore(path: state.databasePath)
-        let place = MeetingPlace(store: store, loop: group.next(), logger: logger) { label, expires in
+        // The store may wait for the disk: nobody else's connections are on its thread.
+        meetingGroup = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let place = MeetingPlace(store: store, loop: meetingGroup.next(), logger: logger) { label, expires in
             let credential = TimeLimitedCredential(
-                user: label, expiry: Int64(clamping: expires.seconds), secret: secret)
+                user: QuotaLedger.Limits.invitationPrefix + label, expiry: Int64(clamping: expires.seconds), secret: secret)
             // Where TURN is, the client has read from the relay's description.
             return TURNCredentials(
                 username: credential.username, password: Secret(credential.password.utf8), expires: expires, uris: [])
         }
         let routes = CurrentRoutes()
+        let limits = ConnectionLimits()
         var opened: [any Channel] = []
         var tcpPorts: [UInt16] = []
         for listener in ports.tcpListeners {
             do {
                 opened.append(
-                    try await Self.listen(on: listener.address, group: group) { channel in
+                    try await Self.listen(on: listener.address, group: group, limits: limits) { channel in
                         try Front(dataPlane: dataPlane, place: place, routes: routes).install(on: channel)
                     })
                 tcpPorts.append(listener.address.port)
@@ -86,14 +88,15 @@ public final class RelayServer: Sendable {
         routes.set(
             HTTPRoutes(
                 name: configuration.effectiveRealm, realm: configuration.effectiveRealm,
-                publicAuthority: configuration.publicAuthority, udpPorts: udp, tcpPorts: tcp))
-        url = configuration.publicURL ?? "http://\(ports.reachableHost(configuration)):\(tcp.first ?? configuration.port)"
+                publicAuthority: configuration.publicAuthority, publicIsSecure: configuration.publicIsSecure,
+                udpPorts: udp, tcpPorts: tcp))
+        url = configuration.trimmedPublicURL ?? "http://\(ports.reachableHost(configuration)):\(tcp.first ?? configuration.port)"
         logger.info(
             "listening", metadata: ["udp": "\(udp)", "tcp": "\(tcp)", "state": "\(state.path)"])
     }
 
     private static func listen(
-        on address: TransportAddress, group: any EventLoopGroup,
+        on address: TransportAddress, group: any EventLoopGroup, limits: ConnectionLimits,
         install: @escaping @Sendable (any Channel) throws -> Void
     ) async throws -> any Channel {
         var bootstrap = ServerBootstrap(group: group)
@@ -106,11 +109,38 @@ public final class RelayServer: Sendable {
             .serverChannelOption(.backlog, value: 1024)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
+            // Without descriptors left an accept that fails at once would be tried again at once, for ever.
+            .serverChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(AcceptBackoffHandler())
+                }
+            }
             .childChannelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture { try install(channel) }
+                channel.eventLoop.makeCompletedFuture {
+                    guard let source = channel.remoteAddress.flatMap(TransportAddress.init)?.ip, limits.admit(source)
+                    else { throw ChannelError.inappropriateOperationForState }
+                    channel.closeFuture.whenComplete { _ in limits.release(source) }
+                    try install(channel)
+                }
             }
             .bind(host: "\(address.ip)", port: Int(address.port))
             .get()
+    }
+
+    /// Takes other users, secrets and peer rules; no allocation is dropped. Ports and addresses stay as they are.
+    public func reload(_ configuration: ServeConfiguration) throws {
+        try configuration.validate()
+        dataPlane.update(relay: Self.relayConfiguration(configuration, secret: try configuration.authSecret ?? state.secret()))
+        logger.info("reloaded")
+    }
+
+    private static func relayConfiguration(_ configuration: ServeConfiguration, secret: String) -> Relay.RelayConfiguration {
+        Relay.RelayConfiguration(
+            realm: configuration.effectiveRealm,
+            users: UserDirectory(
+                passwords: Dictionary(configuration.users.map { ($0.name, $0.password) }) { first, _ in first },
+                secrets: [secret]),
+            peerPolicy: PeerPolicy(allow: configuration.allowPeers, deny: configuration.denyPeers))
     }
 
     /// Allocations that live.
@@ -123,6 +153,7 @@ public final class RelayServer: Sendable {
         for channel in listeners { try? await channel.close() }
         dataPlane.stop()
         try? await group.shutdownGracefully()
+        try? await meetingGroup.shutdownGracefully()
         logger.info("stopped", metadata: ["allocations": "\(count)"])
     }
 }

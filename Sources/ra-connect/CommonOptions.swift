@@ -19,7 +19,11 @@ struct CommonOptions: ParsableArguments {
         if let relay { return try parse(relay) }
         if let invitation { return invitation }
         if let text = ProcessInfo.processInfo.environment["RA_RELAY"], !text.isEmpty { return try parse(text) }
-        if let text = try ClientConfiguration.load(config).relay { return try parse(text) }
+        do {
+            if let text = try ClientConfiguration.load(config).relay { return try parse(text) }
+        } catch let error as ClientConfiguration.Invalid {
+            throw ValidationError(error.description)
+        }
         throw ValidationError("Which relay? Give --relay URL, or set RA_RELAY. Whoever runs the relay knows its URL.")
     }
 

@@ -19,9 +19,15 @@ enum InvitationArgument {
                 return try Invitation.parse(text, password: askPassword())
             }
         } catch let error as InvitationError {
-            FileHandle.standardError.write(Data("\(error)\n".utf8))
-            throw ArgumentParser.ExitCode(Session.ExitCode.invitation.rawValue)
+            throw refuse("\(error)")
+        } catch let error as CocoaError {
+            throw refuse("“\(argument)” cannot be read: \(error.localizedDescription)")
         }
+    }
+
+    private static func refuse(_ sentence: String) -> ArgumentParser.ExitCode {
+        FileHandle.standardError.write(Data((sentence + "\n").utf8))
+        return ArgumentParser.ExitCode(Session.ExitCode.invitation.rawValue)
     }
 
     /// Reads a line without showing it; from a pipe, as it comes.

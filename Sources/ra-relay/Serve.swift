@@ -15,9 +15,13 @@ struct Serve: AsyncParsableCommand {
         let logger = RelayLog.logger(settings)
         do {
             let relay = try await RelayServer.start(settings, logger: logger)
-            let signals = TerminationSignals()
+            let signals = OperatorSignals()
             try FileHandle.standardOutput.write(contentsOf: Data("ra-relay ready: \(relay.url)\n".utf8))
-            await signals.wait()
+            await signals.wait {
+                do { try relay.reload(options.configuration()) } catch {
+                    logger.warning("the configuration is not taken over: \(error)")
+                }
+            }
             await relay.stop()
         } catch {
             FileHandle.standardError.write(Data("ra-relay: \(error)\n".utf8))

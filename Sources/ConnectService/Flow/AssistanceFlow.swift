@@ -17,14 +17,17 @@ public protocol AssistanceFlow: Actor {
 extension AssistanceFlow {
     /// Runs until the session is over; cleans up behind itself.
     public func run() async -> ExitCode {
-        do {
-            try await begin()
-        } catch let error as FlowError {
-            finish(error.reason, error.detail)
-        } catch {
-            finish(.error, "\(error)")
+        let beginning = Task {
+            do {
+                try await begin()
+            } catch let error as FlowError {
+                finish(error.reason, error.detail)
+            } catch {
+                finish(.error, "\(error)")
+            }
         }
         let reason = await over()
+        beginning.cancel()
         await cleanUp()
         return ExitCode(reason)
     }

@@ -105,8 +105,13 @@ public actor JoinFlow: AssistanceFlow {
         let (socket, relay) = try await Meeting.connect(to: options.relay, loop: loop) { event in
             self.assumeIsolated { $0.received(event) }
         }
+        let servers = await RelayServer.resolve(relay, resolver: names)
+        guard socket.isOpen, !isOver else {
+            socket.close()
+            throw FlowError(.relayLost, "The relay closed the connection.")
+        }
         self.socket = socket
-        servers = await RelayServer.resolve(relay.description.turn, resolver: names)
+        self.servers = servers
         client.connectionOpened(at: MonotonicClock.now())
         drainRendezvous()
         // While the two programs prove the secret to each other, the network is asked already.
@@ -119,6 +124,7 @@ public actor JoinFlow: AssistanceFlow {
         switch event {
         case .text(let text): client.receive(text, at: MonotonicClock.now())
         case .closed:
+            guard socket != nil else { return }  // `meet` is still at it, and will notice
             socket = nil
             driver?.hasLostRelay = true
             // A session goes on without the relay.
@@ -163,10 +169,10 @@ public actor JoinFlow: AssistanceFlow {
         switch end {
         case .gone: finish(.wrongCode, "")
         case .wrongCode: finish(.wrongCode, "")
-        case .declined: finish(.declined, "")
+        case .declined: driver?.machine == nil ? finish(.declined, "") : driver?.peerLeft()
         case .impostor: finish(.error, "Whoever answered does not hold the invitation's secret.")
         case .peerLeft: driver?.peerLeft()
-        case .relayRefused(let code): finish(.error, code.description)
+        case .relayRefused(let code): finish(code == .notAllowed ? .policy : .error, code.description)
         case .connectionLost: finish(.relayLost, "The connection to the relay was lost.")
         case .timedOut: finish(.peerLost, "The other side did not answer.")
         }
@@ -196,6 +202,7 @@ public actor JoinFlow: AssistanceFlow {
         guard let peer else { return }
         switch payload {
         case .description(let description):
+            guard fingerprint.isEmpty else { return }  // the first one is what DTLS holds the peer to
             guard let (fingerprint, credentials) = Meeting.read(description) else {
                 return finish(.error, "The sharer's program says something that makes no sense.")
             }

@@ -3,6 +3,7 @@ import ICE
 import NIOCore
 import NetPrimitives
 import Rendezvous
+import ScreenCodec
 import Session
 
 /// One session over one peer connection: drives the consent machine, and tells the person what happens.
@@ -34,6 +35,7 @@ final class SessionDriver {
     private var timer: Scheduled<Void>?
     private var connectDeadline: Scheduled<Void>?
     private var peerLeftAt: Instant?
+    private var missedFrame: UInt32?
     /// Whether the connection to the relay is gone: a relayed session that dies then has lost its relay.
     var hasLostRelay = false
 
@@ -71,11 +73,11 @@ final class SessionDriver {
         case .localCandidate, .endOfLocalCandidates:
             break  // the flow's, for the rendezvous
         case .connected(let path):
-            connectDeadline?.cancel()
             self.path = path
             printer.print(.connected(elapsedMilliseconds: (now - startedAt).milliseconds, path: path))
             printer.print(.candidates(triedPairs))
         case .ready:
+            connectDeadline?.cancel()
             machine = SessionMachine(role: role, peer: peerName, ceiling: ceiling, at: now)
             drain()
         case .pathChanged(let path):
@@ -94,7 +96,8 @@ final class SessionDriver {
             machine?.receive(bytes, at: now)
             drain()
         case .message(.screen, let bytes):
-            if role == .helper, machine?.screenMayFlow == true { onScreen(bytes) }
+            guard role == .helper else { break }
+            if machine?.screenMayFlow == true { onScreen(bytes) } else { note(missed: bytes) }
         case .failed(let failure):
             endForLostPeer(failure)
         case .closed:
@@ -133,20 +136,40 @@ final class SessionDriver {
     /// The relay saw the other side's connection close. If its path is silent as well, it is gone.
     func peerLeft() {
         guard machine != nil else { return end(.peerLost, "The other side left before the session began.") }
+        guard peerLeftAt == nil else { return }
         peerLeftAt = MonotonicClock.now()
-        peer.assumeIsolated { $0.probe() }
         lookForPeer()
     }
 
     private func lookForPeer() {
         guard !isOver, let left = peerLeftAt else { return }
-        let heard = peer.assumeIsolated { $0.lastReceivedAt } ?? left
-        guard heard <= left else { return peerLeftAt = nil }  // it is there; only its connection to the relay is not
-        guard MonotonicClock.now() - left < Self.patienceAfterLeaving else { return end(.peerLost, "") }
+        // What was under way when it left proves nothing: silence counts from the last that came.
+        let heard = max(peer.assumeIsolated { $0.lastReceivedAt } ?? left, left)
+        guard MonotonicClock.now() - heard < Self.patienceAfterLeaving else { return end(.peerLost, "") }
+        peer.assumeIsolated { $0.probe() }  // a peer that is there answers within the second
         loop.assumeIsolated().scheduleTask(in: .milliseconds(500)) { [weak self] in
             guard let self else { return }
             lookForPeer()
         }
+    }
+
+    // MARK: - Pictures that came too early
+
+    /// A picture can overtake the message that allows it: it is not shown, but the sharer must not wait for it.
+    private func note(missed message: [UInt8]) {
+        var reader = ByteReader(message)
+        missedFrame = (try? FrameHeader(from: &reader))?.sequence ?? missedFrame
+    }
+
+    /// As soon as pictures may be shown, asks for one that needs no earlier one.
+    private func catchUp() {
+        guard let frame = missedFrame, machine?.screenMayFlow == true else { return }
+        missedFrame = nil
+        let now = MonotonicClock.now()
+        // Neither can be refused while pictures may flow; if the queue is full, the next picture will do.
+        try? machine?.perform(.acknowledge(frame: frame), at: now)
+        try? machine?.perform(.requestKeyFrame, at: now)
+        sendMessages()
     }
 
     // MARK: - What the person says
@@ -214,9 +237,7 @@ final class SessionDriver {
 
     /// - Returns: when the machine wants to be called again.
     private func drainMachine() -> Instant? {
-        while let message = machine?.nextMessage() {
-            peer.assumeIsolated { _ = $0.send(message, on: .control) }
-        }
+        sendMessages()
         while let event = machine?.nextEvent() {
             onEvent(event)
             if case .ended(let reason, let detail) = event {
@@ -225,7 +246,14 @@ final class SessionDriver {
                 printer.print(line)
             }
         }
+        catchUp()
         onChange()
         return machine?.nextDeadline
+    }
+
+    private func sendMessages() {
+        while let message = machine?.nextMessage() {
+            peer.assumeIsolated { _ = $0.send(message, on: .control) }
+        }
     }
 }

@@ -44,7 +44,6 @@ public actor ShareFlow: AssistanceFlow {
     private let names: NameResolver
     private var client = SharerClient()
     private var socket: RendezvousSocket?
-    private var relay: RelayDiscovery.Relay?
     private var servers: [RelayServer] = []
     private var turn: TURNCredentials?
     private var peer: PeerConnection?
@@ -56,7 +55,8 @@ public actor ShareFlow: AssistanceFlow {
     private var meeting: MeetingID?
     /// What was gathered before there was anybody to tell.
     private var untold: [PeerPayload] = []
-    private var hasGathered = false
+    private var gatheredAt: Instant?
+    private var hasDescription = false
     public var end = FlowEnd()
     private var relayLostAt: Instant?
 
@@ -107,6 +107,7 @@ public actor ShareFlow: AssistanceFlow {
     private func invite() async throws {
         guard let peer else { return }
         try await connect()
+        guard !isOver else { return }
         let ports = await peer.openPorts(on: LocalAddresses.candidates(relayIsLoopback: options.relay.endpoint.isLoopback))
         // Asked for now, so that the router has long answered when the helper comes.
         door = RouterDoor(for: ports) { external, base in await peer.addMapped(external: external, internal: base) }
@@ -118,10 +119,16 @@ public actor ShareFlow: AssistanceFlow {
         let (socket, relay) = try await Meeting.connect(to: options.relay, loop: loop) { event in
             self.assumeIsolated { $0.received(event) }
         }
+        let servers = await RelayServer.resolve(relay, resolver: names)
+        // From here on nothing is waited for: the socket that is kept is one that is open.
+        guard socket.isOpen, !isOver else {
+            socket.close()
+            throw FlowError(.relayLost, "The relay closed the connection.")
+        }
         self.socket = socket
-        self.relay = relay
-        servers = await RelayServer.resolve(relay.description.turn, resolver: names)
+        self.servers = servers
         relayLostAt = nil
+        driver?.hasLostRelay = false
         client.connectionOpened()
         drainRendezvous()
     }
@@ -134,11 +141,13 @@ public actor ShareFlow: AssistanceFlow {
             client.receive(text)
             drainRendezvous()
         case .closed:
+            guard socket != nil else { return }  // `connect` is still at it, and will notice
             socket = nil
             driver?.hasLostRelay = true
+            // A meeting goes on without the relay; an invitation needs it.
+            guard meeting == nil, !isOver else { return }
             client.connectionClosed()
-            // A session goes on without the relay; an invitation needs it.
-            guard meeting == nil, !isOver else { return drainRendezvous() }
+            drainRendezvous()
             relayLostAt = MonotonicClock.now()
             printer.note("The connection to the relay is lost; trying to get it back.")
             Task { await self.reconnect() }
@@ -188,7 +197,7 @@ public actor ShareFlow: AssistanceFlow {
         case .peerLeft(let meeting):
             if meeting == self.meeting { driver?.peerLeft() }
         case .relayRefused(let code):
-            if meeting == nil { finish(.error, code.description) }
+            if meeting == nil { finish(code == .notAllowed ? .policy : .error, code.description) }
         }
     }
 
@@ -222,8 +231,10 @@ public actor ShareFlow: AssistanceFlow {
     }
 
     private func gather() {
-        guard !hasGathered, let peer else { return }
-        hasGathered = true
+        // What a router translates for us it forgets within half a minute: an arrival long after the last asks again.
+        let now = MonotonicClock.now()
+        guard let peer, meeting == nil, gatheredAt.map({ now - $0 > .seconds(20) }) ?? true else { return }
+        gatheredAt = now
         let (servers, turn) = (servers, turn)
         peer.assumeIsolated {
             $0.gatherReflexive(from: servers)
@@ -253,6 +264,8 @@ public actor ShareFlow: AssistanceFlow {
         guard let peer else { return }
         switch payload {
         case .description(let description):
+            guard !hasDescription else { return }  // the first one is what DTLS holds the peer to
+            hasDescription = true
             guard let (fingerprint, credentials) = Meeting.read(description) else {
                 return finish(.error, "The helper's program says something that makes no sense.")
             }
@@ -285,12 +298,14 @@ public actor ShareFlow: AssistanceFlow {
     private func handle(_ event: SessionEvent) {
         switch event {
         case .startSharing: screen?.order(.startSharing)
-        case .stopSharing: screen?.order(.stopSharing)
-        case .input(let input): screen?.order(.input(input))
-        case .letGo: screen?.order(.releaseAll)
+        case .stopSharing:
+            screen?.order(.stopSharing)
+            screen?.forbidInput()
+        case .input(let input): screen?.input(input)
+        case .letGo, .revoked, .paused, .ended: screen?.forbidInput()
         case .keyFrameRequested: screen?.order(.requestKeyFrame)
         case .frameAcknowledged(let frame): screen?.order(.acknowledge(frame))
-        case .request, .granted, .denied, .revoked, .chat, .paused, .resumed, .ended: break
+        case .request, .granted, .denied, .chat, .resumed: break
         }
     }
 
@@ -324,15 +339,15 @@ public actor ShareFlow: AssistanceFlow {
 
     public func cleanUp() async {
         screen?.order(.stopSharing)
-        screen?.order(.releaseAll)
-        screen?.order(.quit)
-        let (peer, door) = (peer, door)
+        screen?.forbidInput()
+        let (peer, door, screen) = (peer, door, screen)
+        async let stopped: Void? = screen?.quit()
         async let closed: Void? = door?.close()
         await peer?.close()
         if let meeting { client.leave(meeting) }
         client.revoke()
         drainRendezvous()
-        _ = await closed
+        _ = await (closed, stopped)
         socket?.close()
     }
 }

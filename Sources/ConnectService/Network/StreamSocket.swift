@@ -38,9 +38,12 @@ struct StreamSocket: Sendable {
         return StreamSocket(local: local, channel: channel)
     }
 
-    /// Sends framed bytes; drops them when too much is waiting already: what runs above is datagrams.
-    func send(_ bytes: [UInt8]) {
-        guard channel.isWritable else { return }
+    /// Sends framed bytes.
+    ///
+    /// - Parameter mayBeDropped: whether they are dropped when too much is waiting already, as a datagram would
+    ///   be; requests may not, since over TCP nobody sends them again.
+    func send(_ bytes: [UInt8], mayBeDropped: Bool) {
+        guard channel.isWritable || !mayBeDropped else { return }
         channel.writeAndFlush(ByteBuffer(bytes: bytes), promise: nil)
     }
 

@@ -12,7 +12,10 @@ import TURN
 extension PeerConnection {
     /// Moves everything that any machine wants moved, until nothing is left, and sets the one timer.
     func drain() {
-        guard !isOver else { return }
+        // Whoever is at it already takes along what a nested call has queued.
+        guard !isOver, !isDraining else { return }
+        isDraining = true
+        defer { isDraining = false }
         let now = MonotonicClock.now()
         var hasMoved = true
         while hasMoved, !isOver {

@@ -74,6 +74,7 @@ actor PeerConnection {
     var channels: [Channel: ChannelID] = [:]
     var fragments = ScreenFragments()
     var isReady = false
+    var isDraining = false
     /// Control messages that came before `.ready`: channels are independent, and loss delays one and not the other.
     var early: [[UInt8]] = []
     static let earlyLimit = 64
@@ -118,6 +119,8 @@ actor PeerConnection {
     }
 
     func addRemoteCandidate(_ candidate: Candidate) {
+        // A peer has no business on our own machine, but in a trial on one.
+        guard !candidate.address.ip.isLoopback || sockets.keys.contains(where: { $0.ip.isLoopback }) else { return }
         let now = MonotonicClock.now()
         guard agent.addRemoteCandidate(candidate, at: now) else { return }
         if !remoteIPs.contains(candidate.address.ip) { remoteIPs.append(candidate.address.ip) }
@@ -165,11 +168,14 @@ actor PeerConnection {
         drain()
     }
 
-    /// Ends in order: what was sent is delivered, as far as the peer is there to take it within `patience`.
-    func close(patience: TimeAmount = .seconds(1)) async {
+    /// Ends in order: what was sent is delivered, as far as the peer is there to take it.
+    func close() async {
         if let sctp, hasConnected, !isOver {
             sctp.shutdown()
             drain()
+            // A peer that was there a moment ago gets the time that a slow uplink needs.
+            let isThere = lastReceivedAt.map { MonotonicClock.now() - $0 < .seconds(7) } ?? false
+            let patience: TimeAmount = isThere ? .seconds(4) : .seconds(1)
             let deadline = loop.scheduleTask(in: patience) { self.assumeIsolated { $0.resumeClosers() } }
             if !isOver { await withCheckedContinuation { whenClosed.append($0) } }
             deadline.cancel()

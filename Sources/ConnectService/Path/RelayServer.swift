@@ -8,24 +8,38 @@ struct RelayServer: Hashable, Sendable {
     /// Of the first leg, from this host to the server.
     var transport: TransportProtocol
 
-    /// The servers that `uris` name, in the order in which they are to be tried: each transport's best
-    /// first, UDP before TCP. Names are looked up; those that have no address are left out.
-    static func resolve(_ uris: [String], resolver: NameResolver) async -> [RelayServer] {
+    /// A relay's list is bounded, whatever it sends: servers, and names that are looked up.
+    static let maximumServers = 12
+    static let maximumNames = 4
+    /// A name that has no address by then is left out.
+    static let patience = Duration.seconds(3)
+
+    /// The servers that a relay names, in the order in which they are to be tried: each transport's best
+    /// first, UDP before TCP. Those that have no address, or one that no server of the internet has, are left out.
+    static func resolve(_ relay: RelayDiscovery.Relay, resolver: NameResolver) async -> [RelayServer] {
+        let uris = relay.description.turn.prefix(maximumServers).compactMap(TURNURI.init).filter { $0.scheme == .turn }
+        var names: [String] = []
+        for uri in uris where !names.contains(uri.host) && names.count < maximumNames { names.append(uri.host) }
+        let addresses = await resolver.resolve(names, within: patience)
         var servers: [RelayServer] = []
-        for uri in uris.compactMap(TURNURI.init) where uri.scheme == .turn {
-            for address in await resolver.resolve(uri.host, port: uri.port) {
-                let server = RelayServer(address: address, transport: uri.transport == .udp ? .udp : .tcp)
+        for uri in uris {
+            for ip in addresses[uri.host] ?? [] where isPlausible(ip, relay: relay.endpoint) {
+                let server = RelayServer(
+                    address: TransportAddress(ip: ip, port: uri.port), transport: uri.transport == .udp ? .udp : .tcp)
                 if !servers.contains(server) { servers.append(server) }
             }
         }
-        var ordered: [RelayServer] = []
-        var queues = [servers.filter { $0.transport == .udp }, servers.filter { $0.transport == .tcp }]
-        while queues.contains(where: { !$0.isEmpty }), ordered.count < maximumServers {
-            for index in queues.indices where !queues[index].isEmpty { ordered.append(queues[index].removeFirst()) }
-        }
-        return ordered
+        return inOrder(servers)
     }
 
-    /// A relay's list is bounded, whatever it sends.
-    static let maximumServers = 12
+    /// Whether a relay may send us there: not to services of our own machine, unless it is itself one.
+    static func isPlausible(_ ip: IPAddress, relay: RelayEndpoint) -> Bool {
+        (!ip.isLoopback || relay.isLoopback) && !ip.isLinkLocal && !ip.isUnspecified && !ip.isMulticast
+    }
+
+    /// UDP, TCP, UDP, TCP…, each in the given order.
+    static func inOrder(_ servers: [RelayServer]) -> [RelayServer] {
+        let (udp, tcp) = (servers.filter { $0.transport == .udp }, servers.filter { $0.transport == .tcp })
+        return (0..<max(udp.count, tcp.count)).flatMap { Array(udp.dropFirst($0).prefix(1) + tcp.dropFirst($0).prefix(1)) }
+    }
 }

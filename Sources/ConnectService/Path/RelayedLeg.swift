@@ -35,7 +35,7 @@ final class RelayedLeg {
             hasMoved = true
             switch socket {
             case .udp(let socket): socket.send(bytes, to: server.address)
-            case .tcp(let socket): socket.send(bytes)
+            case .tcp(let socket): socket.send(bytes, mayBeDropped: ChannelData.looksLike(bytes))
             }
         }
         return hasMoved

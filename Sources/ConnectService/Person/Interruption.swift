@@ -2,7 +2,7 @@
 import Glibc
 import Synchronization
 
-/// Ctrl-C and SIGTERM, as a request to end in order; a second one ends at once.
+/// Ctrl-C, SIGTERM and a terminal that was closed, as a request to end in order; a second one ends at once.
 final class Interruption: Sendable {
     static let shared = Interruption()
 
@@ -12,7 +12,7 @@ final class Interruption: Sendable {
     /// - Parameter stop: called for the first signal, on a queue of its own.
     func handle(_ stop: @escaping @Sendable () -> Void) {
         let queue = DispatchQueue(label: "signals")
-        for number in [SIGINT, SIGTERM] {
+        for number in [SIGINT, SIGTERM, SIGHUP] {
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
             source.setEventHandler { [self] in

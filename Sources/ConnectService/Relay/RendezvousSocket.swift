@@ -48,6 +48,8 @@ struct RendezvousSocket: Sendable {
         }
     }
 
+    var isOpen: Bool { channel.isActive }
+
     func send(_ text: [UInt8]) { channel.writeAndFlush(WebSocketMessage.text(text), promise: nil) }
 
     func close() { channel.close(promise: nil) }

@@ -27,6 +27,9 @@ final class Mailbox<Element: Sendable>: Sendable {
         close(writingEnd)
     }
 
+    /// How many wait.
+    var count: Int { queue.withLock(\.count) }
+
     func post(_ element: Element) {
         queue.withLock { $0.append(element) }
         var byte: UInt8 = 1

@@ -9,6 +9,7 @@ import Session
 final class ScreenLoop {
     private let display: Display
     private let mailbox: Mailbox<ScreenSource.Order>
+    private let inputEpoch: Epoch
     private let backlog: @Sendable () -> Int
     private let emit: @Sendable (ScreenSource.Output) -> Void
 
@@ -25,11 +26,12 @@ final class ScreenLoop {
     private static let pointerInterval = Duration.milliseconds(33)
 
     init(
-        display: Display, mailbox: Mailbox<ScreenSource.Order>, backlog: @escaping @Sendable () -> Int,
+        display: Display, mailbox: Mailbox<ScreenSource.Order>, inputEpoch: Epoch, backlog: @escaping @Sendable () -> Int,
         emit: @escaping @Sendable (ScreenSource.Output) -> Void
     ) {
         self.display = display
         self.mailbox = mailbox
+        self.inputEpoch = inputEpoch
         self.backlog = backlog
         self.emit = emit
     }
@@ -45,6 +47,7 @@ final class ScreenLoop {
             }
             try? display.releaseAll()
         } catch {
+            try? display.releaseAll()
             emit(.lost("\(error)"))
         }
     }
@@ -79,9 +82,29 @@ final class ScreenLoop {
         case .requestKeyFrame: encoder.requestKeyFrame()
         case .acknowledge(let sequence): rate.acknowledged(sequence: sequence, at: MonotonicClock.now())
         case .pathChanged: rate.pathChanged()
-        case .input(let event): try display.perform(event)
+        case .input(let event, let epoch): try perform(event, epoch)
         case .releaseAll: try display.releaseAll()
         case .quit: hasQuit = true
+        }
+    }
+
+    /// Does what the helper did, as long as nobody has taken control back meanwhile.
+    ///
+    /// Text is typed in pieces, for a character without a key of its own may take a quarter of a second. What
+    /// this keyboard cannot do is left out: only a display that is gone ends anything.
+    private func perform(_ event: InputEvent, _ epoch: UInt64) throws(DisplayError) {
+        do {
+            if case .text(let text) = event {
+                var rest = text[...]
+                while !rest.isEmpty, epoch == inputEpoch.current {
+                    try display.perform(.text(String(rest.prefix(8))))
+                    rest = rest.dropFirst(8)
+                }
+            } else if epoch == inputEpoch.current {
+                try display.perform(event)
+            }
+        } catch {
+            if error == .displayLost { throw error }
         }
     }
 

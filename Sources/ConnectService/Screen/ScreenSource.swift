@@ -18,7 +18,8 @@ final class ScreenSource: Sendable {
         case requestKeyFrame
         case acknowledge(UInt32)
         case pathChanged
-        case input(InputEvent)
+        /// Done only while `inputEpoch` is still what it was when the event came.
+        case input(InputEvent, epoch: UInt64)
         case releaseAll
         case quit
     }
@@ -30,7 +31,12 @@ final class ScreenSource: Sendable {
         case lost(String)
     }
 
+    /// Advanced whenever control ends: what the helper did before that and was not done yet is never done.
+    private let inputEpoch = Epoch()
+    /// Input that may wait for the thread: more is a helper who types faster than anybody.
+    private static let waitingInput = 2048
     private let mailbox: Mailbox<Order>
+    private let ended = AsyncStream.makeStream(of: Void.self)
     private let backlog: @Sendable () -> Int
     private let emit: @Sendable (Output) -> Void
 
@@ -45,14 +51,40 @@ final class ScreenSource: Sendable {
 
     func order(_ order: Order) { mailbox.post(order) }
 
+    /// Has the thread do what the helper did.
+    func input(_ event: InputEvent) {
+        guard mailbox.count < Self.waitingInput else { return }
+        mailbox.post(.input(event, epoch: inputEpoch.current))
+    }
+
+    /// Control has ended: nothing that waits is done any more, and what is held is let go.
+    func forbidInput() {
+        inputEpoch.advance()
+        mailbox.post(.releaseAll)
+    }
+
+    /// Ends the thread, which lets go of every key first; waits for it, but not for ever.
+    func quit(within patience: Duration = .seconds(2)) async {
+        inputEpoch.advance()
+        mailbox.post(.quit)
+        let stream = ended.stream
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { for await _ in stream {} }
+            group.addTask { try? await Task.sleep(for: patience) }
+            await group.next()
+            group.cancelAll()
+        }
+    }
+
     /// Opens the display on the thread; returns when it is open.
     func start(display name: String?) async throws {
         try await withCheckedThrowingContinuation { (opened: CheckedContinuation<Void, any Error>) in
-            let thread = Thread { [mailbox, backlog, emit] in
+            let thread = Thread { [mailbox, inputEpoch, ended, backlog, emit] in
+                defer { ended.continuation.finish() }
                 let loop: ScreenLoop
                 do {
                     loop = ScreenLoop(
-                        display: try Display.open(name), mailbox: mailbox, backlog: backlog, emit: emit)
+                        display: try Display.open(name), mailbox: mailbox, inputEpoch: inputEpoch, backlog: backlog, emit: emit)
                 } catch {
                     return opened.resume(throwing: error)
                 }
@@ -64,4 +96,13 @@ final class ScreenSource: Sendable {
             thread.start()
         }
     }
+}
+
+/// A count that any thread may advance and read.
+final class Epoch: Sendable {
+    private let value = Atomic<UInt64>(0)
+
+    var current: UInt64 { value.load(ordering: .acquiring) }
+
+    func advance() { value.add(1, ordering: .releasing) }
 }

@@ -97,6 +97,11 @@ actor ViewerServer {
         onMessage(.keyFrame)
     }
 
+    /// A page that was slow takes pictures again: it has missed some, and needs a key frame.
+    fileprivate func caughtUp(_ channel: any Channel) {
+        if pages[ObjectIdentifier(channel)]?.needsKeyFrame == true { onMessage(.keyFrame) }
+    }
+
     fileprivate func closed(_ channel: any Channel) { pages[ObjectIdentifier(channel)] = nil }
 
     fileprivate func received(_ message: ViewerMessage) { onMessage(message) }
@@ -130,6 +135,12 @@ final class ViewerSocketHandler: ChannelInboundHandler {
         case (_, true):
             server.assumeIsolated { $0.received(message) }
         }
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        let channel = context.channel
+        if isAdmitted, channel.isWritable { server.assumeIsolated { $0.caughtUp(channel) } }
+        context.fireChannelWritabilityChanged()
     }
 
     func channelInactive(context: ChannelHandlerContext) {

@@ -1,4 +1,5 @@
 public import NetPrimitives
+import Relay
 
 /// Everything that an operator can set, with the defaults that make `ra-relay serve` work as it is.
 public struct ServeConfiguration: Hashable, Sendable {
@@ -84,6 +85,15 @@ extension ServeConfiguration {
             throw ConfigurationError("workers: write a number from 1 to 256.")
         }
         guard unprovenRate >= 0 else { throw ConfigurationError("unproven-rate: write 0 (no bound) or more.") }
+        if let publicURL {
+            let scheme = publicURL.lowercased()
+            guard publicAuthority != nil, scheme.hasPrefix("http://") || scheme.hasPrefix("https://") else {
+                throw ConfigurationError("public-url: write it as https://relay.example.org or http://203.0.113.7:3478.")
+            }
+        }
+        for user in users where user.name.hasPrefix(QuotaLedger.Limits.invitationPrefix) {
+            throw ConfigurationError("users: names that begin with “\(QuotaLedger.Limits.invitationPrefix)” are the invitations'.")
+        }
         if let realm, realm.isEmpty || realm.utf8.count > 128 {
             throw ConfigurationError("realm: write 1 to 128 characters, such as the relay's host name.")
         }

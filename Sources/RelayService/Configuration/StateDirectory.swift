@@ -22,10 +22,21 @@ public struct StateDirectory: Sendable {
         guard !path.contains("://") else {
             throw ConfigurationError("state: “\(path)” names a database; this version keeps its state in a directory.")
         }
+        try Self.prepare(path)
+    }
+
+    /// Makes the directory for its owner alone; one that is there already must be so, for it is not ours to change.
+    private static func prepare(_ path: String) throws(ConfigurationError) {
+        let manager = FileManager.default
+        if let mode = try? manager.attributesOfItem(atPath: path)[.posixPermissions] as? Int {
+            guard mode & 0o077 == 0 else {
+                throw ConfigurationError("\(path) is open to others: chmod 700 it, or name another directory with --state.")
+            }
+            return
+        }
         do {
-            try FileManager.default.createDirectory(
+            try manager.createDirectory(
                 atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-            try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: path)
         } catch {
             throw ConfigurationError("The state directory \(path) cannot be made: \(error.localizedDescription)")
         }
@@ -34,9 +45,19 @@ public struct StateDirectory: Sendable {
     /// The file of the embedded store.
     public var databasePath: String { path + "/ra-relay.sqlite" }
 
+    /// The secret of a relay that has been started; never made here, for a new one would be no relay's.
+    public func existingSecret() throws(ConfigurationError) -> String {
+        guard FileManager.default.fileExists(atPath: secretPath) else {
+            throw ConfigurationError("There is no secret in \(path): name the state directory of a relay that has been started.")
+        }
+        return try secret()
+    }
+
+    private var secretPath: String { path + "/auth-secret" }
+
     /// The secret that time-limited credentials are made with; made at the first start: 32 bytes in hexadecimal.
     public func secret() throws(ConfigurationError) -> String {
-        let file = path + "/auth-secret"
+        let file = secretPath
         if let data = FileManager.default.contents(atPath: file) {
             let text = String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
             guard text.utf8.count >= 32 else {

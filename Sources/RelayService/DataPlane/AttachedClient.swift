@@ -1,4 +1,5 @@
 public import NetPrimitives
+import Synchronization
 
 /// A TCP or TLS client's way into the worker that serves it. Call from any thread.
 public final class AttachedClient: Sendable {
@@ -7,6 +8,7 @@ public final class AttachedClient: Sendable {
     private let mailbox: Mailbox<WorkerMessage>
     /// What the worker has not taken yet: one connection must not fill the mailbox of all.
     private let incoming = ByteBudget()
+    private let isPaused = Atomic<Bool>(false)
 
     init(_ connection: any ClientConnection, fiveTuple: FiveTuple, mailbox: Mailbox<WorkerMessage>) {
         self.connection = connection
@@ -15,7 +17,17 @@ public final class AttachedClient: Sendable {
         mailbox.post(.attach(self), isVital: true)
     }
 
-    /// Hands in one whole message, as `StreamFramer` cuts them; dropped when the worker is behind.
+    /// Asks whether more may be read from the connection. After a no, `ClientConnection.resumeReading()` is called
+    /// once the worker has caught up: a stream is slowed down, for nobody sends a lost request again over TCP.
+    public func mayRead() -> Bool {
+        guard incoming.count > Self.comfortable else { return true }
+        isPaused.store(true, ordering: .sequentiallyConsistent)
+        // The worker may have caught up in between, and would not tell.
+        guard incoming.count <= Self.comfortable else { return false }
+        return isPaused.exchange(false, ordering: .sequentiallyConsistent)
+    }
+
+    /// Hands in one whole message, as `StreamFramer` cuts them; dropped when far more was read than may wait.
     public func receive(_ message: [UInt8]) {
         // The overhead keeps a flood of empty messages within the budget too.
         let cost = message.count + Self.overhead
@@ -27,7 +39,16 @@ public final class AttachedClient: Sendable {
     public func disconnected() { mailbox.post(.detach(self), isVital: true) }
 
     /// The worker has taken a message.
-    func taken(_ message: [UInt8]) { incoming.release(message.count + Self.overhead) }
+    func taken(_ message: [UInt8]) {
+        incoming.release(message.count + Self.overhead)
+        if incoming.count <= Self.comfortable, isPaused.exchange(false, ordering: .sequentiallyConsistent) {
+            connection.resumeReading()
+        }
+    }
+
+    /// Bytes that may wait before reading pauses: a fifth of a millisecond of the worker's time, so that many who
+    /// flood cost one who does not little.
+    private static let comfortable = 16 * 1024
 
     /// About what a message costs beside its bytes.
     private static let overhead = 64

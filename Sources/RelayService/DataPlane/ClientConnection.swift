@@ -8,6 +8,14 @@ public protocol ClientConnection: AnyObject, Sendable {
     /// A connection whose reader is slow drops what exceeds its bound, as UDP would: see `ByteBudget`.
     func write(_ message: [UInt8])
 
+    /// Reading may go on, after `AttachedClient.mayRead()` said no.
+    func resumeReading()
+
     /// Closes the connection: its allocation has expired.
     func close()
+}
+
+extension ClientConnection {
+    /// For connections that are never told to pause.
+    public func resumeReading() {}
 }

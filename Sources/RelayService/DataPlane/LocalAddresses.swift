@@ -17,9 +17,9 @@ struct LocalAddresses: Sendable {
         self.interfaces = interfaces
     }
 
-    /// What the peer policy takes for the relay's own: the external addresses or, without any, the
-    /// interfaces'. Loopback is nobody's external address unless it is named.
-    var own: [IPAddress] { external.isEmpty ? interfaces.filter { !$0.isLoopback } : external }
+    /// What the peer policy takes for the relay's own: the external addresses and the interfaces'. Loopback is
+    /// nobody's external address unless it is named.
+    var own: [IPAddress] { external + interfaces.filter { !$0.isLoopback && !external.contains($0) } }
 
     /// nil when the host has no address of the family.
     func choice(_ family: IPAddress.Family, for client: FiveTuple) -> Choice? {

@@ -4,8 +4,8 @@ import Synchronization
 
 /// Messages from other threads to a worker: a lock, a bounded queue, and an eventfd that wakes the worker.
 final class Mailbox<Element: Sendable>: Sendable {
-    /// What may wait before messages are dropped: some milliseconds of a full core.
-    static var limit: Int { 8192 }
+    /// What may wait before messages are dropped. Streams are slowed down long before that.
+    static var limit: Int { 65_536 }
 
     let descriptor: Int32
     private let queue = Mutex<[Element]>([])

@@ -12,6 +12,8 @@ import TURN
 struct Worker: ~Copyable {
     /// Batches taken from one socket before the others have their turn.
     private static let batchesPerTurn = 4
+    /// Messages of other threads taken before the sockets have their turn.
+    private static let mailPerTurn = 256
 
     private let index: Int
     private let epoll: EventPoll
@@ -21,6 +23,7 @@ struct Worker: ~Copyable {
     private var machine: RelayMachine<WorkerHost>
     private var clients: [FiveTuple: AttachedClient] = [:]
     private let batch = ReceiveBatch()
+    private var mail: ArraySlice<WorkerMessage> = []
     private var isStopping = false
 
     init(
@@ -47,7 +50,8 @@ struct Worker: ~Copyable {
     /// Serves until `.stop` arrives. No error of a socket ends it.
     mutating func run() {
         while !isStopping {
-            epoll.wait(milliseconds: wait(at: MonotonicClock.now())) { serve($0) }
+            epoll.wait(milliseconds: mail.isEmpty ? wait(at: MonotonicClock.now()) : 0) { serve($0) }
+            readMail()
             handleTimeout(at: MonotonicClock.now())
         }
         for client in clients.values { client.connection.close() }
@@ -73,7 +77,7 @@ struct Worker: ~Copyable {
 
     private mutating func serve(_ tag: EpollTag) {
         switch tag {
-        case .mailbox: takeMail()
+        case .mailbox: mail += mailboxes[index].takeAll()
         case .listener(let number): receiveFromClients(listeners[number])
         case .relayed(let port): receiveFromPeers(port)
         }
@@ -111,12 +115,18 @@ struct Worker: ~Copyable {
         }
     }
 
-    private mutating func takeMail() {
-        for message in mailboxes[index].takeAll() {
+    private mutating func readMail() {
+        let turn = mail.prefix(Self.mailPerTurn)
+        mail = mail.count == turn.count ? [] : mail.dropFirst(turn.count)
+        for message in turn {
             let now = MonotonicClock.now()
             switch message {
             case .attach(let client):
-                clients[client.fiveTuple] = client
+                // A connection on the same five-tuple is another one: it must not find the former one's allocation.
+                if let former = clients.updateValue(client, forKey: client.fiveTuple) {
+                    former.connection.close()
+                    machine.connectionClosed(client.fiveTuple)
+                }
             case .message(let bytes, let client):
                 client.taken(bytes)
                 guard clients[client.fiveTuple] === client else { continue }

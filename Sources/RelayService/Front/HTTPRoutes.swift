@@ -8,6 +8,8 @@ struct HTTPRoutes: Sendable {
     var realm: String
     /// What a client is told to use instead of the `Host` that it sent.
     var publicAuthority: HTTPAuthority?
+    /// Whether what clients are told to use is TLS, perhaps in front of us; nil: as they came.
+    var publicIsSecure: Bool?
     var udpPorts: [UInt16]
     var tcpPorts: [UInt16]
 
@@ -32,7 +34,7 @@ struct HTTPRoutes: Sendable {
     private func description(for head: HTTPRequestHead, isSecure: Bool) -> HTTPAnswer {
         guard let authority = publicAuthority ?? head.headers.first(name: "host").flatMap(HTTPAuthority.init),
             let json = try? RelayDescription(
-                name: name, realm: realm, host: authority.host, authority: authority.text, isSecure: isSecure,
+                name: name, realm: realm, host: authority.host, authority: authority.text, isSecure: publicIsSecure ?? isSecure,
                 udpPorts: udpPorts, tcpPorts: tcpPorts
             ).json()
         else { return .text(.badRequest, "The request names no host.") }

@@ -4,13 +4,19 @@ import NetPrimitives
 import TURN
 
 /// A TURN client over TCP or TLS: cuts its stream into messages for the data plane, and writes what comes back.
-final class TURNStreamHandler: ChannelInboundHandler {
+///
+/// Reading pauses while the data plane is behind. A connection that is silent for `patience` is closed: a client
+/// with an allocation refreshes its permissions every five minutes (RFC 8656 §9).
+final class TURNStreamHandler: ChannelDuplexHandler {
     typealias InboundIn = ByteBuffer
+    typealias OutboundIn = ByteBuffer
 
+    private static let patience = TimeAmount.minutes(10)
     private let dataPlane: DataPlane
     private let fiveTuple: FiveTuple
     private var framer = StreamFramer()
     private var client: AttachedClient?
+    private var timeout: Scheduled<Void>?
 
     init(dataPlane: DataPlane, fiveTuple: FiveTuple) {
         self.dataPlane = dataPlane
@@ -18,7 +24,14 @@ final class TURNStreamHandler: ChannelInboundHandler {
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
-        client = dataPlane.attach(ChannelConnection(context.channel), as: fiveTuple)
+        let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
+        let connection = ChannelConnection(context.channel) { bound.value.read() }
+        client = dataPlane.attach(connection, as: fiveTuple)
+        wait(context)
+    }
+
+    func read(context: ChannelHandlerContext) {
+        if client?.mayRead() ?? true { context.read() }
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -28,29 +41,47 @@ final class TURNStreamHandler: ChannelInboundHandler {
         } catch {
             context.close(promise: nil)  // not TURN: nothing behind it can be understood either
         }
+        wait(context)
     }
 
     func channelInactive(context: ChannelHandlerContext) {
+        timeout?.cancel()
         client?.disconnected()
         client = nil
         context.fireChannelInactive()
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+
+    private func wait(_ context: ChannelHandlerContext) {
+        timeout?.cancel()
+        let channel = context.channel
+        timeout = context.eventLoop.scheduleTask(in: Self.patience) { channel.close(promise: nil) }
+    }
 }
 
 /// The data plane's way to a channel. Called from its workers' threads.
 private final class ChannelConnection: ClientConnection {
+    /// About what a message costs on its way besides its bytes: a buffer, a task and a promise.
+    private static let overhead = 256
+
     private let channel: any Channel
+    private let resume: @Sendable () -> Void
     private let budget = ByteBudget()
 
-    init(_ channel: any Channel) { self.channel = channel }
+    /// - Parameter resume: called on the channel's event loop.
+    init(_ channel: any Channel, resume: @escaping @Sendable () -> Void) {
+        self.channel = channel
+        self.resume = resume
+    }
 
     func write(_ message: [UInt8]) {
-        let size = message.count
+        let size = message.count + Self.overhead
         guard budget.reserve(size) else { return }
         channel.writeAndFlush(ByteBuffer(bytes: message)).whenComplete { [budget] _ in budget.release(size) }
     }
+
+    func resumeReading() { channel.eventLoop.execute(resume) }
 
     func close() { channel.close(promise: nil) }
 }

@@ -17,7 +17,11 @@ struct SQLiteInvitationStore: InvitationStore {
         }
         var configuration = Configuration()
         configuration.busyMode = .timeout(5)
-        configuration.prepareDatabase { try $0.execute(sql: "PRAGMA journal_mode = WAL") }
+        configuration.prepareDatabase {
+            try $0.execute(sql: "PRAGMA journal_mode = WAL")
+            // A committed row outlives a crash of the process; a power cut may cost the newest invitations.
+            try $0.execute(sql: "PRAGMA synchronous = NORMAL")
+        }
         database = try DatabaseQueue(path: path, configuration: configuration)
         try Self.migrations.migrate(database)
     }

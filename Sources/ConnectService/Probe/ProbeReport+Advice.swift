@@ -1,0 +1,97 @@
+import NetPrimitives
+import PortMapping
+
+extension ProbeReport {
+    /// One sentence for each problem, that says what to change.
+    package var advice: [String] {
+        guard isHostKnown else {
+            return ["“\(host)” has no address: check the relay's address, or this machine's DNS."]
+        }
+        guard isReachable else { return [unreachable] }
+        return [closed(.tcp), closed(.udp), notServed, noUDP, symmetric, refusal, doubleNATAdvice].compactMap(\.self)
+    }
+
+    /// Nothing answers: whose fault it is cannot be told from here.
+    private var unreachable: String {
+        let wanted = Self.list(failed(.tcp).isEmpty ? failed(.udp) : failed(.tcp))
+        return "The relay at \(host) answers on no port: check its address and that it runs, "
+            + "or ask your network team for \(failed(.tcp).isEmpty ? "UDP" : "TCP") \(wanted) to \(host)."
+    }
+
+    private func closed(_ transport: TransportProtocol) -> String? {
+        let ports = failed(transport)
+        guard !ports.isEmpty else { return nil }
+        let subject = Self.list(ports.map { ProbeTarget(port: $0, transport: transport) })
+        let remedy = "ask for \(transport == .tcp ? "TCP" : "UDP") \(Self.list(ports)) to \(host)"
+        let alternative = working(transport).map { ", or use \($0), which works" } ?? ""
+        return "\(subject) \(ports.count == 1 ? "does" : "do") not get out: \(remedy)\(alternative)."
+    }
+
+    private var notServed: String? {
+        let targets = ports.filter { if case .notServed = $0.outbound { true } else { false } }.map(\.target)
+        guard !targets.isEmpty else { return nil }
+        let use = working(.tcp).map { "use \($0), which works, or " } ?? ""
+        let extra = Self.list(Self.unique(targets.map(\.port)))
+        return "The relay does not listen on \(Self.list(targets)): \(use)"
+            + "ask whoever runs it to add \(extra) to --also-listen."
+    }
+
+    /// UDP may fail although no port of it was asked for.
+    private var noUDP: String? {
+        let answers = ports.contains { $0.target.transport == .udp && $0.outbound.isOpen }
+        guard !nat.hasUDP, !answers, failed(.udp).isEmpty else { return nil }
+        return "No UDP gets out to the relay, so everything is relayed over TCP: ask for UDP to \(host)."
+    }
+
+    private var symmetric: String? {
+        guard nat.mapping == .addressAndPortDependent, expectedPath == .relayed else { return nil }
+        return "The router uses another port for each destination, so peers cannot find a way in: "
+            + "switch on UPnP or NAT-PMP in its settings, or choose a less strict NAT there."
+    }
+
+    private var refusal: String? {
+        guard portMapping.usable == nil, nat.mapping != .none else { return nil }
+        return switch (portMapping.upnp.refusal, portMapping.natPMP.refusal) {
+        case (let failure?, _): "The router knows UPnP but opens no port: \(failure)."
+        case (nil, let failure?): "The router knows NAT-PMP but opens no port: \(failure)."
+        case (nil, nil): nil
+        }
+    }
+
+    private var doubleNATAdvice: String? {
+        guard doubleNAT == true else { return nil }
+        return "The router is itself behind another NAT: set one of the two to bridge mode, "
+            + "or ask your provider for a public address."
+    }
+
+    // What the sentences are made of
+
+    private func failed(_ transport: TransportProtocol) -> [UInt16] {
+        ports.filter { report in
+            guard report.target.transport == transport else { return false }
+            return switch report.outbound {
+            case .blocked, .unanswered: true
+            case .open, .notServed: false
+            }
+        }.map(\.target.port)
+    }
+
+    /// A port that works: over the same transport if there is one, else over the other.
+    private func working(_ transport: TransportProtocol) -> String? {
+        let open = ports.filter(\.outbound.isOpen).map(\.target)
+        if let same = open.first(where: { $0.transport == transport }) { return "\(same.port)" }
+        if transport == .tcp, let describedAt { return "\(describedAt)" }
+        if transport == .udp, let port = nat.reflexive.keys.min() { return "\(port)" }
+        return open.first.map { "\($0)" } ?? describedAt.map { "\($0)/tcp" }
+    }
+
+    private static func list(_ items: [some CustomStringConvertible]) -> String {
+        guard items.count > 1, let last = items.last else { return items.first.map { "\($0)" } ?? "" }
+        return items.dropLast().map { "\($0)" }.joined(separator: ", ") + " and \(last)"
+    }
+
+    private static func unique(_ ports: [UInt16]) -> [UInt16] {
+        var seen: Set<UInt16> = []
+        return ports.filter { seen.insert($0).inserted }
+    }
+}

@@ -1,0 +1,50 @@
+import NetPrimitives
+import Synchronization
+
+/// How many TCP connections there may be: in all, and from one source. Each holds a descriptor, and descriptors are
+/// what allocations need too.
+final class ConnectionLimits: Sendable {
+    /// Together with the allocations' sockets far below 20,000 open files.
+    static let total = 6000
+    /// From one IPv4 address or IPv6 /56: an office behind one address has many people in it.
+    static let perSource = 512
+
+    private struct Counts {
+        var total = 0
+        var perSource: [CIDRBlock: Int] = [:]
+    }
+
+    private let total: Int
+    private let perSource: Int
+    private let counts = Mutex(Counts())
+
+    init(total: Int = ConnectionLimits.total, perSource: Int = ConnectionLimits.perSource) {
+        self.total = total
+        self.perSource = perSource
+    }
+
+    /// Counts a connection in; false when there are too many. What was admitted is given back by `release`.
+    func admit(_ address: IPAddress) -> Bool {
+        guard let source = Self.source(of: address) else { return false }
+        return counts.withLock { counts in
+            guard counts.total < total, counts.perSource[source, default: 0] < perSource else { return false }
+            counts.total += 1
+            counts.perSource[source, default: 0] += 1
+            return true
+        }
+    }
+
+    func release(_ address: IPAddress) {
+        guard let source = Self.source(of: address) else { return }
+        counts.withLock { counts in
+            guard let count = counts.perSource[source] else { return }
+            counts.total -= 1
+            counts.perSource[source] = count > 1 ? count - 1 : nil
+        }
+    }
+
+    private static func source(of address: IPAddress) -> CIDRBlock? {
+        let address = address.unmapped
+        return CIDRBlock(containing: address, prefixLength: address.family == .ipv4 ? 32 : 56)
+    }
+}

@@ -1,0 +1,95 @@
+import ArgumentParser
+import ConnectService
+import Foundation
+import Glibc
+import ProgramSupport
+import Rendezvous
+
+/// `ra-probe`: which ports get out to the relay, and what is in between.
+@main
+struct RAProbe: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "ra-probe",
+        abstract: "Find out which ports get out to the relay, what the router does, and what to change.",
+        discussion: """
+            ra-probe 3389 1863 --relay https://relay.example.org
+            Exit codes: 0 every given port gets out (without a suffix TCP decides and UDP is shown), 1 some do not,
+            2 wrong usage, 3 the relay answers on no port.
+            """,
+        version: "0.1.0")
+
+    @Argument(
+        help: ArgumentHelp("What to check (default: the ports that the relay names).", valueName: "PORT[/udp|/tcp]"),
+        transform: port)
+    var ports: [PortArgument] = []
+
+    @Option(help: ArgumentHelp("The relay (default: $RA_RELAY, or that of ra-connect's configuration).", valueName: "URL"))
+    var relay: String?
+
+    @Flag(help: "Write the report as one JSON object.")
+    var json = false
+
+    @Option(help: ArgumentHelp("How long it may take in all: 15s, 1m.", valueName: "TIME"))
+    var timeout = ProbeTimeout(duration: .seconds(15))
+
+    /// Kept to the end of the process: a name that is still being looked up would hold up an orderly end.
+    private static let engine = ConnectEngine()
+
+    func validate() throws {
+        guard ports.count <= PortArgument.limit else {
+            throw ValidationError("At most \(PortArgument.limit) ports at once.")
+        }
+    }
+
+    func run() async throws {
+        let relay = try relayURL()
+        let progress = ProbeProgress()
+        let prober = Prober(
+            Prober.Options(relay: relay, ports: ports, timeout: timeout.duration), progress: progress,
+            loop: Self.engine.loop, pool: Self.engine.pool)
+        let line = isatty(STDERR_FILENO) == 1 && !json ? ProgressLine(progress) : nil
+        let probing = Task { await prober.run() }
+        ProbeInterruption.handle { probing.cancel() }
+        let report = await probing.value
+        await line?.end()
+        // As a shell reports a process that SIGINT has ended.
+        if probing.isCancelled { throw ExitCode(128 + SIGINT) }
+        print(json ? report.json : report.text(inColour: Self.hasColour))
+        throw ExitCode(report.exitCode.rawValue)
+    }
+
+    static func main() async { await runAsProgram() }
+
+    @Sendable private static func port(_ text: String) throws -> PortArgument {
+        guard let port = PortArgument(text) else {
+            throw ValidationError("“\(text)” is not a port: write 3389, 3389/tcp or 3389/udp.")
+        }
+        return port
+    }
+
+    /// The relay from the command line, else from the environment, else from the configuration.
+    private func relayURL() throws -> RelayURL {
+        let text: String?
+        if let relay {
+            text = relay
+        } else if let variable = ProcessInfo.processInfo.environment["RA_RELAY"], !variable.isEmpty {
+            text = variable
+        } else {
+            do { text = try ClientConfiguration.load(nil).relay } catch { throw ValidationError("\(error)") }
+        }
+        guard let text else {
+            throw ValidationError("Which relay? Give --relay URL, or set RA_RELAY. Whoever runs the relay knows its URL.")
+        }
+        guard let url = RelayURL(text.contains("://") ? text : "https://" + text) else {
+            throw ValidationError(
+                "“\(text)” is not a relay's address. Write it like https://relay.example.org or http://203.0.113.7:3478.")
+        }
+        return url
+    }
+
+    /// On a terminal that has them, unless the person wants none (no-color.org).
+    private static var hasColour: Bool {
+        let environment = ProcessInfo.processInfo.environment
+        return isatty(STDOUT_FILENO) == 1 && environment["NO_COLOR", default: ""].isEmpty && environment["TERM"] != "dumb"
+    }
+}

@@ -1,0 +1,114 @@
+import ConnectService
+import NetPrimitives
+import STUN
+import Synchronization
+import Testing
+
+/// Long enough for any answer on loopback; short enough to wait for where none comes.
+private let patience = Duration.seconds(10)
+private let impatience = Duration.seconds(1)
+
+@Suite("The way out over TCP")
+struct TCPCheckTests {
+    private func check(_ remote: TransportAddress, _ patience: Duration = patience) async -> Outbound {
+        await TCPCheck(loop: FakeServer.loop, patience: patience).run(to: remote)
+    }
+
+    @Test("a relay's answer is open, with the address that it saw")
+    func open() async throws {
+        let server = try await FakeServer.tcp(.relay(description: nil))
+        let outbound = await check(server.address)
+        #expect(outbound.isOpen)
+        #expect(outbound.reflexive?.ip == .loopbackV4)
+        await server.close()
+    }
+
+    @Test(
+        "somebody else's answer is blocked, and said whose",
+        arguments: [
+            (TCPBehaviour.says("HTTP/1.1 403 Forbidden\r\n\r\n"), Stranger.http.sentence),
+            (.says("SSH-2.0-x\r\n"), Stranger.unknown.sentence),
+            (.wrongTransaction, Stranger.stun.sentence),
+            (.resets, "It connects, and is closed or reset when the relay is asked for."),
+        ])
+    func strangers(_ behaviour: TCPBehaviour, _ why: String) async throws {
+        let server = try await FakeServer.tcp(behaviour)
+        #expect(await check(server.address) == .blocked(why: why))
+        await server.close()
+    }
+
+    @Test("a closed port is blocked")
+    func refused() async throws {
+        #expect(await check(try await FakeServer.closedPort()).name == "blocked")
+    }
+
+    @Test("a port that swallows is unanswered")
+    func silent() async throws {
+        let server = try await FakeServer.tcp(.swallows)
+        #expect(await check(server.address, impatience) == .unanswered(why: "It connects, but nobody answers."))
+        await server.close()
+    }
+}
+
+@Suite("The way out over UDP")
+struct UDPCheckTests {
+    @Test("a relay's answer is open, with the address that it saw")
+    func open() async throws {
+        let server = try await FakeServer.udp { bindingAnswer(to: $0, reflexive: $1) }
+        let outbound = await UDPCheck(patience: patience).run(to: server.address)
+        #expect(outbound.isOpen)
+        #expect(outbound.reflexive?.ip == .loopbackV4)
+        await server.close()
+    }
+
+    @Test("a lost request is sent again")
+    func retransmission() async throws {
+        let counter = Counter()
+        let server = try await FakeServer.udp { counter.next() < 2 ? nil : bindingAnswer(to: $0, reflexive: $1) }
+        #expect(await UDPCheck(patience: patience).run(to: server.address).isOpen)
+        #expect(counter.count == 3)
+        await server.close()
+    }
+
+    @Test("a closed port's ICMP error is blocked")
+    func refused() async throws {
+        let server = try await FakeServer.udp { _, _ in nil }
+        await server.close()
+        #expect(await UDPCheck(patience: patience).run(to: server.address).name == "blocked")
+    }
+
+    @Test("silence is unanswered")
+    func silent() async throws {
+        let server = try await FakeServer.udp { _, _ in nil }
+        #expect(
+            await UDPCheck(patience: impatience).run(to: server.address)
+                == .unanswered(why: "Nothing came back within 1 s."))
+        await server.close()
+    }
+
+    @Test("a stranger's datagram does not hide the relay's, and is told when nothing else comes")
+    func stranger() async throws {
+        let counter = Counter()
+        let mixed = try await FakeServer.udp { request, asker in
+            counter.next() == 0 ? Array("hello".utf8) : bindingAnswer(to: request, reflexive: asker)
+        }
+        #expect(await UDPCheck(patience: patience).run(to: mixed.address).isOpen)
+        await mixed.close()
+        let other = try await FakeServer.udp { _, _ in Array("hello".utf8) }
+        #expect(await UDPCheck(patience: impatience).run(to: other.address) == .blocked(why: Stranger.unknown.sentence))
+        await other.close()
+    }
+}
+
+final class Counter: Sendable {
+    private let value = Mutex(0)
+    var count: Int { value.withLock { $0 } }
+
+    /// 0, 1, 2…
+    func next() -> Int {
+        value.withLock { value in
+            defer { value += 1 }
+            return value
+        }
+    }
+}

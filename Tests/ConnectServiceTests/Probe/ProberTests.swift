@@ -1,0 +1,94 @@
+import ConnectService
+import NIOPosix
+import NetPrimitives
+import PortMapping
+import Rendezvous
+import Testing
+
+@Suite("A whole probe, on loopback")
+struct ProberTests {
+    /// Asks no router: there is one on the developer's desk, and it is not ours.
+    private func probe(
+        _ port: UInt16, _ arguments: [PortArgument], timeout: Duration = .seconds(15)
+    ) async throws -> ProbeReport {
+        let relay = try #require(RelayURL("http://127.0.0.1:\(port)"))
+        let progress = ProbeProgress()
+        let report = await Prober(
+            Prober.Options(relay: relay, ports: arguments, timeout: timeout), progress: progress,
+            loop: FakeServer.loop, pool: .singleton, makeMapper: { Mapper($0, gateways: []) }
+        ).run()
+        #expect(progress.waitingFor.isEmpty)
+        return report
+    }
+
+    @Test("everything is open")
+    func open() async throws {
+        let relay = try await FakeServer.relay()
+        let report = try await probe(relay.address.port, [PortArgument(port: relay.address.port)])
+        #expect(report.ports.map { "\($0.target) \($0.outbound.name)" } == [
+            "\(relay.address.port)/tcp open", "\(relay.address.port)/udp open",
+        ])
+        #expect(report.exitCode == .open)
+        #expect(report.nat.mapping == .none)
+        #expect(report.nat.reflexiveOverTCP?.ip == .loopbackV4)
+        #expect(report.advice.isEmpty)
+        await relay.close()
+    }
+
+    @Test("without arguments the relay's own ports are checked; one that it names and that is closed is blocked")
+    func defaultPorts() async throws {
+        let closed = try await FakeServer.closedPort().port
+        let relay = try await FakeServer.relay(others: [closed])
+        let report = try await probe(relay.address.port, [])
+        #expect(report.ports.map { "\($0.target) \($0.outbound.name)" } == [
+            "\(relay.address.port)/tcp open", "\(relay.address.port)/udp open",
+            "\(closed)/tcp blocked", "\(closed)/udp not-served",
+        ])
+        #expect(report.exitCode == .notOpen)
+        await relay.close()
+    }
+
+    @Test("a port that the relay does not name is not served, unless it answers")
+    func notServed() async throws {
+        let relay = try await FakeServer.relay()
+        let proxy = try await FakeServer.tcp(.says("HTTP/1.1 502 Bad Gateway\r\n\r\n"))
+        let second = try await FakeServer.tcp(.relay(description: nil))
+        let report = try await probe(
+            relay.address.port,
+            [proxy, second].map { PortArgument(port: $0.address.port, transport: .tcp) })
+        #expect(report.ports.map(\.outbound.name) == ["not-served", "open"])
+        #expect(report.exitCode == .notOpen)
+        for server in [relay, proxy, second] { await server.close() }
+    }
+
+    @Test("a relay without a description is probed all the same")
+    func noDescription() async throws {
+        let bare = try await FakeServer.tcp(.relay(description: nil))
+        let closed = try await FakeServer.closedPort().port
+        let report = try await probe(closed, [PortArgument(port: bare.address.port, transport: .tcp)], timeout: .seconds(3))
+        #expect(report.describedAt == nil)
+        #expect(report.ports.map(\.outbound.name) == ["open"])
+        #expect(report.exitCode == .open)
+        await bare.close()
+    }
+
+    @Test("nobody is there: exit code 3")
+    func unreachable() async throws {
+        let closed = try await FakeServer.closedPort().port
+        let report = try await probe(closed, [PortArgument(port: closed)], timeout: .seconds(3))
+        #expect(report.ports.map(\.outbound.name) == ["blocked", "blocked"])
+        #expect(report.exitCode == .unreachable)
+        #expect(report.expectedPath == .none)
+    }
+
+    @Test("a timeout of next to nothing is kept, and every question has an answer")
+    func timeout() async throws {
+        let relay = try await FakeServer.relay()
+        let clock = ContinuousClock()
+        let start = clock.now
+        let report = try await probe(relay.address.port, [PortArgument(port: 9)], timeout: .milliseconds(1))
+        #expect(report.ports.count == 2)
+        #expect(clock.now - start < .seconds(5))
+        await relay.close()
+    }
+}

@@ -1,0 +1,80 @@
+import ConnectService
+import NetPrimitives
+import PortMapping
+import Synchronization
+import Testing
+
+@Suite("Having the router open a port")
+struct RouterCheckTests {
+    @Test("each method's first answer is told, and what was opened is closed again")
+    func opensAndCloses() async {
+        let released = Counter()
+        let report = await RouterCheck(loop: FakeServer.loop, patience: .seconds(10)) { request in
+            Mapper(
+                request,
+                gateways: [
+                    { FakeRouter(method: .upnp, request: request, answer: .granted(external), released: released) },
+                    { FakeRouter(method: .natPMP, request: request, answer: .failed(.notAuthorized), released: released) },
+                ])
+        }.run(from: .loopbackV4)
+        #expect(report.upnp.mapping?.external == external.external)
+        #expect(report.upnp.mapping?.router == "a fake")
+        #expect(report.natPMP == .failed(.notAuthorized))
+        #expect(report.natPMP.isPresent)
+        #expect(report.usable != nil)
+        #expect(released.count == 1)
+    }
+
+    @Test("no router, and none that says anything")
+    func nobody() async {
+        let report = await RouterCheck(loop: FakeServer.loop, patience: .seconds(10)) { Mapper($0, gateways: []) }
+            .run(from: nil)
+        #expect(report == PortMappingReport())
+        #expect(!report.upnp.isPresent)
+        #expect(report.usable == nil)
+    }
+
+    @Test("a check that is cancelled closes what was opened")
+    func cancelled() async {
+        let released = Counter()
+        let external = external
+        let (asked, continuation) = AsyncStream.makeStream(of: Void.self)
+        let checking = Task {
+            await RouterCheck(loop: FakeServer.loop, patience: .seconds(60)) { request in
+                Mapper(
+                    request,
+                    gateways: [
+                        {
+                            FakeRouter(
+                                method: .upnp, request: request, answer: .granted(external), released: released,
+                                whenAsked: { continuation.yield() })
+                        }
+                    ])
+            }.run(from: .loopbackV4)
+        }
+        _ = await asked.first { true }
+        checking.cancel()
+        _ = await checking.value
+        #expect(released.count == 1)
+    }
+
+    private let external = Grant(external: address("11.22.33.21:6000"), lifetime: .seconds(120))
+}
+
+private struct FakeRouter: Gateway {
+    let method: MappingMethod
+    let request: MappingRequest
+    let answer: Answer
+    let released: Counter
+    var whenAsked: @Sendable () -> Void = {}
+
+    var internalAddress: TransportAddress { request.internalAddress }
+    var router: String? { "a fake" }
+
+    func find() throws(MappingFailure) {}
+    func answer(to ask: Ask) -> Answer {
+        whenAsked()
+        return answer
+    }
+    func release(externalPort: UInt16) { _ = released.next() }
+}
