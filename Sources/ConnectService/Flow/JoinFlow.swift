@@ -92,6 +92,7 @@ public actor JoinFlow: AssistanceFlow {
         driver.onEvent = { [unowned self] event in assumeIsolated { $0.handle(event) } }
         driver.onScreen = { [unowned self] message in assumeIsolated { $0.show(message) } }
         driver.onChange = { [unowned self] in assumeIsolated { $0.updateViewer() } }
+        driver.onIntroduction = { [unowned self] _, fingerprint in assumeIsolated { $0.fingerprint = fingerprint } }
         driver.onEnd = { [unowned self] reason, _ in assumeIsolated { $0.concluded(reason) } }
         self.driver = driver
     }
@@ -157,7 +158,7 @@ public actor JoinFlow: AssistanceFlow {
         case .verified:
             verified()
         case .payload(let payload):
-            handle(payload)
+            driver?.receive(payload)
         case .payloadRejected:
             printer.note("Something arrived that the other side did not send; it was ignored.")
         case .ended(let end):
@@ -196,28 +197,6 @@ public actor JoinFlow: AssistanceFlow {
         guard isVerified else { return untold.append(payload) }
         client.send(payload)
         drainRendezvous()
-    }
-
-    private func handle(_ payload: PeerPayload) {
-        guard let peer else { return }
-        switch payload {
-        case .description(let description):
-            guard fingerprint.isEmpty else { return }  // the first one is what DTLS holds the peer to
-            guard let (fingerprint, credentials) = Meeting.read(description) else {
-                return finish(.error, "The sharer's program says something that makes no sense.")
-            }
-            driver?.peerName = description.name
-            printer.meet(description.name)
-            self.fingerprint = "\(fingerprint)"
-            peer.assumeIsolated { $0.setRemote(credentials: credentials, fingerprint: fingerprint) }
-        case .candidate(let line, let isMapped):
-            guard let candidate = Meeting.candidate(line: line, isMapped: isMapped) else { return }
-            peer.assumeIsolated { $0.addRemoteCandidate(candidate) }
-        case .endOfCandidates:
-            peer.assumeIsolated { $0.endOfRemoteCandidates() }
-        case .bye:
-            driver?.peerLeft()
-        }
     }
 
     // MARK: - The session

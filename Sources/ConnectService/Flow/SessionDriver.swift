@@ -19,6 +19,8 @@ final class SessionDriver {
     var startedAt = MonotonicClock.now()
     var peerName = "The other side"
 
+    /// The peer has said what it is called and which certificate it holds; both are sealed by the invitation's secret.
+    var onIntroduction: (_ name: String, _ fingerprint: String) -> Void = { _, _ in }
     /// What the flow does about an event of the machine.
     var onEvent: (SessionEvent) -> Void = { _ in }
     /// A screen message came, and may be shown.
@@ -31,6 +33,7 @@ final class SessionDriver {
     private(set) var path: PathDescription?
     private(set) var machine: SessionMachine?
     private var isOver = false
+    private var isIntroduced = false
     private var hasLostPath = false
     private var timer: Scheduled<Void>?
     private var connectDeadline: Scheduled<Void>?
@@ -132,6 +135,29 @@ final class SessionDriver {
     }
 
     // MARK: - What the rendezvous says
+
+    /// Takes what the peer says in the sealed channel.
+    func receive(_ payload: PeerPayload) {
+        switch payload {
+        case .description(let description):
+            guard !isIntroduced else { return }  // the first one is what DTLS holds the peer to
+            guard let (fingerprint, credentials) = Meeting.read(description) else {
+                return end(.error, "The other side's program says something that makes no sense.")
+            }
+            isIntroduced = true
+            peerName = description.name
+            printer.meet(description.name)
+            onIntroduction(description.name, "\(fingerprint)")
+            peer.assumeIsolated { $0.setRemote(credentials: credentials, fingerprint: fingerprint) }
+        case .candidate(let line, let isMapped):
+            guard let candidate = Meeting.candidate(line: line, isMapped: isMapped) else { return }
+            peer.assumeIsolated { $0.addRemoteCandidate(candidate) }
+        case .endOfCandidates:
+            peer.assumeIsolated { $0.endOfRemoteCandidates() }
+        case .bye:
+            peerLeft()
+        }
+    }
 
     /// The relay saw the other side's connection close. If its path is silent as well, it is gone.
     func peerLeft() {

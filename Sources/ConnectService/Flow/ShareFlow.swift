@@ -56,7 +56,6 @@ public actor ShareFlow: AssistanceFlow {
     /// What was gathered before there was anybody to tell.
     private var untold: [PeerPayload] = []
     private var gatheredAt: Instant?
-    private var hasDescription = false
     public var end = FlowEnd()
     private var relayLostAt: Instant?
 
@@ -100,6 +99,9 @@ public actor ShareFlow: AssistanceFlow {
             role: .sharer, peer: peer, ceiling: options.ceiling == .control ? .control : .viewOnly, printer: printer,
             loop: loop)
         driver.onEvent = { [unowned self] event in assumeIsolated { $0.handle(event) } }
+        driver.onIntroduction = { [printer] name, fingerprint in
+            printer.print(.helper(name: name, verified: .code, fingerprint: fingerprint))
+        }
         driver.onEnd = { [unowned self] reason, _ in assumeIsolated { $0.concluded(reason) } }
         self.driver = driver
     }
@@ -191,7 +193,7 @@ public actor ShareFlow: AssistanceFlow {
                     ? "Somebody tried a wrong code. \(left) more tries, then the code is void."
                     : "Somebody tried wrong codes three times: this code is void. Here is a new one.")
         case .payload(let payload, let meeting):
-            if meeting == self.meeting { handle(payload) }
+            if meeting == self.meeting { driver?.receive(payload) }
         case .payloadRejected:
             printer.note("Something arrived that the helper did not send; it was ignored.")
         case .peerLeft(let meeting):
@@ -258,29 +260,6 @@ public actor ShareFlow: AssistanceFlow {
         guard let meeting else { return untold.append(payload) }
         client.send(payload, to: meeting)
         drainRendezvous()
-    }
-
-    private func handle(_ payload: PeerPayload) {
-        guard let peer else { return }
-        switch payload {
-        case .description(let description):
-            guard !hasDescription else { return }  // the first one is what DTLS holds the peer to
-            hasDescription = true
-            guard let (fingerprint, credentials) = Meeting.read(description) else {
-                return finish(.error, "The helper's program says something that makes no sense.")
-            }
-            driver?.peerName = description.name
-            printer.meet(description.name)
-            printer.print(.helper(name: description.name, verified: .code, fingerprint: "\(fingerprint)"))
-            peer.assumeIsolated { $0.setRemote(credentials: credentials, fingerprint: fingerprint) }
-        case .candidate(let line, let isMapped):
-            guard let candidate = Meeting.candidate(line: line, isMapped: isMapped) else { return }
-            peer.assumeIsolated { $0.addRemoteCandidate(candidate) }
-        case .endOfCandidates:
-            peer.assumeIsolated { $0.endOfRemoteCandidates() }
-        case .bye:
-            driver?.peerLeft()
-        }
     }
 
     // MARK: - The session
