@@ -37,6 +37,7 @@ struct Join: AsyncParsableCommand {
         engine.watch(line: { await flow.perform(line: $0) }, stop: { await flow.stop() })
         let code = await flow.run()
         await engine.shutDown()
+        printer.flush()
         throw ArgumentParser.ExitCode(code.rawValue)
     }
 }

@@ -42,6 +42,7 @@ struct Share: AsyncParsableCommand {
         engine.watch(line: { await flow.perform(line: $0) }, stop: { await flow.stop() })
         let code = await flow.run()
         await engine.shutDown()
+        printer.flush()
         throw ArgumentParser.ExitCode(code.rawValue)
     }
 }

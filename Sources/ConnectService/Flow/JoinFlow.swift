@@ -241,6 +241,7 @@ public actor JoinFlow: AssistanceFlow {
         do {
             let size = try await picture.show(message)
             self.picture = nil
+            guard !isOver else { return }  // `ended` is the last event
             printer.print(
                 .firstFrame(
                     elapsedMilliseconds: (MonotonicClock.now() - startedAt).milliseconds, width: size.width,

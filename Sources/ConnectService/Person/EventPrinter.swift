@@ -1,16 +1,20 @@
+import Dispatch
 import Foundation
 public import Session
 import Synchronization
 
 /// Tells what happens: with `--json` one object a line on standard output, else sentences.
 ///
-/// Notes that are no event (progress, advice) go to standard error, and nowhere with `--json`.
+/// Notes that are no event (progress, advice) go to standard error, and nowhere with `--json`. Writing is done on a
+/// queue of its own: a terminal that was stopped, or a program that does not read, holds up nothing else.
 public final class EventPrinter: Sendable {
     private let asJSON: Bool
     private let role: Role
     private let peer = Mutex("the other side")
-    /// Lines of different threads do not mix.
-    private let output = Mutex(())
+    private let queue = DispatchQueue(label: "event printer")
+    private let waiting = Atomic<Int>(0)
+    /// Lines that may wait for a reader; further ones are dropped.
+    private static let maximumWaiting = 1000
 
     public init(asJSON: Bool, role: Role) {
         self.asJSON = asJSON
@@ -33,11 +37,20 @@ public final class EventPrinter: Sendable {
     /// A sentence that answers a line of standard input; a program reads it on standard error.
     func complain(_ sentence: String) { write(sentence, to: .standardError) }
 
+    /// Waits until everything was written, but not for a reader that does not read.
+    public func flush() {
+        let written = DispatchSemaphore(value: 0)
+        queue.async { written.signal() }
+        _ = written.wait(timeout: .now() + .seconds(2))
+    }
+
     private func write(_ text: String, to handle: FileHandle) {
-        guard !text.isEmpty else { return }
-        output.withLock { _ in
+        guard !text.isEmpty, waiting.load(ordering: .relaxed) < Self.maximumWaiting else { return }
+        waiting.add(1, ordering: .relaxed)
+        queue.async { [self] in
             // Whoever reads may be gone; the session goes on without them.
             try? handle.write(contentsOf: Data((text + "\n").utf8))
+            waiting.subtract(1, ordering: .relaxed)
         }
     }
 }
