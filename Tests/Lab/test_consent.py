@@ -14,7 +14,7 @@ def test_the_helper_types_after_the_second_yes_and_never_before():
     with Assistance() as session:
         typed = session.desktop.typewriter()
         session.connect()
-        refused(session, "type one", "not being shared")
+        refused(session, "type one", "Control has not been granted")
         session.consent_to_view()
         refused(session, "type two", "Control has not been granted")
         refused(session, "click 200 150", "Control has not been granted")

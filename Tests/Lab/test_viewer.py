@@ -1,6 +1,7 @@
 """The helper's window: a page that only its own browser can talk to, shown by a real one."""
 
 import base64
+import http.client
 
 import pytest
 from lab import Home, picture
@@ -8,6 +9,7 @@ from scenarios import Assistance, inside, require
 from scenarios.assistance import screenshots
 from scenarios.chromium import Chromium
 from scenarios.viewer import PageAddress, Viewer, open_socket
+from scenarios.waiting import eventually
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 OPEN = Home(nat="none")
@@ -42,13 +44,57 @@ def test_the_page_itself_is_served_to_its_own_name_only():
     with Assistance(OPEN, OPEN) as session:
         session.connect(viewer=True)
         page, host = PageAddress(session.page_address), session.lab.helper
-        assert fetch(host, page, page.host).startswith(b"HTTP/1.1 200")
-        assert b"HTTP/1.1 404" in fetch(host, page, f"evil.example:{page.port}")
-        assert b"HTTP/1.1 404" in fetch(host, page, page.host, "/../../etc/passwd")
-        assert page.token.encode() not in fetch(host, page, page.host)
+        status, body = fetch(host, page, page.host)
+        assert status == 200 and page.token.encode() not in body
+        assert fetch(host, page, f"evil.example:{page.port}")[0] == 404
+        assert fetch(host, page, page.host, "/../../etc/passwd")[0] == 404
         with pytest.raises(OSError):
             inside.connect(host, host.address, page.port)  # loopback only
         session.stop_in_order()
+
+
+def test_a_page_that_is_opened_again_gets_the_whole_picture():
+    require("Xvfb")
+    with Assistance(OPEN, OPEN) as session:
+        session.connect(viewer=True)
+        with Viewer(session.lab.helper, session.page_address) as first:
+            session.consent_to_view()
+            first.wait_for_frames()
+        # Nothing moves on that screen: without asking for it, nothing would come.
+        with Viewer(session.lab.helper, session.page_address) as second:
+            second.wait_for_frames()
+            second.wait_for("size", width=session.desktop.size[0], height=session.desktop.size[1])
+        session.stop_in_order()
+
+
+def test_the_page_types_after_the_second_yes_and_never_before():
+    require("Xvfb", "xterm", "xdotool")
+    with Assistance(OPEN, OPEN) as session:
+        typed = session.desktop.typewriter()
+        session.connect(viewer=True)
+        with Viewer(session.lab.helper, session.page_address) as viewer:
+            viewer.wait_for("state", connected=True)
+            strike(viewer, "a")
+            session.consent_to_view()
+            strike(viewer, "b")
+            viewer.send(type="request-control")
+            session.sharer.wait_for_event("request", where=lambda event: event["kind"] == "control")
+            strike(viewer, "c")
+            session.sharer.send("yes")
+            viewer.wait_for("state", control="granted")
+            strike(viewer, "d")
+            eventually(typed.read_text, "something is typed")
+            assert typed.read_text() == "d"
+            viewer.send(type="stop")
+            session.assert_ended(session.helper, "finished", 0)
+            session.assert_ended(session.sharer, "finished", 0)
+
+
+def strike(viewer, letter):
+    viewer.send(type="button", x=200, y=150, button=1, down=True)
+    viewer.send(type="button", x=200, y=150, button=1, down=False)
+    for down in (True, False):
+        viewer.send(type="key", keysym=ord(letter), down=down)
 
 
 def test_chromium_shows_the_screen_asks_for_control_and_chats(tmp_path, record_property):
@@ -86,7 +132,7 @@ def test_chromium_shows_the_screen_asks_for_control_and_chats(tmp_path, record_p
             browser.wait_for("document.getElementById('screen').classList.contains('steering')", "the page may steer")
             session.helper.send("move 200 150")
             browser.press_enter()
-            from_browser(typed)
+            eventually(lambda: typed.read_text() == "\n", "the browser's Return is in the xterm")
 
             browser.click("#stop")
             session.assert_ended(session.helper, "finished", 0)
@@ -95,16 +141,10 @@ def test_chromium_shows_the_screen_asks_for_control_and_chats(tmp_path, record_p
         session.assert_nothing_left()
 
 
-def from_browser(typed):
-    from scenarios.waiting import eventually
-    eventually(lambda: typed.read_text() == "\n", "the browser's Return is in the xterm")
-
-
 def fetch(host, page, name, path="/"):
     with inside.connect(host, "127.0.0.1", page.port) as socket:
         socket.settimeout(10)
         socket.sendall(f"GET {path} HTTP/1.1\r\nHost: {name}\r\nConnection: close\r\n\r\n".encode())
-        answer = b""
-        while chunk := socket.recv(65536):
-            answer += chunk
-        return answer
+        reply = http.client.HTTPResponse(socket)
+        reply.begin()
+        return reply.status, reply.read()

@@ -1,0 +1,59 @@
+"""Chromium's WebRTC, allowed relay candidates only, opens a data channel through our relay."""
+
+import socket
+
+import pytest
+from scenarios import require
+from scenarios.chromium import Chromium
+
+SCRIPT = """
+(async () => {
+  const config = {
+    iceTransportPolicy: "relay",
+    iceServers: [{ urls: "turn:127.0.0.1:%(port)d?transport=%(transport)s", username: "%(user)s", credential: "%(password)s" }],
+  };
+  const one = new RTCPeerConnection(config), other = new RTCPeerConnection(config);
+  const candidates = [], errors = [];
+  for (const [here, there] of [[one, other], [other, one]]) {
+    here.onicecandidate = ({ candidate }) => {
+      if (candidate?.candidate) candidates.push(candidate.candidate);
+      there.addIceCandidate(candidate);
+    };
+    here.onicecandidateerror = (error) => errors.push(`${error.errorCode} ${error.errorText} ${error.url}`);
+  }
+  const channel = one.createDataChannel("test");
+  const echoed = new Promise((resolve, reject) => {
+    setTimeout(() => reject(new Error(`no echo; ${one.iceConnectionState}; ${candidates}; ${errors}`)), 25000);
+    const received = [];
+    other.ondatachannel = ({ channel }) => { channel.onmessage = ({ data }) => channel.send(data); };
+    channel.onopen = () => { for (let n = 0; n < 100; n++) channel.send(`${n}:` + "x".repeat(n * 50)); };
+    channel.onmessage = ({ data }) => { received.push(data); if (received.length === 100) resolve(received); };
+  });
+  await one.setLocalDescription(await one.createOffer());
+  await other.setRemoteDescription(one.localDescription);
+  await other.setLocalDescription(await other.createAnswer());
+  await one.setRemoteDescription(other.localDescription);
+  const received = await echoed;
+  const stats = [...(await one.getStats()).values()];
+  const pair = stats.find((entry) => entry.type === "candidate-pair" && entry.nominated);
+  const local = stats.find((entry) => entry.id === pair.localCandidateId);
+  one.close(); other.close();
+  return { lengths: received.map((text) => text.length), type: local.candidateType, transport: local.relayProtocol, candidates };
+})()
+"""
+
+
+@pytest.mark.parametrize("transport", ["udp", "tcp"])
+def test_a_data_channel_opens_through_the_relay(relay, transport):
+    require("chromium", lab=False)
+    page = relay.folder / "page.html"
+    page.write_text("<!doctype html><title>interop</title>")
+    # Without the option Chromium leaves out loopback, which is all that this test uses.
+    with Chromium(relay.popen, lambda *to: socket.create_connection(to, 10), relay.folder / "profile",
+                  "--allow-loopback-in-peer-connection", address=page.as_uri()) as browser:
+        browser.wait_for("document.title === 'interop'", "the page is there")
+        seen = browser.evaluate(SCRIPT % {
+            "port": relay.port, "user": relay.user, "password": relay.password, "transport": transport}, timeout=40)
+    assert seen["lengths"] == [len(f"{number}:") + number * 50 for number in range(100)]
+    assert (seen["type"], seen["transport"]) == ("relay", transport)
+    assert all(" typ relay " in candidate for candidate in seen["candidates"])
