@@ -113,6 +113,7 @@ let package = Package(
         tests("STUNTests", ["STUN", "NetPrimitives"]),
         tests("TURNTests", ["TURN", "STUN", "NetPrimitives"]),
         tests("RelayTests", ["Relay", "TURN", "STUN", "NetPrimitives"]),
+        tests("NIOTransportTests", ["NIOTransport", "NetPrimitives", .product(name: "NIOEmbedded", package: "swift-nio")] + nio),
         tests("RendezvousTests", ["Rendezvous", "NetPrimitives"]),
         tests("ICETests", ["ICE", "STUN", "NetPrimitives"]),
         tests("DTLSTests", ["DTLS", "NetPrimitives"]),

@@ -37,6 +37,15 @@ extension AssistanceFlow {
 
     var isOver: Bool { end.reason != nil }
 
+    /// Whether it ended because nobody is at the other end.
+    var hasLostPeer: Bool {
+        switch end.reason {
+        case .peerLost, .relayLost, .noPath: true
+        case .finished, .declined, .timeout, .policy, .invitationExpired, .invitationUsed, .invitationRevoked,
+            .wrongCode, .displayLost, .error, nil: false
+        }
+    }
+
     private func over() async -> EndReason {
         if let reason = end.reason { return reason }
         return await withCheckedContinuation { end.wait($0) }

@@ -311,7 +311,7 @@ public actor JoinFlow: AssistanceFlow {
     public func cleanUp() async {
         let (peer, door) = (peer, door)
         async let closed: Void? = door?.close()
-        await peer?.close()
+        await peer?.close(peerIsLost: hasLostPeer)
         client.leave()
         drainRendezvous()
         await viewer?.stop()

@@ -322,7 +322,7 @@ public actor ShareFlow: AssistanceFlow {
         let (peer, door, screen) = (peer, door, screen)
         async let stopped: Void? = screen?.quit()
         async let closed: Void? = door?.close()
-        await peer?.close()
+        await peer?.close(peerIsLost: hasLostPeer)
         if let meeting { client.leave(meeting) }
         client.revoke()
         drainRendezvous()

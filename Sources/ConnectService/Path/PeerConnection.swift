@@ -169,8 +169,10 @@ actor PeerConnection {
     }
 
     /// Ends in order: what was sent is delivered, as far as the peer is there to take it.
-    func close() async {
-        if let sctp, hasConnected, !isOver {
+    ///
+    /// - Parameter peerIsLost: nobody is there to take anything.
+    func close(peerIsLost: Bool) async {
+        if let sctp, hasConnected, !isOver, !peerIsLost {
             sctp.shutdown()
             drain()
             // A peer that was there a moment ago gets the time that a slow uplink needs.
