@@ -22,6 +22,7 @@ public final class ConnectEngine: Sendable {
     }
 
     public func shutDown() async {
+        StandardInput.discardTyped()
         try? await group.shutdownGracefully()
         // A name that is still being looked up holds nobody back.
         pool.shutdownGracefully { _ in }

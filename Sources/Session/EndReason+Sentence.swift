@@ -17,12 +17,13 @@ extension EndReason {
                 : "The invitation has expired. Ask for a new one."
         case .invitationUsed: return "The invitation has been used already. A new one is needed."
         case .invitationRevoked: return "The invitation was taken back."
-        case .wrongCode: return "The code is not right, or no longer good. Check it, or ask for a new one."
+        case .wrongCode: return "The code is not right, or no longer good: it works once, and only while the other person's program shows it. "
+                + "Check it, or ask for a new one."
         case .noPath:
             return "No way was found between the two computers. Run ra-probe on each to see what is in the way."
-        case .peerLost: return "The connection to \(peer) is lost."
-        case .relayLost: return "The relay cannot be reached. Check the network and the relay's address."
-        case .displayLost: return "The screen cannot be shared: its display is gone."
+        case .peerLost: return "The connection to \(peer) is lost. To go on, share again and use the new code."
+        case .relayLost: return "The relay cannot be reached."
+        case .displayLost: return "The screen cannot be shared."
         case .error: return "Something went wrong, so the session is over."
         }
     }

@@ -11,13 +11,13 @@ extension SessionEventLine {
         switch self {
         case .invitation(let code, let link, let file, let expires):
             return Self.invitation(code: code, link: link, file: file, expires: expires)
-        case .helper(let name, .code, let fingerprint):
-            return "\(name.printable) is here, with the right code. Fingerprint: \(fingerprint.printable)"
+        case .helper(let name, .code, _):
+            return "\(name.printable) is here, with the right code."
         case .helper(let name, .contact, let fingerprint):
             return "\(name.printable), one of your contacts, is here. Fingerprint: \(fingerprint.printable)"
-        case .request(let id, let kind, let from, let detail):
+        case .request(_, let kind, let from, let detail):
             let about = detail.map { " (\($0.printable))" } ?? ""
-            return "\(from.printable) asks to \(kind.wish)\(about). Type yes or no. [request \(id)]"
+            return "\(from.printable) asks to \(kind.wish)\(about). Type yes or no."
         case .granted(let kind, _):
             return role == .sharer ? "\(peer) may \(kind.wish) now." : "You may \(kind.allowedToHelper) now."
         case .denied(let kind, let decider):

@@ -16,7 +16,7 @@ extension SessionMachine {
             state = .viewing(control, paused: false)
             emit(.resumed)
         case .chat(let text): receiveChat(text)
-        case .end(let reason, let detail): finish(reason, detail: detail, tellPeer: false)
+        case .end(let reason, let detail): endedByPeer(reason, detail: detail)
         case .request(let id, let kind, _):
             // What a sharer may ask of a helper, a file for one, comes in a later issue; view and control never do.
             refuse(id: id, kind, isNews: kind != .view && kind != .control)

@@ -12,7 +12,7 @@ extension SessionMachine {
             emit(.keyFrameRequested)
         case .acknowledge(let frame): if screenMayFlow { emit(.frameAcknowledged(frame)) }
         case .chat(let text): receiveChat(text)
-        case .end(let reason, let detail): finish(reason, detail: detail, tellPeer: false)
+        case .end(let reason, let detail): endedByPeer(reason, detail: detail)
         case .granted, .denied, .revoked, .paused, .resumed:
             finish(.error, detail: "The helper sent what only a sharer can say.")
         }

@@ -156,6 +156,12 @@ extension SessionMachine {
 
     mutating func receiveChat(_ text: String) { emit(.chat(from: peer, text: text)) }
 
+    /// The peer has ended the session; who it was is worth a word.
+    mutating func endedByPeer(_ reason: EndReason, detail: String) {
+        let isBare = reason == .finished && detail.isEmpty
+        finish(reason, detail: isBare ? "\(peer) ended it." : detail, tellPeer: false)
+    }
+
     private mutating func say(_ text: String) throws(CommandRefusal) {
         guard !text.isEmpty else { throw .emptyText }
         guard text.utf8.count <= ControlMessage.maximumChatBytes else {

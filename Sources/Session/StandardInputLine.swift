@@ -14,7 +14,8 @@ public enum StandardInputLine: Hashable, Sendable {
 
     /// Reads a line; nil for one with nothing on it.
     public static func parse(_ line: String, for role: Role) throws(NotUnderstood) -> StandardInputLine? {
-        let (verb, rest) = split(line)
+        let (word, rest) = split(line)
+        let verb = Self.synonyms[word.lowercased()] ?? word.lowercased()
         guard !verb.isEmpty else { return nil }
         let line: StandardInputLine? =
             switch role {
@@ -24,6 +25,9 @@ public enum StandardInputLine: Hashable, Sendable {
         if let line { return line }
         return try either(verb, rest, role)
     }
+
+    /// What people type besides; the case never counts.
+    private static let synonyms = ["y": "yes", "n": "no", "quit": "stop", "exit": "stop", "bye": "stop"]
 
     /// The first word, and what follows the blank behind it as it stands: spaces belong to a text.
     private static func split(_ line: String) -> (verb: String, rest: String) {
@@ -46,7 +50,8 @@ extension StandardInputLine {
         case ("yes", _), ("no", _): throw NotUnderstood("Write: \(verb), or \(verb) and the number of the request.")
         case ("pause", 0): return .perform([.pause])
         case ("resume", 0): return .perform([.resume])
-        case ("revoke", 1) where words == ["control"]: return .perform([.revoke(.control)])
+        case ("revoke", 0): return .perform([.revoke(.control)])
+        case ("revoke", 1) where words[0].lowercased() == "control": return .perform([.revoke(.control)])
         case ("revoke", _): throw NotUnderstood("Write: revoke control.")
         default: return nil
         }
@@ -55,7 +60,7 @@ extension StandardInputLine {
     private static func helper(_ verb: String, _ rest: String) throws(NotUnderstood) -> StandardInputLine? {
         let words = words(rest)
         switch (verb, words.count) {
-        case ("request", 1) where words == ["control"]: return .perform([.request(.control)])
+        case ("request", 1) where words[0].lowercased() == "control": return .perform([.request(.control)])
         case ("request", _): throw NotUnderstood("Write: request control.")
         case ("release", 0): return .perform([.release(.control)])
         case ("type", _):
@@ -93,13 +98,14 @@ extension StandardInputLine {
         default:
             let commands =
                 switch role {
-                case .sharer: "yes, no, pause, resume, revoke control, say TEXT, send FILE, stop"
+                case .sharer: "yes, no, pause, resume, revoke control, say TEXT, stop"
                 case .helper:
                     "request control, release, type TEXT, key KEYSYM, click X Y [BUTTON], move X Y, "
-                        + "say TEXT, send FILE, stop"
+                        + "say TEXT, stop"
                 }
+            if verb == "help" || verb == "?" { throw NotUnderstood("You can type: \(commands).") }
             let verb = verb.cut(toBytes: 40).printable
-            throw NotUnderstood("“\(verb)” is not a command here. There are: \(commands).")
+            throw NotUnderstood("“\(verb)” is not a command here. You can type: \(commands).")
         }
     }
 

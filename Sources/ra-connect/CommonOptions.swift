@@ -28,10 +28,7 @@ struct CommonOptions: ParsableArguments {
     }
 
     private func parse(_ text: String) throws -> RelayURL {
-        guard let url = RelayURL(text.contains("://") ? text : "https://" + text) else {
-            throw ValidationError(
-                "“\(text)” is not a relay's address. Write it like https://relay.example.org or http://203.0.113.7:3478.")
-        }
+        guard let url = RelayURL(asWritten: text) else { throw ValidationError(RelayURL.howToWrite(text)) }
         return url
     }
 }

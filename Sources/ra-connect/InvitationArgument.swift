@@ -11,18 +11,26 @@ enum InvitationArgument {
     ///
     /// An invitation that cannot be read is a wrong one: exit code 6, with a sentence.
     static func read(_ argument: String) throws -> Invitation {
+        let text = try contents(argument)
+        let isPath = argument.hasSuffix(".rainvite") || (argument.contains("/") && !argument.contains("://"))
+        if isPath, text == argument { throw refuse("There is no file “\(argument)” here.") }
         do {
-            let text = try InvitationPaper.text(of: argument)
-            do {
-                return try Invitation.parse(text)
-            } catch InvitationError.passwordNeeded {
-                return try Invitation.parse(text, password: askPassword())
-            }
+            return try Invitation.parse(text, password: isSealed(text) ? try askPassword() : nil)
         } catch let error as InvitationError {
             throw refuse("\(error)")
-        } catch let error as CocoaError {
+        }
+    }
+
+    private static func contents(_ argument: String) throws -> String {
+        do {
+            return try InvitationPaper.text(of: argument)
+        } catch {
             throw refuse("“\(argument)” cannot be read: \(error.localizedDescription)")
         }
+    }
+
+    private static func isSealed(_ text: String) -> Bool {
+        (try? InvitationFile(parsing: Array(text.utf8)))?.isSealed ?? false
     }
 
     private static func refuse(_ sentence: String) -> ArgumentParser.ExitCode {

@@ -8,12 +8,12 @@ import Session
 struct Join: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Help somebody: see the screen of who invited you.",
-        discussion: "While it runs, type: request control, release, type TEXT, key KEYSYM, click X Y, move X Y, say TEXT, stop.")
+        discussion: "While it runs, type: request control, release, type TEXT, key KEYSYM, click X Y [BUTTON], move X Y, say TEXT, stop.")
 
     @OptionGroup var common: CommonOptions
 
     @Argument(help: ArgumentHelp("The code, the link or the file that you were given.", valueName: "CODE|LINK|FILE"))
-    var invitation: String
+    var invitation: [String]
 
     @Option(help: "What the other side reads as your name (default: your account's).")
     var name: String?
@@ -25,7 +25,7 @@ struct Join: AsyncParsableCommand {
     var snapshot: String?
 
     func run() async throws {
-        let invitation = try InvitationArgument.read(invitation)
+        let invitation = try InvitationArgument.read(invitation.joined(separator: " "))
         let relay = try common.relayURL(invitation: invitation.relay)
         let printer = EventPrinter(asJSON: common.json, role: .helper)
         let engine = ConnectEngine()

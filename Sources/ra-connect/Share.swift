@@ -1,6 +1,7 @@
 import ArgumentParser
 import ConnectService
 import Foundation
+import Glibc
 import ProgramSupport
 import Rendezvous
 import Session
@@ -31,6 +32,9 @@ struct Share: AsyncParsableCommand {
     var display: String?
 
     func run() async throws {
+        guard common.json || fcntl(STDIN_FILENO, F_GETFD) != -1 else {
+            throw ValidationError("Nobody can answer here: run this in a terminal, or use --json and standard input.")
+        }
         let relay = try common.relayURL()
         let printer = EventPrinter(asJSON: common.json, role: .sharer)
         let engine = ConnectEngine()

@@ -53,6 +53,7 @@ struct InvitationDescription: Encodable {
         default: lines.append("What you may do, the other side decides.")
         }
         if let message { lines.append("They write: \(message)") }
+        lines.append("Whether it is still good, only joining tells.")
         return lines.joined(separator: "\n")
     }
 }

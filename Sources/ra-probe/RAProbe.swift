@@ -12,7 +12,7 @@ struct RAProbe: AsyncParsableCommand {
         commandName: "ra-probe",
         abstract: "Find out which ports get out to the relay, what the router does, and what to change.",
         discussion: """
-            ra-probe 3389 1863 --relay https://relay.example.org
+            ra-probe 3389 1863 --relay http://relay.example.org:3478
             Exit codes: 0 every given port gets out (without a suffix TCP decides and UDP is shown), 1 some do not,
             2 wrong usage, 3 the relay answers on no port.
             """,
@@ -80,10 +80,7 @@ struct RAProbe: AsyncParsableCommand {
         guard let text else {
             throw ValidationError("Which relay? Give --relay URL, or set RA_RELAY. Whoever runs the relay knows its URL.")
         }
-        guard let url = RelayURL(text.contains("://") ? text : "https://" + text) else {
-            throw ValidationError(
-                "“\(text)” is not a relay's address. Write it like https://relay.example.org or http://203.0.113.7:3478.")
-        }
+        guard let url = RelayURL(asWritten: text) else { throw ValidationError(RelayURL.howToWrite(text)) }
         return url
     }
 

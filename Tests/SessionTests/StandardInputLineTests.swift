@@ -9,6 +9,8 @@ struct StandardInputLineTests {
             ("yes", .yes(nil)), ("yes 3", .yes(3)), ("  no\n", .no(nil)), ("no 4294967295", .no(.max)),
             ("pause", .pause), ("resume\r\n", .resume),
             ("revoke control", .revoke(.control)), ("say  hello, you ", .say(" hello, you ")), ("stop", .stop),
+            ("YES", .yes(nil)), ("y", .yes(nil)), ("N 2", .no(2)), ("Stop", .stop), ("quit", .stop), ("exit", .stop),
+            ("revoke", .revoke(.control)), ("Revoke Control", .revoke(.control)), ("Say Hi", .say("Hi")),
         ] as [(String, SessionCommand)])
     func sharer(line: String, command: SessionCommand) throws {
         #expect(try StandardInputLine.parse(line, for: .sharer) == .perform([command]))
@@ -59,9 +61,9 @@ struct StandardInputLineTests {
         arguments: [
             (Role.sharer, "yes please", "digits"), (.sharer, "no 1 2", "number of the request"),
             (.sharer, "yes -1", "digits"), (.sharer, "yes 4294967296", "digits"),
-            (.sharer, "revoke", "revoke control"), (.sharer, "revoke view", "revoke control"),
-            (.sharer, "pause now", "There are: yes"), (.sharer, "type x", "There are: yes"),
-            (.sharer, "say", "say and the text"), (.sharer, "send", "name of a file"), (.sharer, "stop it", "stop"),
+            (.sharer, "revoke view", "revoke control"),
+            (.sharer, "pause now", "You can type: yes"), (.sharer, "type x", "You can type: yes"),
+            (.sharer, "say", "say and the text"), (.sharer, "send", "name of a file"), (.sharer, "stop it", "stop"), (.sharer, "help", "You can type: yes"), (.helper, "?", "You can type: request"),
             (.helper, "yes", "request control"), (.helper, "request view", "request control"),
             (.helper, "key", "key Return"), (.helper, "key NoSuchKey", "not a key"),
             (.helper, "key a+b+c+d+e+f+g+h+i", "more keys"), (.helper, "type", "type hello"),
@@ -69,7 +71,7 @@ struct StandardInputLineTests {
             (.helper, "click", "click X Y"), (.helper, "click 1", "click X Y"), (.helper, "click 1 -1", "65535"),
             (.helper, "click 1 1 10", "1 (left) to 9"),
             (.helper, "click 1 1 0", "1 (left) to 9"), (.helper, "move 1 65536", "65535"),
-            (.helper, "move 1 2 3", "move X Y"), (.helper, "\u{1B}[2J", "There are: request control"),
+            (.helper, "move 1 2 3", "move X Y"), (.helper, "\u{1B}[2J", "You can type: request control"),
         ])
     func wrong(role: Role, line: String, hint: String) {
         let error = #expect(throws: StandardInputLine.NotUnderstood.self) {

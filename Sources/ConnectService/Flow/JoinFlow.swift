@@ -206,7 +206,8 @@ public actor JoinFlow: AssistanceFlow {
         case .localCandidate(let line, let isMapped): tell(.candidate(line: line, isMapped: isMapped))
         case .endOfLocalCandidates: tell(.endOfCandidates)
         case .connected: if options.hasViewer { Task { await self.openViewer() } }
-        case .ready, .pathChanged, .pathLost, .pathRecovered, .message, .failed, .closed: break
+        case .ready: printer.note("Waiting for \(driver?.peerName ?? "the other side") to say yes…")
+        case .pathChanged, .pathLost, .pathRecovered, .message, .failed, .closed: break
         }
         driver?.handle(event)
     }
@@ -266,7 +267,7 @@ public actor JoinFlow: AssistanceFlow {
             let address = try await viewer.start()
             self.viewer = viewer
             if isOver { return await viewer.stop() }
-            printer.note("The screen is shown in your browser. If no window opens, go to \(address)")
+            printer.note("A window opens in your browser. If none does, go to \(address)")
             Browser.open(address)
             updateViewer()
         } catch {

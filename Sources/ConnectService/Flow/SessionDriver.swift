@@ -78,7 +78,7 @@ final class SessionDriver {
         case .connected(let path):
             self.path = path
             printer.print(.connected(elapsedMilliseconds: (now - startedAt).milliseconds, path: path))
-            printer.print(.candidates(triedPairs))
+            printer.printForPrograms(.candidates(triedPairs))
         case .ready:
             connectDeadline?.cancel()
             machine = SessionMachine(role: role, peer: peerName, ceiling: ceiling, at: now)
@@ -209,13 +209,22 @@ final class SessionDriver {
             case .sendFile?: printer.complain("Files cannot be sent yet.")
             }
         } catch {
-            printer.complain("\(error)")
+            complain(error)
         }
     }
 
     /// Does what a window's button means; a refusal is told to whoever watches the terminal.
     func perform(_ command: SessionCommand) {
         do { try performOrThrow(command) } catch { printer.note("\(error)") }
+    }
+
+    /// Why a command was not done, in the words of this side.
+    private func complain(_ error: any Error) {
+        if role == .sharer, error as? CommandRefusal == .notGranted(.control) {
+            printer.complain("Nobody has your mouse and keyboard.")
+        } else {
+            printer.complain("\(error)")
+        }
     }
 
     private func performOrThrow(_ command: SessionCommand) throws(CommandRefusal) {
@@ -225,6 +234,7 @@ final class SessionDriver {
         }
         defer { drain() }
         try machine?.perform(command, at: MonotonicClock.now())
+        if case .request(.control, _) = command { printer.note("Asked. Waiting for \(peerName)'s answer…") }
     }
 
     // MARK: - The end

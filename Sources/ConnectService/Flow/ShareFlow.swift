@@ -177,7 +177,11 @@ public actor ShareFlow: AssistanceFlow {
         switch event {
         case .invitationCreated(let invitation, let turn), .invitationResumed(let invitation, let turn):
             self.turn = turn
-            if case .invitationCreated = event { announce(invitation) }
+            if case .invitationCreated = event {
+                announce(invitation)
+            } else {
+                printer.note("The relay is back, and the code is good.")
+            }
         case .invitationExtended(let invitation):
             announce(invitation)
         case .invitationEnded(let end):
@@ -190,7 +194,7 @@ public actor ShareFlow: AssistanceFlow {
         case .wrongGuess(_, let left):
             printer.note(
                 left > 0
-                    ? "Somebody tried a wrong code. \(left) more tries, then the code is void."
+                    ? "Somebody tried a wrong code. \(left) more \(left == 1 ? "try" : "tries"), then the code is void."
                     : "Somebody tried wrong codes three times: this code is void. Here is a new one.")
         case .payload(let payload, let meeting):
             if meeting == self.meeting { driver?.receive(payload) }
@@ -284,6 +288,8 @@ public actor ShareFlow: AssistanceFlow {
         case .letGo, .revoked, .paused, .ended: screen?.forbidInput()
         case .keyFrameRequested: screen?.order(.requestKeyFrame)
         case .frameAcknowledged(let frame): screen?.order(.acknowledge(frame))
+        case .granted(.view, _): printer.note("Type “pause” to hide it for a while, “stop” to end.")
+        case .granted(.control, _): printer.note("Type “revoke control” to take them back, “stop” to end.")
         case .request, .granted, .denied, .chat, .resumed: break
         }
     }

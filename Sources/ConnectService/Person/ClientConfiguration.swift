@@ -13,7 +13,7 @@ public struct ClientConfiguration: Hashable, Sendable {
     /// Reads the given file, or the usual one if it is there.
     public static func load(_ path: String?) throws -> ClientConfiguration {
         let environment = ProcessInfo.processInfo.environment
-        let base = environment["XDG_CONFIG_HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? NSHomeDirectory() + "/.config"
+        let base = environment["XDG_CONFIG_HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? (environment["HOME"] ?? NSHomeDirectory()) + "/.config"
         let file = path ?? base + "/ra-connect/config.toml"
         guard let data = FileManager.default.contents(atPath: file) else {
             if path != nil { throw Invalid(description: "\(file) cannot be read.") }

@@ -29,6 +29,11 @@ public final class EventPrinter: Sendable {
         write(text, to: .standardOutput)
     }
 
+    /// An event that only a program wants to know.
+    func printForPrograms(_ line: SessionEventLine) {
+        if asJSON { print(line) }
+    }
+
     /// A sentence for the person who watches; a program is not told.
     func note(_ sentence: String) {
         if !asJSON { write(sentence, to: .standardError) }

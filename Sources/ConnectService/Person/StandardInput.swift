@@ -28,9 +28,17 @@ enum StandardInput {
     }
 
     /// What has been typed so far: read(2) returns with a line, where reading a fixed count would wait for more.
+    ///
+    /// Ctrl-D at a terminal is read as an empty line: somebody who slipped can still say yes, no or stop.
     private static func readChunk() -> [UInt8]? {
         var buffer = [UInt8](repeating: 0, count: 4096)
         let count = Glibc.read(STDIN_FILENO, &buffer, buffer.count)
+        if count == 0, isatty(STDIN_FILENO) == 1 { return [UInt8(ascii: "\n")] }
         return count > 0 ? Array(buffer[..<count]) : nil
+    }
+
+    /// Throws away what was typed and not read: it must not become a command of the shell.
+    static func discardTyped() {
+        if isatty(STDIN_FILENO) == 1 { tcflush(STDIN_FILENO, TCIFLUSH) }
     }
 }

@@ -15,8 +15,8 @@ struct RelayDiscovery: Sendable {
     struct Unreachable: Error, Sendable, CustomStringConvertible {
         var url: RelayURL
         var description: String {
-            "The relay at \(url) does not answer. Check the address and your internet connection; "
-                + "a firewall may be in the way: `ra-probe` tells which ports get out."
+            "No relay answers at \(url)\(url.isSecure ? " (does the relay have TLS? if not, write http://)" : ""). "
+                + "Check the address and your internet connection; `ra-probe` tells which ports get out."
         }
     }
 

@@ -57,3 +57,20 @@ public struct RelayURL: Hashable, Sendable {
 extension RelayURL: CustomStringConvertible {
     public var description: String { (isSecure ? "https://" : "http://") + authority }
 }
+
+extension RelayURL {
+    /// Reads a relay's address as a person writes it: without a scheme it is `http`, without a port then 3478.
+    public init?(asWritten text: String) {
+        if text.contains("://") {
+            self.init(text)
+        } else {
+            let hasPort = text.hasPrefix("[") ? text.contains("]:") : text.contains(":")
+            self.init("http://" + text + (hasPort ? "" : ":3478"))
+        }
+    }
+
+    /// A sentence about a text that is none.
+    public static func howToWrite(_ text: String) -> String {
+        "“\(text)” is not a relay's address. Write it like http://relay.example.org:3478 or 203.0.113.7."
+    }
+}

@@ -52,6 +52,16 @@ struct RelayDiscoveryTests {
         #expect(endpoint == RelayEndpoint(isSecure: isSecure, host: host, port: port))
     }
 
+    @Test("an address as people write it is http on 3478, unless it says otherwise", arguments: [
+        ("relay.example.org", "http://relay.example.org:3478"), ("192.0.2.1:5478", "http://192.0.2.1:5478"),
+        ("[2001:db8::1]", "http://[2001:db8::1]:3478"), ("[2001:db8::1]:80", "http://[2001:db8::1]:80"),
+        ("https://relay.example.org", "https://relay.example.org"),
+    ])
+    func asWritten(text: String, url: String) { #expect(RelayURL(asWritten: text)?.description == url) }
+
+    @Test("what is no address is none", arguments: ["", "a b", "relay/path", "ftp://relay", "::1"])
+    func notAnAddress(text: String) { #expect(RelayURL(asWritten: text) == nil) }
+
     @Test("a description without a field, of another version or of another kind is refused", arguments: [
         "", "{}", "[]", #"{"version":1}"#,
         #"{"version":2,"name":"r","realm":"r","rendezvous":"ws://r","web":null,"stun":[],"turn":[],"probe":{"ports":[]}}"#,
