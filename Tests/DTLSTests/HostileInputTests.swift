@@ -1,5 +1,6 @@
 import DTLS
 import NetPrimitives
+import TestSupport
 import Testing
 
 struct HostileInputTests {

@@ -1,4 +1,5 @@
 import NetPrimitives
+import TestSupport
 
 /// A path in virtual time that loses, repeats and reorders datagrams, by a seeded generator.
 struct LossyLink {

@@ -1,6 +1,7 @@
 import ICE
 import NetPrimitives
 import STUN
+import TestSupport
 import Testing
 
 /// Wrong and unauthenticated STUN changes nothing, and what a peer may fill has a bound.
@@ -36,7 +37,7 @@ import Testing
     func bare() {
         var transcript = Transcript(role: .controlled)
         _ = transcript.transmits()
-        var random = SplitMix(seed: 3)
+        var random = SplitMix64(seed: 3)
         for fingerprint in [true, false] {
             let request = MessageBuilder(.request, .binding, transactionID: TransactionID(using: &random))
                 .finish(fingerprint: fingerprint)
@@ -95,7 +96,7 @@ import Testing
     @Test("answers to nobody's question and other methods are left to others; what is not STUN goes up")
     func foreign() throws {
         var transcript = Transcript(role: .controlling)
-        var random = SplitMix(seed: 5)
+        var random = SplitMix64(seed: 5)
         let id = TransactionID(using: &random)
         #expect(transcript.hear(MessageBuilder(.successResponse, .binding, transactionID: id).finish()) == .foreign)
         #expect(

@@ -1,6 +1,7 @@
 import ICE
 import NetPrimitives
 import STUN
+import TestSupport
 import Testing
 
 /// Checks and their answers, as transcripts (RFC 8445 §7).

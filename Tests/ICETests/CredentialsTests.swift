@@ -1,10 +1,11 @@
 import ICE
+import TestSupport
 import Testing
 
 @Suite struct CredentialsTests {
     @Test("fresh credentials have the lengths and letters of RFC 8839 §5.4")
     func fresh() {
-        var random = SplitMix(seed: 1)
+        var random = SplitMix64(seed: 1)
         let credentials = Credentials(using: &random)
         #expect(credentials.usernameFragment.count == 8)
         #expect(credentials.password.count == 24)
@@ -25,7 +26,7 @@ import Testing
 
     @Test("the password does not print")
     func redacted() {
-        var random = SplitMix(seed: 1)
+        var random = SplitMix64(seed: 1)
         let credentials = Credentials(using: &random)
         var dumped = ""
         dump(credentials, to: &dumped)

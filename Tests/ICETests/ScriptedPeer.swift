@@ -1,12 +1,13 @@
 import ICE
 import NetPrimitives
 import STUN
+import TestSupport
 
 /// The other side of a transcript: writes and reads STUN by hand, and may do it wrong.
 struct ScriptedPeer {
     let address: TransportAddress
     var credentials: Credentials
-    var random = SplitMix(seed: 7)
+    var random = SplitMix64(seed: 7)
 
     init(_ address: String) {
         self.address = TransportAddress(address) ?? TransportAddress(ip: .anyV4, port: 1)
@@ -46,18 +47,5 @@ struct ScriptedPeer {
         var builder = MessageBuilder(.errorResponse, .binding, transactionID: request.transactionID)
         builder.add(error)
         return builder.finish(key: key ?? .shortTerm(password: credentials.password), fingerprint: true)
-    }
-}
-
-/// SplitMix64: the same numbers in every run.
-struct SplitMix: RandomNumberGenerator, Sendable {
-    private var state: UInt64
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = (state ^ state >> 30) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ mixed >> 31
     }
 }

@@ -1,6 +1,7 @@
 import ICE
 import NetPrimitives
 import STUN
+import TestSupport
 
 /// An agent at 10.0.0.1:1000 and a scripted peer at 10.0.0.2:2000, with the time between them.
 struct Transcript {
@@ -12,7 +13,7 @@ struct Transcript {
 
     /// - Parameter introduces: whether the agent knows the peer's credentials and its host candidate.
     init(role: Role, introduces: Bool = true, configuration: Agent.Configuration = Agent.Configuration()) {
-        var random = SplitMix(seed: 1)
+        var random = SplitMix64(seed: 1)
         agent = Agent(
             role: role, localCredentials: Credentials(using: &random), configuration: configuration, random: random)
         agent.addLocalCandidate(.host(Self.base), at: now)

@@ -1,5 +1,6 @@
 import NetPrimitives
 import SCTP
+import TestSupport
 import Testing
 
 /// How many seeds to flip bits with: `RA_SCTP_SEEDS=500` for an evening.

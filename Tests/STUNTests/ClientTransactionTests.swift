@@ -1,5 +1,6 @@
 import NetPrimitives
 import STUN
+import TestSupport
 import Testing
 
 @Suite("ClientTransaction")

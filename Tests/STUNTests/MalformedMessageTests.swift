@@ -1,5 +1,6 @@
 import NetPrimitives
 import STUN
+import TestSupport
 import Testing
 
 @Suite("What is not STUN")
@@ -86,20 +87,5 @@ struct MalformedMessageTests {
             _ = try? decoded.authenticated(with: .shortTerm(password: "p"))
             #expect(decoded.attributes.count <= 16, "seed \(seed)")
         }
-    }
-}
-
-/// A small generator with a seed that a failing test can print (Steele, Lea and Flood, 2014).
-struct SplitMix64: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ mixed >> 31
     }
 }

@@ -1,4 +1,5 @@
 import ScreenCodec
+import TestSupport
 import Testing
 
 @Suite struct DamageRegionTests {
@@ -15,7 +16,7 @@ import Testing
 
     @Test("however much is damaged, the table stays bounded and covers all of it", arguments: [1, 2, 3] as [UInt64])
     func bounded(_ seed: UInt64) {
-        var random = SplitMix(seed: seed)
+        var random = SplitMix64(seed: seed)
         var region = DamageRegion()
         var inserted: [Rectangle] = []
         for _ in 0..<1_000 {

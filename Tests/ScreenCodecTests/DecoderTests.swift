@@ -1,5 +1,6 @@
 import NetPrimitives
 import ScreenCodec
+import TestSupport
 import Testing
 
 @Suite struct DecoderTests {
@@ -48,7 +49,7 @@ import Testing
     @Test("garbage and damaged frames never trap", arguments: [1, 2, 3] as [UInt64])
     func garbage(_ seed: UInt64) throws {
         print("seed \(seed)")
-        var random = SplitMix(seed: seed)
+        var random = SplitMix64(seed: seed)
         let (key, inter) = try Self.frames()
         let decoder = Decoder()
         var shown = Frame(width: 1, height: 1)

@@ -1,5 +1,6 @@
 import NetPrimitives
 import Session
+import TestSupport
 import Testing
 
 @Suite("control messages")
@@ -90,7 +91,7 @@ struct ControlMessageTests {
     func noise() {
         let seed: UInt64 = 20_261_121
         print("control message noise: seed \(seed)")
-        var random = SplitMix(seed: seed)
+        var random = SplitMix64(seed: seed)
         for _ in 0..<20_000 {
             var bytes = (0..<Int.random(in: 0...24, using: &random)).map { _ in
                 UInt8.random(in: 0...255, using: &random)

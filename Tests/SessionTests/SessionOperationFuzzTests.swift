@@ -1,10 +1,11 @@
 import NetPrimitives
 import Session
+import TestSupport
 import Testing
 
 /// Two machines joined by queues that deliver late; what the people and the network do is random.
 private struct Pair {
-    var random: SplitMix
+    var random: SplitMix64
     var now = Instant.zero
     var sharer: SessionMachine
     var helper: SessionMachine
@@ -25,7 +26,7 @@ private struct Pair {
     }
 
     init(seed: UInt64) {
-        random = SplitMix(seed: seed)
+        random = SplitMix64(seed: seed)
         let ceiling: Ceiling = Int.random(in: 0..<4, using: &random) == 0 ? .viewOnly : .control
         sharer = SessionMachine(role: .sharer, peer: "Hugo", ceiling: ceiling, at: .zero)
         helper = SessionMachine(role: .helper, peer: "Sara", ceiling: ceiling, at: .zero)
@@ -172,7 +173,7 @@ struct SessionOperationFuzzTests {
     }
 
     /// A valid message, or one with a bit turned, cut, or made of noise.
-    private static func anything(using random: inout SplitMix) -> [UInt8] {
+    private static func anything(using random: inout SplitMix64) -> [UInt8] {
         let kinds = Capability.allCases
         let kind = kinds[Int.random(in: 0..<kinds.count, using: &random)]
         let id = UInt32.random(in: 0...4, using: &random)
