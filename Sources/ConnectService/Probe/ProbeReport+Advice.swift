@@ -8,7 +8,7 @@ extension ProbeReport {
             return ["“\(host)” has no address: check the relay's address, or this machine's DNS."]
         }
         guard isReachable else { return [unreachable] }
-        return [closed(.tcp), closed(.udp), notServed, noUDP, symmetric, refusal, doubleNATAdvice].compactMap(\.self)
+        return [notFound, closed(.tcp), closed(.udp), notServed, noUDP, symmetric, refusal, doubleNATAdvice].compactMap(\.self)
     }
 
     /// Nothing answers: whose fault it is cannot be told from here.
@@ -16,6 +16,14 @@ extension ProbeReport {
         let wanted = Self.list(failed(.tcp).isEmpty ? failed(.udp) : failed(.tcp))
         return "The relay at \(host) answers on no port: check its address and that it runs, "
             + "or ask your network team for \(failed(.tcp).isEmpty ? "UDP" : "TCP") \(wanted) to \(host)."
+    }
+
+    /// A port gets out, and yet ra-connect cannot begin: it needs the relay's description, by the URL or a well-known port.
+    private var notFound: String? {
+        guard describedAt == nil else { return nil }
+        let open = ports.first { $0.outbound.isOpen && $0.target.transport == .tcp }?.target.port
+        let better = open.map { "; give ra-connect --relay http://\(host.contains(":") ? "[\(host)]" : host):\($0)" } ?? ""
+        return "\(relay) itself is not answered by a relay\(better)."
     }
 
     private func closed(_ transport: TransportProtocol) -> String? {

@@ -108,6 +108,14 @@ struct ProbeReportTests {
         for (sentence, beginning) in zip(advice, beginnings) { #expect(sentence.hasPrefix(beginning)) }
     }
 
+    @Test("a port that gets out does not hide that the relay's own address is not answered")
+    func notFound() throws {
+        #expect(
+            try report(["5478/tcp open"], describedAt: nil, seen: [5478: "192.0.2.9:5000"]).advice.first
+                == "http://relay.example:3478 itself is not answered by a relay; "
+                + "give ra-connect --relay http://relay.example:5478.")
+    }
+
     @Test("a relay that is not there, or has no address, is the one problem")
     func unreachable() throws {
         #expect(
