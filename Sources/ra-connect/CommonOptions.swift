@@ -16,20 +16,11 @@ struct CommonOptions: ParsableArguments {
 
     /// The relay from the command line, else from the invitation, else from the environment, else from the configuration.
     func relayURL(invitation: RelayURL? = nil) throws -> RelayURL {
-        if let relay { return try parse(relay) }
-        if let invitation { return invitation }
-        if let text = ProcessInfo.processInfo.environment["RA_RELAY"], !text.isEmpty { return try parse(text) }
         do {
-            if let text = try ClientConfiguration.load(config).relay { return try parse(text) }
-        } catch let error as ClientConfiguration.Invalid {
+            return try RelayChoice.url(given: relay, invitation: invitation, configuration: config)
+        } catch {
             throw ValidationError(error.description)
         }
-        throw ValidationError("Which relay? Give --relay URL, or set RA_RELAY. Whoever runs the relay knows its URL.")
-    }
-
-    private func parse(_ text: String) throws -> RelayURL {
-        guard let url = RelayURL(asWritten: text) else { throw ValidationError(RelayURL.howToWrite(text)) }
-        return url
     }
 }
 

@@ -42,7 +42,8 @@ struct RAProbe: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let relay = try relayURL()
+        let relay: RelayURL
+        do { relay = try RelayChoice.url(given: self.relay) } catch { throw ValidationError(error.description) }
         let progress = ProbeProgress()
         let prober = Prober(
             Prober.Options(relay: relay, ports: ports, timeout: timeout.duration), progress: progress,
@@ -65,23 +66,6 @@ struct RAProbe: AsyncParsableCommand {
             throw ValidationError("“\(text)” is not a port: write 3389, 3389/tcp or 3389/udp.")
         }
         return port
-    }
-
-    /// The relay from the command line, else from the environment, else from the configuration.
-    private func relayURL() throws -> RelayURL {
-        let text: String?
-        if let relay {
-            text = relay
-        } else if let variable = ProcessInfo.processInfo.environment["RA_RELAY"], !variable.isEmpty {
-            text = variable
-        } else {
-            do { text = try ClientConfiguration.load(nil).relay } catch { throw ValidationError("\(error)") }
-        }
-        guard let text else {
-            throw ValidationError("Which relay? Give --relay URL, or set RA_RELAY. Whoever runs the relay knows its URL.")
-        }
-        guard let url = RelayURL(asWritten: text) else { throw ValidationError(RelayURL.howToWrite(text)) }
-        return url
     }
 
     /// On a terminal that has them, unless the person wants none (no-color.org).

@@ -75,9 +75,6 @@ actor ViewerServer {
         if wantsKeyFrame { onMessage(.keyFrame) }
     }
 
-    /// Whether a page is there to show frames on.
-    var hasPage: Bool { !pages.isEmpty }
-
     func stop() {
         listener?.close(promise: nil)
         listener = nil
