@@ -51,10 +51,11 @@ struct ListeningPorts: Sendable {
 
 extension ServeConfiguration {
     /// The public URL's host and port, which clients are told to use.
-    var publicAuthority: HTTPAuthority? {
-        guard let publicURL, let separator = publicURL.firstRange(of: "://") else { return nil }
-        let rest = publicURL[separator.upperBound...].split(separator: "/", maxSplits: 1).first ?? ""
-        return HTTPAuthority(String(rest))
+    var publicAuthority: HTTPAuthority? { publicURL.flatMap(Self.authority) }
+
+    static func authority(of url: String) -> HTTPAuthority? {
+        guard let separator = url.firstRange(of: "://") else { return nil }
+        return HTTPAuthority(String(url[separator.upperBound...].split(separator: "/", maxSplits: 1).first ?? ""))
     }
 
     /// The public URL's scheme.

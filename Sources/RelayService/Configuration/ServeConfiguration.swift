@@ -1,5 +1,4 @@
 public import NetPrimitives
-import Relay
 
 /// Everything that an operator can set, with the defaults that make `ra-relay serve` work as it is.
 public struct ServeConfiguration: Hashable, Sendable {
@@ -61,47 +60,15 @@ public struct ServeConfiguration: Hashable, Sendable {
     public enum LogFormat: String, Hashable, Sendable, CaseIterable { case text, json }
 }
 
-/// A setting that cannot be; its sentence names the setting and says what would do.
-public struct ConfigurationError: Error, Hashable, Sendable, CustomStringConvertible {
-    public let description: String
-
-    public init(_ description: String) { self.description = description }
-}
-
 extension ServeConfiguration {
-    /// Checks what no single value shows.
+    /// What is wrong with it: the key, and a sentence that says what would do.
+    func problems() -> [(key: String, sentence: String)] {
+        Setting.all.compactMap { setting in setting.problem(self).map { (setting.key, $0) } }
+    }
+
+    /// Checks every setting, wherever it came from.
     public func validate() throws(ConfigurationError) {
-        guard port != 0 else { throw ConfigurationError("port: 0 is not a port; write 3478.") }
-        for extra in alsoListen ?? [] where extra == 0 {
-            throw ConfigurationError("also-listen: 0 is not a port.")
-        }
-        guard relayPorts.lowerBound >= 1024 else {
-            throw ConfigurationError("relay-ports: ports below 1024 belong to services; write 49152-65535.")
-        }
-        guard relayPorts.count >= 2 else {
-            throw ConfigurationError("relay-ports: an even port and its neighbour need at least two ports.")
-        }
-        if let workers, !(1...256).contains(workers) {
-            throw ConfigurationError("workers: write a number from 1 to 256.")
-        }
-        guard unprovenRate >= 0 else { throw ConfigurationError("unproven-rate: write 0 (no bound) or more.") }
-        if let publicURL {
-            let scheme = publicURL.lowercased()
-            guard publicAuthority != nil, scheme.hasPrefix("http://") || scheme.hasPrefix("https://") else {
-                throw ConfigurationError("public-url: write it as https://relay.example.org or http://203.0.113.7:3478.")
-            }
-        }
-        for user in users where user.name.hasPrefix(QuotaLedger.Limits.invitationPrefix) {
-            throw ConfigurationError("users: names that begin with “\(QuotaLedger.Limits.invitationPrefix)” are the invitations'.")
-        }
-        if let realm, realm.isEmpty || realm.utf8.count > 128 {
-            throw ConfigurationError("realm: write 1 to 128 characters, such as the relay's host name.")
-        }
-        if let authSecret, authSecret.utf8.count < 8 {
-            throw ConfigurationError("auth-secret: fewer than 8 characters are guessed in no time.")
-        }
-        if Set(users.map(\.name)).count != users.count {
-            throw ConfigurationError("users: one name stands there twice.")
-        }
+        let problems = problems()
+        guard problems.isEmpty else { throw ConfigurationError(mistakes: problems.map { "\($0.key): \($0.sentence)" }) }
     }
 }

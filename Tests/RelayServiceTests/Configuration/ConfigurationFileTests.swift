@@ -66,6 +66,34 @@ struct ConfigurationFileTests {
         }
     }
 
+    @Test("all mistakes are told, in the file's order, and an unknown key with its nearest")
+    func allMistakes() {
+        do throws(ConfigurationError) {
+            _ = try ConfigurationFile.parse(
+                """
+                prot = 3478
+                users = ["alice", "bob:hunter2", "carol"]
+                # port = 0
+                port = 0
+                frobnicate = true
+                workers = 1000
+
+                [limits]
+                x = 1
+                """)
+            Issue.record("it was accepted")
+        } catch {
+            #expect(error.mistakes.map { String($0.prefix(31)) } == [
+                "line 1: there is no setting “pr", "line 2: users: write each as “n", "line 2: users: write each as “n",
+                "line 4: port: a port is a numbe", "line 5: there is no setting “fr", "line 6: workers: write a number",
+                "line 8: there is no setting “li",
+            ])
+            #expect(error.mistakes[0].hasSuffix("Did you mean “port”?"))
+            #expect(error.mistakes[4].contains("Known are: allow-peer, also-listen"))
+            #expect(!error.description.contains("hunter2"))
+        }
+    }
+
     @Test("a user's password and the secret are not printed")
     func redacted() {
         #expect("\(ServeConfiguration.User(name: "alice", password: "hunter2"))" == "alice:<redacted>")

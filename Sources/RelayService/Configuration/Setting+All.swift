@@ -1,0 +1,68 @@
+import NetPrimitives
+import Relay
+
+extension Setting {
+    /// Every key of the file, one a line; `Deploy/ra-relay.toml` documents each, and a test compares the two.
+    static let all: [Setting] = [
+        Setting("listen", \.listen, .list(of: .address), .atRestart),
+        Setting("port", \.port, .port, .atRestart),
+        Setting("also-listen", \.alsoListen, .list(of: .port), .atRestart),
+        Setting("external-ip", \.externalAddresses, .list(of: .address), .atRestart),
+        Setting("realm", \.realm, .text(1...128, "write 1 to 128 characters, such as the relay's host name."), .atReload),
+        Setting("users", \.users, .users, .atReload),
+        Setting("auth-secret", \.authSecret, .text(8...1024, "fewer than 8 characters are guessed in no time."), .atReload),
+        Setting("relay-ports", \.relayPorts, .portRange, .atRestart),
+        Setting("allow-peer", \.allowPeers, .list(of: .block), .atReload),
+        Setting("deny-peer", \.denyPeers, .list(of: .block), .atReload),
+        Setting("public-url", \.publicURL, .publicURL, .atRestart),
+        Setting("state", \.stateDirectory, .text(), .atRestart),
+        Setting("workers", \.workers, .integer(1...256), .atRestart),
+        Setting("unproven-rate", \.unprovenRate, .integer(0...10_000_000), .atRestart),
+        Setting("log-level", \.logLevel, .choice, .atReload),
+        Setting("log-format", \.logFormat, .choice, .atRestart),
+    ]
+
+    static func named(_ key: String) -> Setting? { all.first { $0.key == key } }
+}
+
+extension SettingKind<ServeConfiguration.User> {
+    static var user: SettingKind {
+        .parsed(
+            problem: {
+                $0.name.hasPrefix(QuotaLedger.Limits.invitationPrefix)
+                    ? "names that begin with “\(QuotaLedger.Limits.invitationPrefix)” are the invitations'." : nil
+            },
+            // Never the text itself: it may hold a password.
+            wrong: { _ in "write each as “name:password”." }, ServeConfiguration.User.init)
+    }
+}
+
+extension SettingKind<[ServeConfiguration.User]> {
+    static var users: SettingKind {
+        .list(of: .user, problem: { Set($0.map(\.name)).count == $0.count ? nil : "one name stands there twice." })
+    }
+}
+
+extension SettingKind<ClosedRange<UInt16>> {
+    static var portRange: SettingKind {
+        .parsed(
+            problem: { range in
+                if range.lowerBound < 1024 { return "ports below 1024 belong to services; write 49152-65535." }
+                return range.count < 2 ? "an even port and its neighbour need at least two ports." : nil
+            },
+            wrong: { "“\($0)” is not a range such as 49152-65535." }, { try? PortRange($0).range })
+    }
+}
+
+extension SettingKind<String> {
+    static var publicURL: SettingKind {
+        .parsed(
+            problem: { url in
+                let text = url.lowercased()
+                let isGood = (text.hasPrefix("http://") || text.hasPrefix("https://"))
+                    && ServeConfiguration.authority(of: url) != nil
+                return isGood ? nil : "write it as https://relay.example.org or http://203.0.113.7:3478."
+            },
+            wrong: { _ in "" }, { $0 })
+    }
+}
