@@ -4,6 +4,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/errqueue.h>
 #include <netinet/in.h>
 #include <stdint.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/types.h>
+#include <time.h>
 
 // What the system's headers show to _GNU_SOURCE alone. Defining that here would give this module another
 // view of fd_set than Swift's Glibc module has, which the importer refuses.
@@ -133,6 +135,8 @@ static inline int ra_receive_batch(int fd, struct ra_datagram *datagrams, int co
         messages[i].msg_hdr.msg_controllen = sizeof controls[i];
     }
     int received = ra_recvmmsg(fd, messages, (unsigned)count, MSG_DONTWAIT, NULL);
+    // An error of an earlier datagram's is told once, and hides what has arrived.
+    if (received < 0 && errno != EAGAIN) received = ra_recvmmsg(fd, messages, (unsigned)count, MSG_DONTWAIT, NULL);
     for (int i = 0; i < received; i++) {
         datagrams[i].length = messages[i].msg_len;
         datagrams[i].remote = ra_from_sockaddr(&names[i]);
@@ -197,6 +201,85 @@ static inline int ra_want_packet_info(int fd, int family) {
                        : setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &on, sizeof on);
 }
 
+// Collects what becomes of sent datagrams in the socket's error queue, and sends without the DF bit. OMIT sends
+// fragments of the interface's MTU over IPv4, believes no ICMP about smaller ones, and yet reports it; over IPv6 only
+// the sender can fragment, so there the path's MTU counts.
+static inline int ra_report_errors(int fd, int family) {
+    int on = 1, omit = IP_PMTUDISC_OMIT, want = IPV6_PMTUDISC_WANT;
+    if (family == 6)
+        return setsockopt(fd, IPPROTO_IPV6, IPV6_RECVERR, &on, sizeof on) |
+               setsockopt(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, &want, sizeof want);
+    return setsockopt(fd, IPPROTO_IP, IP_RECVERR, &on, sizeof on) |
+           setsockopt(fd, IPPROTO_IP, IP_MTU_DISCOVER, &omit, sizeof omit);
+}
+
+// Sends one datagram whole or not at all, from a socket that `ra_report_errors` was called for.
+static inline ssize_t ra_send_unfragmented(int fd, const uint8_t *data, size_t length, struct ra_address remote) {
+    int level = remote.family == 6 ? IPPROTO_IPV6 : IPPROTO_IP;
+    int option = remote.family == 6 ? IPV6_DONTFRAG : IP_MTU_DISCOVER;
+    int whole = remote.family == 6 ? 1 : IP_PMTUDISC_PROBE;
+    int usual = remote.family == 6 ? 0 : IP_PMTUDISC_OMIT;
+    struct ra_address anywhere;
+    memset(&anywhere, 0, sizeof anywhere);
+    if (setsockopt(fd, level, option, &whole, sizeof whole) != 0) return -1;
+    ssize_t sent = ra_send(fd, data, length, remote, anywhere);
+    // Any error but these may be an earlier datagram's, which this one shall not suffer for.
+    if (sent < 0 && errno != EMSGSIZE && errno != EAGAIN) sent = ra_send(fd, data, length, remote, anywhere);
+    setsockopt(fd, level, option, &usual, sizeof usual);
+    return sent;
+}
+
+// What became of an earlier datagram: an ICMP message, or this host's own refusal to send what is too long.
+struct ra_error {
+    struct ra_address remote;  // where it was sent to
+    uint32_t mtu;
+    uint8_t type;
+    uint8_t code;
+};
+
+// Room for one IP_RECVERR or IPV6_RECVERR: the error, and who told it.
+union ra_error_control {
+    struct cmsghdr align;
+    uint8_t bytes[CMSG_SPACE(sizeof(struct sock_extended_err) + sizeof(struct sockaddr_in6))];
+};
+
+// Takes one entry from a socket's error queue: 1 with the error, 0 for an entry that is not ICMP's, -1 for none.
+static inline int ra_receive_error(int fd, struct ra_error *error) {
+    struct sockaddr_storage name;
+    union ra_error_control control;
+    uint8_t nothing;
+    struct iovec vector = {.iov_base = &nothing, .iov_len = 0};
+    struct msghdr message;
+    memset(&message, 0, sizeof message);
+    memset(&name, 0, sizeof name);
+    message.msg_name = &name;
+    message.msg_namelen = sizeof name;
+    message.msg_iov = &vector;
+    message.msg_iovlen = 1;
+    message.msg_control = &control;
+    message.msg_controllen = sizeof control;
+    if (recvmsg(fd, &message, MSG_ERRQUEUE | MSG_DONTWAIT) < 0) return -1;
+    for (struct cmsghdr *header = CMSG_FIRSTHDR(&message); header; header = CMSG_NXTHDR(&message, header)) {
+        int is4 = header->cmsg_level == IPPROTO_IP && header->cmsg_type == IP_RECVERR;
+        int is6 = header->cmsg_level == IPPROTO_IPV6 && header->cmsg_type == IPV6_RECVERR;
+        if (!is4 && !is6) continue;
+        struct sock_extended_err cause;
+        memcpy(&cause, CMSG_DATA(header), sizeof cause);
+        error->remote = ra_from_sockaddr(&name);
+        error->mtu = cause.ee_info;
+        error->type = cause.ee_type;
+        error->code = cause.ee_code;
+        if (cause.ee_origin == SO_EE_ORIGIN_LOCAL && cause.ee_errno == EMSGSIZE) {
+            // The first link is too narrow: what a router would say of a later one.
+            error->type = is6 ? 2 : 3;
+            error->code = is6 ? 0 : 4;
+            return 1;
+        }
+        return cause.ee_origin == (is6 ? SO_EE_ORIGIN_ICMP6 : SO_EE_ORIGIN_ICMP);
+    }
+    return 0;
+}
+
 static inline int ra_reuse_port(int fd) {
     int on = 1;
     return setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
@@ -229,12 +312,15 @@ static inline int ra_epoll_add(int epoll, int fd, uint64_t tag) {
 }
 
 #define RA_MAXIMUM_EVENTS 128
+// Set in a tag when the descriptor has an error.
+#define RA_EVENT_ERROR_BIT 63
 
 // Waits up to `milliseconds` (-1: for ever) and writes the tags of what is ready.
 static inline int ra_epoll_wait(int epoll, uint64_t *tags, int milliseconds) {
     struct epoll_event events[RA_MAXIMUM_EVENTS];
     int count = epoll_wait(epoll, events, RA_MAXIMUM_EVENTS, milliseconds);
-    for (int i = 0; i < count; i++) tags[i] = events[i].data.u64;
+    for (int i = 0; i < count; i++)
+        tags[i] = events[i].data.u64 | (uint64_t)((events[i].events & EPOLLERR) != 0) << RA_EVENT_ERROR_BIT;
     return count;
 }
 

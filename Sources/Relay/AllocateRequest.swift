@@ -5,8 +5,9 @@ import TURN
 /// What an Allocate asks for, after the checks that need no state (RFC 8656 §7.2, steps 3 to 9).
 struct AllocateRequest: Hashable, Sendable {
     let port: PortRequest
-    /// ADDITIONAL-ADDRESS-FAMILY is there. One allocation has one address here, which step 9 allows for.
-    let wantsIPv6Too: Bool
+    /// What ADDITIONAL-ADDRESS-FAMILY wants beside it: a second address, of IPv6.
+    let additionalPort: PortRequest?
+    /// Seconds.
     let lifetime: UInt32
 
     init(_ message: Message) throws(RequestRefusal) {
@@ -22,16 +23,12 @@ struct AllocateRequest: Hashable, Sendable {
             additional == nil || (family == nil && evenPort?.reservesNext != true && additional?.family == .ipv6)
         else { throw RequestRefusal(.badRequest) }
         lifetime = Self.granted(try message.wellFormed(Lifetime.self)?.value)
-        wantsIPv6Too = additional != nil
         guard let wanted = family.map(\.family) ?? .ipv4 else { throw RequestRefusal(.addressFamilyNotSupported) }
-        port =
-            if let token {
-                .reserved(token)
-            } else if let evenPort {
-                .even(wanted, reservesNext: evenPort.reservesNext)
-            } else {
-                .any(wanted)
-            }
+        func request(_ family: IPAddress.Family) -> PortRequest {
+            evenPort.map { .even(family, reservesNext: $0.reservesNext) } ?? .any(family)
+        }
+        port = token.map(PortRequest.reserved) ?? request(wanted)
+        additionalPort = additional == nil ? nil : request(.ipv6)
     }
 
     /// Seconds: what is asked for, between the default and the maximum.

@@ -14,15 +14,42 @@ struct Allocation: Sendable {
     let key: IntegrityKey
     /// Of the Allocate that made it: the same one again is a retransmission.
     let transactionID: TransactionID
-    let port: RelayedPort
-    let relayed: TransportAddress
-    let reservation: ReservationToken?
-    var expiresAt: Instant
+    /// Never empty while it is in the table.
+    var relayed = RelayedAddresses()
+    var reservation: ReservationToken?
+    /// Why one of two wanted addresses is not there: told again to a retransmission (§7.2).
+    var addressError: AddressErrorCode?
     var permissions = PermissionTable()
     var channels = ChannelTable()
 
+    init(client: FiveTuple, username: String, user: String, key: IntegrityKey, transactionID: TransactionID) {
+        self.client = client
+        self.username = username
+        self.user = user
+        self.key = key
+        self.transactionID = transactionID
+    }
+
+    /// When the last of its addresses ends.
+    var expiresAt: Instant { relayed.lastExpiry }
+
     /// The earliest end of anything in it.
     var nextExpiry: Instant {
-        Instant?.earliest(expiresAt, permissions.nextExpiry, channels.nextExpiry) ?? expiresAt
+        Instant?.earliest(relayed.nextExpiry, permissions.nextExpiry, channels.nextExpiry) ?? expiresAt
+    }
+
+    /// The address that a peer's family is reached from, while its time is not over.
+    func relayed(_ family: IPAddress.Family, at now: Instant) -> RelayedAddress? {
+        guard let address = relayed[family], address.expiresAt > now else { return nil }
+        return address
+    }
+
+    /// Takes one family's address out, with its permissions and channels; the other's stay (§8.1).
+    mutating func remove(_ family: IPAddress.Family) -> RelayedAddress? {
+        guard let removed = relayed[family] else { return nil }
+        relayed[family] = nil
+        permissions.remove(family)
+        channels.remove(family)
+        return removed
     }
 }

@@ -1,6 +1,6 @@
 import NetPrimitives
 
-/// A machine's allocations, found by five-tuple and by relayed port.
+/// A machine's allocations, found by five-tuple and by relayed port, of which a dual one has two.
 struct AllocationTable: Sendable {
     private var slots: [Allocation?] = []
     private var free: [Int] = []
@@ -16,7 +16,8 @@ struct AllocationTable: Sendable {
     }
 
     func index(of port: RelayedPort, at now: Instant) -> Int? {
-        guard let index = byPort[port], let allocation = slots[index], allocation.expiresAt > now else { return nil }
+        guard let index = byPort[port], let address = slots[index]?.relayed.address(of: port), address.expiresAt > now
+        else { return nil }
         return index
     }
 
@@ -25,12 +26,12 @@ struct AllocationTable: Sendable {
         _modify { yield &slots[index] }
     }
 
-    /// Adds an allocation whose five-tuple and port have none.
+    /// Adds an allocation whose five-tuple and ports have none.
     mutating func insert(_ allocation: Allocation) {
         let index = free.popLast() ?? slots.count
         if index == slots.count { slots.append(allocation) } else { slots[index] = allocation }
         byClient[allocation.client] = index
-        byPort[allocation.port] = index
+        for address in allocation.relayed.all { byPort[address.port] = index }
     }
 
     /// Takes the allocation of a five-tuple out, whether its time is over or not.
@@ -38,25 +39,42 @@ struct AllocationTable: Sendable {
         guard let index = byClient.removeValue(forKey: client), let allocation = slots[index] else { return nil }
         slots[index] = nil
         free.append(index)
-        byPort[allocation.port] = nil
+        for address in allocation.relayed.all { byPort[address.port] = nil }
         return allocation
     }
 
-    /// Takes out what is over, drops expired permissions and channels of the others, and returns the former
-    /// with the next thing's end.
-    mutating func removeExpired(at now: Instant) -> (expired: [Allocation], nextExpiry: Instant?) {
-        var expired: [Allocation] = []
+    /// Takes one of a dual allocation's addresses out; the allocation stays, with the other.
+    mutating func removeAddress(_ index: Int, _ family: IPAddress.Family) -> RelayedAddress? {
+        guard let address = slots[index]?.remove(family) else { return nil }
+        byPort[address.port] = nil
+        return address
+    }
+
+    /// What was over: whole allocations, and single addresses of dual ones with their owner; and when the next thing ends.
+    struct Expired {
+        var allocations: [Allocation] = []
+        var addresses: [(user: String, address: RelayedAddress)] = []
         var nextExpiry: Instant?
+    }
+
+    /// Takes out what is over, and drops expired permissions and channels of what stays.
+    mutating func removeExpired(at now: Instant) -> Expired {
+        var expired = Expired()
         for index in slots.indices {
             guard let allocation = slots[index] else { continue }
             if allocation.expiresAt <= now {
-                if let removed = remove(allocation.client) { expired.append(removed) }
+                if let removed = remove(allocation.client) { expired.allocations.append(removed) }
                 continue
+            }
+            for address in allocation.relayed.all where address.expiresAt <= now {
+                if let removed = removeAddress(index, address.address.family) {
+                    expired.addresses.append((allocation.user, removed))
+                }
             }
             slots[index]?.permissions.removeExpired(at: now)
             slots[index]?.channels.removeExpired(at: now)
-            nextExpiry = .earliest(nextExpiry, slots[index]?.nextExpiry)
+            expired.nextExpiry = .earliest(expired.nextExpiry, slots[index]?.nextExpiry)
         }
-        return (expired, nextExpiry)
+        return expired
     }
 }

@@ -53,8 +53,11 @@ struct ChannelTable: Sendable {
         numbers[peer] = number
     }
 
-    mutating func removeExpired(at now: Instant) {
-        for (number, binding) in bindings where binding.expiresAt <= now {
+    mutating func remove(_ family: IPAddress.Family) { remove { $0.peer.family == family } }
+    mutating func removeExpired(at now: Instant) { remove { $0.expiresAt <= now } }
+
+    private mutating func remove(where isOver: (Binding) -> Bool) {
+        for (number, binding) in bindings where isOver(binding) {
             bindings[number] = nil
             numbers[binding.peer] = nil
         }

@@ -3,10 +3,9 @@ import TURN
 
 /// The attributes that a relay understands; others that must be understood get 420 (RFC 8489 §6.3.1).
 enum KnownAttributes {
-    /// DONT-FRAGMENT is not among them: we do not set the DF bit (RFC 8656 §7.2, §11.2).
     static let all: Set<AttributeType> = [
         .username, .messageIntegrity, .messageIntegritySHA256, .realm, .nonce,
         .channelNumber, .lifetime, .xorPeerAddress, .data, .requestedAddressFamily, .evenPort, .requestedTransport,
-        .reservationToken,
+        .reservationToken, .dontFragment,
     ]
 }

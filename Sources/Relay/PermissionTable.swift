@@ -26,6 +26,8 @@ struct PermissionTable: Sendable {
         return true
     }
 
+    mutating func remove(_ family: IPAddress.Family) { expiries = expiries.filter { $0.key.family != family } }
+
     mutating func removeExpired(at now: Instant) {
         guard expiries.values.contains(where: { $0 <= now }) else { return }
         expiries = expiries.filter { $0.value > now }

@@ -2,7 +2,7 @@ import NetPrimitives
 import STUN
 import TURN
 
-// Allocate and Refresh (RFC 8656 §7.2, §8.2).
+// Allocate (RFC 8656 §7.2).
 extension RelayMachine {
     mutating func allocate(
         _ request: AuthenticatedRequest, from client: FiveTuple, answer: inout MessageBuilder, at now: Instant
@@ -11,33 +11,61 @@ extension RelayMachine {
             // The same transaction again is the same request, sent again as its answer was lost.
             guard allocation.transactionID == request.message.transactionID, allocation.username == request.username
             else { throw RequestRefusal(.allocationMismatch) }
-            return describe(allocation, of: request.message, in: &answer, at: now)
+            return describe(allocation, in: &answer, at: now)
         }
         _ = removeAllocation(of: client)  // its time is over, and it was not swept out yet
         let wanted = try AllocateRequest(request.message)
         let allocation = try makeAllocation(wanted, for: request, from: client, at: now)
         allocations.insert(allocation)
         noteExpiry(allocation.expiresAt)
-        describe(allocation, of: request.message, in: &answer, at: now)
+        describe(allocation, in: &answer, at: now)
     }
 
     private mutating func makeAllocation(
         _ wanted: AllocateRequest, for request: AuthenticatedRequest, from client: FiveTuple, at now: Instant
     ) throws(RequestRefusal) -> Allocation {
         guard configuration.acceptsAllocations else { throw RequestRefusal(.insufficientCapacity) }
-        switch host.takeQuota(for: request.user) {
+        var allocation = Allocation(
+            client: client, username: request.username, user: request.user, key: request.authenticated.key,
+            transactionID: request.message.transactionID)
+        let expiry = now + .seconds(Int64(wanted.lifetime))
+        guard let additionalPort = wanted.additionalPort else {
+            try open(wanted.port, into: &allocation, until: expiry, at: now)
+            return allocation
+        }
+        // §7.2 step 9: one of two addresses is a success, with the reason why the other is not there.
+        var refusals: [(family: IPAddress.Family, refusal: RequestRefusal)] = []
+        for (family, port) in [(IPAddress.Family.ipv4, wanted.port), (.ipv6, additionalPort)] {
+            do throws(RequestRefusal) {
+                try open(port, into: &allocation, until: expiry, at: now)
+            } catch {
+                refusals.append((family, error))
+            }
+        }
+        guard let first = refusals.first else { return allocation }
+        guard !allocation.relayed.isEmpty else { throw first.refusal }
+        // The attribute knows 440 and 508: a quota that is reached is 508 here.
+        let isUnsupported = first.refusal.code == .addressFamilyNotSupported
+        allocation.addressError = AddressErrorCode(first.family, isUnsupported ? first.refusal.code : .insufficientCapacity)
+        return allocation
+    }
+
+    /// Opens one relayed address, which the user's quota is charged with.
+    private mutating func open(
+        _ port: PortRequest, into allocation: inout Allocation, until expiry: Instant, at now: Instant
+    ) throws(RequestRefusal) {
+        switch host.takeQuota(for: allocation.user) {
         case .granted: break
         case .userIsFull: throw RequestRefusal(.allocationQuotaReached)
         case .relayIsFull: throw RequestRefusal(.insufficientCapacity)
         }
         do {
-            let opened = try host.open(wanted.port, for: client, at: now)
-            return Allocation(
-                client: client, username: request.username, user: request.user, key: request.authenticated.key,
-                transactionID: request.message.transactionID, port: opened.port, relayed: opened.address,
-                reservation: opened.reservation, expiresAt: now + .seconds(Int64(wanted.lifetime)))
+            let opened = try host.open(port, for: allocation.client, at: now)
+            allocation.relayed[opened.address.family] = RelayedAddress(
+                port: opened.port, address: opened.address, expiresAt: expiry)
+            allocation.reservation = opened.reservation
         } catch {
-            host.releaseQuota(for: request.user)
+            host.releaseQuota(for: allocation.user)
             switch error {
             case .familyNotSupported: throw RequestRefusal(.addressFamilyNotSupported)
             case .insufficientCapacity: throw RequestRefusal(.insufficientCapacity)
@@ -45,37 +73,12 @@ extension RelayMachine {
         }
     }
 
-    private func describe(
-        _ allocation: Allocation, of message: Message, in answer: inout MessageBuilder, at now: Instant
-    ) {
+    private func describe(_ allocation: Allocation, in answer: inout MessageBuilder, at now: Instant) {
         let remaining = (allocation.expiresAt - now).components.seconds
-        answer.add(XORRelayedAddress(allocation.relayed))
+        for relayed in allocation.relayed.all { answer.add(XORRelayedAddress(relayed.address)) }
         answer.add(Lifetime(UInt32(clamping: remaining)))
         if let reservation = allocation.reservation { answer.add(reservation) }
         answer.add(XORMappedAddress(allocation.client.client))
-        if message.contains(.additionalAddressFamily) {
-            answer.add(AddressErrorCode(.ipv6, .addressFamilyNotSupported))
-        }
-    }
-
-    mutating func refresh(
-        _ index: Int, _ message: Message, answer: inout MessageBuilder, at now: Instant
-    ) throws(RequestRefusal) {
-        guard let allocation = allocations[index] else { throw RequestRefusal(.allocationMismatch) }
-        if let family = try message.wellFormed(RequestedAddressFamily.self),
-            family.family != allocation.relayed.family
-        {
-            throw RequestRefusal(.peerAddressFamilyMismatch)
-        }
-        let requested = try message.wellFormed(Lifetime.self)?.value
-        if requested == 0 {
-            _ = removeAllocation(of: allocation.client)
-            answer.add(Lifetime(0))
-        } else {
-            let lifetime = AllocateRequest.granted(requested)
-            allocations[index]?.expiresAt = now + .seconds(Int64(lifetime))
-            noteExpiry(now + .seconds(Int64(lifetime)))
-            answer.add(Lifetime(lifetime))
-        }
+        if let error = allocation.addressError { answer.add(error) }
     }
 }

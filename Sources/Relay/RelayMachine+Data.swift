@@ -11,7 +11,7 @@ extension RelayMachine {
     ) -> (port: RelayedPort, peer: TransportAddress)? {
         guard let index = allocations.index(of: client, at: now),
             let peer = allocations[index]?.channels.peer(of: channel, at: now), mayExchange(with: peer),
-            let port = allocations[index]?.port
+            let port = allocations[index]?.relayed(peer.family, at: now)?.port
         else { return nil }
         return (port, peer)
     }
@@ -45,27 +45,33 @@ extension RelayMachine {
         pushToPeer(data.payload, from: port, of: client, to: peer, at: now)
     }
 
-    /// §11.2. DONT-FRAGMENT is unknown to us, and so is dropped with it what carries it.
+    /// §11.2.
     mutating func relaySendIndication(_ message: Message, from client: FiveTuple, at now: Instant) {
         guard let index = allocations.index(of: client, at: now),
             message.attributes.allSatisfy({ !$0.type.isComprehensionRequired || KnownAttributes.all.contains($0.type) }),
             let peer = message[XORPeerAddress.self]?.address, let data = message[DataAttribute.self],
             allocations[index]?.permissions.contains(peer.ip, at: now) == true, mayExchange(with: peer),
-            let port = allocations[index]?.port
+            let port = allocations[index]?.relayed(peer.family, at: now)?.port
         else { return }
-        pushToPeer(data.payload, from: port, of: client, to: peer, at: now)
+        // §13 has a translation between families ignore it, and one to IPv6 over UDP; a stream has no fragments to copy.
+        let isHonoured = client.transport == .tcp || (client.client.family == .ipv4 && peer.family == .ipv4)
+        let mayFragment = !(isHonoured && message.contains(.dontFragment))
+        pushToPeer(data.payload, from: port, of: client, to: peer, mayFragment: mayFragment, at: now)
     }
 
     private mutating func pushToPeer(
         _ payload: ArraySlice<UInt8>, from port: RelayedPort, of client: FiveTuple, to peer: TransportAddress,
-        at now: Instant
+        mayFragment: Bool = true, at now: Instant
     ) {
         if configuration.peerPolicy.verdict(for: peer.ip) == .ownAddress {
-            guard let index = allocations.index(of: client, at: now), let relayed = allocations[index]?.relayed
+            guard let index = allocations.index(of: client, at: now),
+                let relayed = allocations[index]?.relayed[peer.family]?.address
             else { return }
             push(.toRelayed(from: relayed, to: peer, Array(payload)))
-        } else {
+        } else if mayFragment {
             push(.toPeer(port, peer, Array(payload)))
+        } else {
+            push(.toPeerUnfragmented(port, peer, Array(payload)))
         }
     }
 
@@ -82,23 +88,34 @@ extension RelayMachine {
             let message = ChannelData(channel: channel, payload: bytes[...])
             push(.toClient(client, message.encoded(padded: client.transport == .tcp)))
         } else if bytes.count <= DataIndication.maximumPayload {
-            push(.toClient(client, DataIndication.encode(bytes[...], from: peer, using: &random)))
+            push(.toClient(client, DataIndication.encode(DataAttribute(bytes[...]), from: peer, using: &random)))
         }
+    }
+
+    /// Takes what a router or a peer's host answered to a datagram of a relayed port's (§11.5).
+    ///
+    /// - Parameter peer: where that datagram was sent; port 0 when the system does not know.
+    public mutating func receiveICMP(_ error: ICMP, about peer: TransportAddress, on port: RelayedPort, at now: Instant) {
+        guard error.isRelayed(peer.family), let index = allocations.index(of: port, at: now),
+            allocations[index]?.permissions.contains(peer.ip, at: now) == true,
+            let client = allocations[index]?.client
+        else { return }
+        push(.toClient(client, DataIndication.encode(error, from: peer, using: &random)))
     }
 }
 
-/// A Data indication: what a peer without a channel sent (RFC 8656 §11.3).
+/// A Data indication: what a peer without a channel sent, or what became of a datagram for it (RFC 8656 §11.3, §11.5).
 enum DataIndication {
     /// With its padding and XOR-PEER-ADDRESS it fits the 16 bits of STUN's length.
     static let maximumPayload = 65_000
 
     static func encode(
-        _ payload: ArraySlice<UInt8>, from peer: TransportAddress, using random: inout some RandomNumberGenerator
+        _ content: some Attribute, from peer: TransportAddress, using random: inout some RandomNumberGenerator
     ) -> [UInt8] {
         let id = TransactionID(using: &random)
         var builder = MessageBuilder(.indication, .data, transactionID: id)
         builder.add(XORPeerAddress(peer))
-        builder.add(DataAttribute(payload))
+        builder.add(content)
         return builder.finish()
     }
 }

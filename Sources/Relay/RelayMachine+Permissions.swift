@@ -8,8 +8,10 @@ extension RelayMachine {
     mutating func createPermission(_ index: Int, _ message: Message, at now: Instant) throws(RequestRefusal) {
         let peers: [TransportAddress]
         do { peers = try message.peerAddresses() } catch { throw RequestRefusal(.badRequest) }
-        guard !peers.isEmpty, let family = allocations[index]?.relayed.family else { throw RequestRefusal(.badRequest) }
-        guard peers.allSatisfy({ $0.family == family }) else { throw RequestRefusal(.peerAddressFamilyMismatch) }
+        guard !peers.isEmpty else { throw RequestRefusal(.badRequest) }
+        guard peers.allSatisfy({ allocations[index]?.relayed($0.family, at: now) != nil }) else {
+            throw RequestRefusal(.peerAddressFamilyMismatch)
+        }
         for peer in peers {
             switch configuration.peerPolicy.verdict(for: peer.ip) {
             case .allowed, .ownAddress: break
@@ -23,7 +25,7 @@ extension RelayMachine {
         guard let number = try message.wellFormed(ChannelNumber.self),
             let peer = try message.wellFormed(XORPeerAddress.self)?.address
         else { throw RequestRefusal(.badRequest) }
-        guard peer.family == allocations[index]?.relayed.family else {
+        guard allocations[index]?.relayed(peer.family, at: now) != nil else {
             throw RequestRefusal(.peerAddressFamilyMismatch)
         }
         guard mayExchange(with: peer) else { throw RequestRefusal(.forbidden) }

@@ -93,10 +93,11 @@ public struct RelayMachine<Host: RelayHost> {
 
     public mutating func handleTimeout(at now: Instant) {
         guard let deadline = nextDeadline, deadline <= now else { return }
-        let (expired, nextExpiry) = allocations.removeExpired(at: now)
+        let expired = allocations.removeExpired(at: now)
         lastSweep = now
-        earliestExpiry = nextExpiry
-        for allocation in expired {
+        earliestExpiry = expired.nextExpiry
+        for (user, address) in expired.addresses { release(address, of: user) }
+        for allocation in expired.allocations {
             release(allocation)
             if allocation.client.transport == .tcp { push(.disconnect(allocation.client)) }
         }
@@ -112,8 +113,12 @@ public struct RelayMachine<Host: RelayHost> {
     }
 
     private mutating func release(_ allocation: Allocation) {
-        host.close(allocation.port)
-        host.releaseQuota(for: allocation.user)
+        for address in allocation.relayed.all { release(address, of: allocation.user) }
+    }
+
+    mutating func release(_ address: RelayedAddress, of user: String) {
+        host.close(address.port)
+        host.releaseQuota(for: user)
     }
 }
 

@@ -14,4 +14,5 @@ extension AttributeType {
     public static let reservationToken = AttributeType(rawValue: 0x0022)
     public static let additionalAddressFamily = AttributeType(rawValue: 0x8000)
     public static let addressErrorCode = AttributeType(rawValue: 0x8001)
+    public static let icmp = AttributeType(rawValue: 0x8004)
 }

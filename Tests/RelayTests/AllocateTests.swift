@@ -42,7 +42,6 @@ struct AllocateTests {
         ("no REQUESTED-TRANSPORT", 400, []),
         ("TCP", 442, [RequestedTransport(number: 6)]),
         ("protocol 0", 442, [RequestedTransport(number: 0)]),
-        ("DONT-FRAGMENT", 420, [RequestedTransport(.udp), DontFragment()]),
         ("family 3", 440, [RequestedTransport(.udp), RequestedAddressFamily(number: 3)]),
         ("token and EVEN-PORT", 400, [RequestedTransport(.udp), ReservationToken(1), EvenPort(reservesNext: false)]),
         ("token and family", 400, [RequestedTransport(.udp), ReservationToken(1), RequestedAddressFamily(.ipv4)]),
@@ -61,6 +60,13 @@ struct AllocateTests {
         try client.learnNonce(&machine)
         #expect(try client.code(.allocate, attributes, &machine) == code, "\(name)")
         #expect(machine.allocationCount == 0 && machine.host.quotas.total == 0)
+    }
+
+    @Test("DONT-FRAGMENT is understood")
+    func dontFragment() throws {
+        var machine = makeMachine()
+        var client = HandClient()
+        try client.allocate(&machine, [DontFragment()])
     }
 
     @Test("IPv6 when asked for; 440 when there is none; an additional family is told why not")

@@ -23,10 +23,10 @@ struct BindingTests {
     func unknown() throws {
         var machine = makeMachine()
         var client = HandClient()
-        var request = client.bare(.binding, [DontFragment()])
+        var request = client.bare(.binding, [Unknown()])
         let answer = try client.ask(request, &machine)
         #expect(answer[ErrorCode.self]?.code == 420)
-        #expect(answer[UnknownAttributes.self]?.types == [.dontFragment])
+        #expect(answer[UnknownAttributes.self]?.types == [Unknown.type])
         request[20] = 0x80  // optional, and unknown: no matter
         #expect(try client.ask(request, &machine).messageClass == .successResponse)
     }
@@ -95,4 +95,9 @@ struct BindingTests {
         #expect(machine.host.open.isEmpty && machine.host.quotas.total == 0 && machine.host.reservations.count == 0)
         #expect(machine.nextDeadline == nil)
     }
+}
+
+/// An attribute that a receiver must understand, and that nobody does.
+struct Unknown: FlagAttribute {
+    static let type = AttributeType(rawValue: 0x7FF0)
 }

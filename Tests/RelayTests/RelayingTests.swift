@@ -123,7 +123,7 @@ struct RelayingTests {
         #expect(try client.bind(0x4000, TransportAddress(literal: "[2600::1]:1"), &machine) == 443)
         #expect(try client.bind(0x4000, TransportAddress(literal: "192.168.1.1:1"), &machine) == 403)
         #expect(try client.bind(0x4000, TransportAddress(literal: "1.1.1.1:0"), &machine) == 403)
-        #expect(try client.code(.channelBind, [number, XORPeerAddress(peer), DontFragment()], &machine) == 420)
+        #expect(try client.code(.channelBind, [number, XORPeerAddress(peer), Unknown()], &machine) == 420)
         #expect(try #require(machine.tableSizes(of: client.fiveTuple, at: .zero)) == (0, 0))
     }
 
@@ -139,7 +139,7 @@ struct RelayingTests {
     @Test("Send indications that lack something, or ask what we cannot do, are dropped")
     mutating func sendIndications() throws {
         #expect(try client.permit([peer], &machine) == nil)
-        #expect(client.exchange(client.sendIndication([1], to: peer, [DontFragment()]), &machine).isEmpty)
+        #expect(client.exchange(client.sendIndication([1], to: peer, [Unknown()]), &machine).isEmpty)
         for attribute in [XORPeerAddress(peer), DataAttribute([1])] as [any Attribute] {
             var builder = MessageBuilder(.indication, .send, transactionID: client.newID())
             builder.add(attribute)

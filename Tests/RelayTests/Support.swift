@@ -55,6 +55,8 @@ struct FakeHost: RelayHost, Sendable {
     var limiter = UnprovenRateLimiter(limit: 0, seed: 1)
     var hasIPv6 = true
     var isFull = false
+    /// Why a family's ports are not opened.
+    var failures: [IPAddress.Family: PortError] = [:]
     private var nextPort: UInt16 = 50001
     private var random = SeededGenerator(seed: 9)
 
@@ -82,6 +84,7 @@ struct FakeHost: RelayHost, Sendable {
 
     private mutating func make(_ family: IPAddress.Family) throws(PortError) -> OpenedPort {
         guard family == .ipv4 || hasIPv6 else { throw .familyNotSupported }
+        if let failure = failures[family] { throw failure }
         let port = RelayedPort(rawValue: Int(nextPort))
         let address = TransportAddress(ip: family == .ipv4 ? Self.ipv4 : Self.ipv6, port: nextPort)
         nextPort += 1

@@ -37,6 +37,8 @@ struct AttributeTests {
         try roundTrip(EvenPort(reservesNext: false), "00")
         try roundTrip(RequestedTransport(.udp), "11000000")
         try roundTrip(DontFragment(), "")
+        try roundTrip(ICMP(type: 3, code: 4, mtu: 1400, family: .ipv4), "00000304 00000578")
+        try roundTrip(ICMP(type: 1, code: 4, mtu: 1400, family: .ipv6), "00000104 00000000")
         try roundTrip(ReservationToken(0x0102_0304_0506_0708), "0102030405060708")
         try roundTrip(AddressErrorCode(.ipv6, ErrorCode(440, "x")), "02000428 78")
     }
@@ -57,6 +59,7 @@ struct AttributeTests {
         refuses(EvenPort.self, "", "8000")
         refuses(RequestedTransport.self, "", "110000", "1100000000")
         refuses(DontFragment.self, "00")
+        refuses(ICMP.self, "", "00000304000005", "000003040000057800")
         refuses(ReservationToken.self, "", "01020304050607", "010203040506070809")
         refuses(AddressErrorCode.self, "", "02000", "00000428", "03000428", "02000264")
     }

@@ -108,6 +108,8 @@ extension PeerConnection {
             if let relayed = leg.relayed { handle(payload, on: relayed, from: peer, at: now) }
         case .failed, .lost:
             dropLeg(number)
+        case .unreachable:
+            break  // the agent's own checks decide, which nobody on the way can forge
         case .permissionDenied:
             break
         }

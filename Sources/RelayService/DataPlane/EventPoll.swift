@@ -17,12 +17,15 @@ final class EventPoll: Sendable {
         guard ra_epoll_add(descriptor, watched, tag.rawValue) == 0 else { throw .current }
     }
 
-    /// Waits up to so many milliseconds, -1 for ever, and gives each tag that is ready to `body`.
-    func wait(milliseconds: Int32, _ body: (EpollTag) -> Void) {
+    /// Waits up to so many milliseconds, -1 for ever, and gives each tag that is ready to `body`, and whether it has an error.
+    func wait(milliseconds: Int32, _ body: (EpollTag, _ hasError: Bool) -> Void) {
         withUnsafeTemporaryAllocation(of: UInt64.self, capacity: Int(RA_MAXIMUM_EVENTS)) { tags in
             // unsafe: the shim writes at most RA_MAXIMUM_EVENTS tags. An interrupted wait is an empty one.
             let count = ra_epoll_wait(descriptor, tags.baseAddress, milliseconds)
-            for tag in tags.prefix(max(0, Int(count))).compactMap(EpollTag.init(rawValue:)) { body(tag) }
+            for bits in tags.prefix(max(0, Int(count))) {
+                let error = UInt64(1) << RA_EVENT_ERROR_BIT
+                if let tag = EpollTag(rawValue: bits & ~error) { body(tag, bits & error != 0) }
+            }
         }
     }
 }

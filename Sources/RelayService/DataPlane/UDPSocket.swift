@@ -1,6 +1,7 @@
 import CLinuxNet
 import Glibc
 import NetPrimitives
+import TURN
 
 /// A bound, non-blocking UDP socket that closes with its owner.
 final class UDPSocket: Sendable {
@@ -11,15 +12,18 @@ final class UDPSocket: Sendable {
     /// - Parameters:
     ///   - sharesPort: several sockets of ours have the address, and the kernel spreads the flows (`SO_REUSEPORT`).
     ///   - wantsDestination: each datagram comes with the address that it was sent to.
+    ///   - reportsErrors: what becomes of sent datagrams is kept for `nextError()`.
     ///   - bufferSize: bytes that the kernel may hold in each direction.
     init(
-        bind address: TransportAddress, sharesPort: Bool = false, wantsDestination: Bool = false, bufferSize: Int32
+        bind address: TransportAddress, sharesPort: Bool = false, wantsDestination: Bool = false,
+        reportsErrors: Bool = false, bufferSize: Int32
     ) throws(SystemError) {
         let family: Int32 = address.family == .ipv6 ? 6 : 4
         let descriptor = ra_udp_socket(family)
         guard descriptor >= 0 else { throw .current }
         guard !sharesPort || ra_reuse_port(descriptor) == 0,
             !wantsDestination || ra_want_packet_info(descriptor, family) == 0,
+            !reportsErrors || ra_report_errors(descriptor, family) == 0,
             ra_bind(descriptor, ra_address(address)) == 0
         else {
             let error = SystemError.current
@@ -40,12 +44,35 @@ final class UDPSocket: Sendable {
             var attempts = 0
             // unsafe: the pointer is used within the closure alone.
             while ra_send(descriptor, bytes.baseAddress, bytes.count, ra_address(remote), source) < 0,
-                errno == EINTR || (errno == ECONNREFUSED && attempts == 0)
+                errno != EAGAIN, errno != ENOBUFS, attempts < 3
             {
-                attempts += 1  // ECONNREFUSED tells of an earlier datagram, and this one was not sent
-                if attempts > 3 { return }
+                attempts += 1  // most errors tell of an earlier datagram, once, and this one was not sent
             }
         }
+    }
+
+    /// Sends a datagram with the DF bit; of a socket that reports errors, which also tells when it is too long.
+    func sendUnfragmented(_ payload: [UInt8], to remote: TransportAddress) {
+        // unsafe: the pointer is used within the closure alone.
+        payload.withUnsafeBufferPointer { bytes in
+            _ = ra_send_unfragmented(descriptor, bytes.baseAddress, bytes.count, ra_address(remote))
+        }
+    }
+
+    /// What became of an earlier datagram and where it was sent, of a socket that reports errors.
+    enum ReportedError: Hashable {
+        case icmp(ICMP, TransportAddress)
+        /// Something else: there may be more behind it.
+        case other
+    }
+
+    /// nil when there is no further one.
+    func nextError() -> ReportedError? {
+        var error = ra_error()
+        let result = ra_receive_error(descriptor, &error)
+        guard result >= 0 else { return nil }
+        guard result == 1, let remote = TransportAddress(error.remote) else { return .other }
+        return .icmp(ICMP(type: error.type, code: error.code, mtu: error.mtu, family: remote.family), remote)
     }
 }
 

@@ -12,6 +12,8 @@ import TURN
 struct Worker: ~Copyable {
     /// Batches taken from one socket before the others have their turn.
     private static let batchesPerTurn = 4
+    /// Errors taken from one socket before the others have their turn.
+    private static let errorsPerTurn = 32
     /// Messages of other threads taken before the sockets have their turn.
     private static let mailPerTurn = 256
 
@@ -50,7 +52,7 @@ struct Worker: ~Copyable {
     /// Serves until `.stop` arrives. No error of a socket ends it.
     mutating func run() {
         while !isStopping {
-            epoll.wait(milliseconds: mail.isEmpty ? wait(at: MonotonicClock.now()) : 0) { serve($0) }
+            epoll.wait(milliseconds: mail.isEmpty ? wait(at: MonotonicClock.now()) : 0) { serve($0, hasError: $1) }
             readMail()
             handleTimeout(at: MonotonicClock.now())
         }
@@ -75,11 +77,25 @@ struct Worker: ~Copyable {
 
     // MARK: What is ready
 
-    private mutating func serve(_ tag: EpollTag) {
+    private mutating func serve(_ tag: EpollTag, hasError: Bool) {
         switch tag {
         case .mailbox: mail += mailboxes[index].takeAll()
         case .listener(let number): receiveFromClients(listeners[number])
-        case .relayed(let port): receiveFromPeers(port)
+        case .relayed(let port):
+            if hasError { receiveErrors(port) }
+            receiveFromPeers(port)
+        }
+    }
+
+    /// What waits in a relayed socket's error queue has to be taken out, or epoll says so without end.
+    private mutating func receiveErrors(_ port: RelayedPort) {
+        guard let socket = machine.host[port]?.socket else { return }
+        let now = MonotonicClock.now()
+        for _ in 0..<Self.errorsPerTurn {
+            guard let error = socket.nextError() else { return }
+            guard case .icmp(let icmp, let peer) = error else { continue }
+            machine.receiveICMP(icmp, about: peer, on: port, at: now)
+            drain(at: now)
         }
     }
 
@@ -153,6 +169,8 @@ struct Worker: ~Copyable {
             switch output {
             case .toClient(let fiveTuple, let bytes): send(bytes, to: fiveTuple)
             case .toPeer(let port, let peer, let bytes): machine.host[port]?.socket.send(bytes, to: peer)
+            case .toPeerUnfragmented(let port, let peer, let bytes):
+                machine.host[port]?.socket.sendUnfragmented(bytes, to: peer)
             case .toRelayed(let source, let destination, let bytes):
                 deliver(bytes, from: source, to: destination, at: now)
             case .disconnect(let fiveTuple):

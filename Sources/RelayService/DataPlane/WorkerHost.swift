@@ -117,7 +117,7 @@ struct WorkerHost: RelayHost, Sendable {
         guard directory.claim(shown) else { return nil }
         for ip in choice.bind {
             let address = TransportAddress(ip: ip, port: port)
-            if let socket = try? UDPSocket(bind: address, bufferSize: Self.bufferSize) {
+            if let socket = try? UDPSocket(bind: address, reportsErrors: true, bufferSize: Self.bufferSize) {
                 return HeldPort(socket: socket, shown: shown)
             }
         }

@@ -38,10 +38,13 @@ extension AllocationClient {
 
     /// RFC 8656 §11.4: data from addresses without a permission is not believed.
     private mutating func handleDataIndication(_ message: Message) {
-        guard message.method == .data, let peer = message[XORPeerAddress.self]?.address,
-            let data = message[DataAttribute.self], permissions[peer.ip] != nil
+        guard message.method == .data, let peer = message[XORPeerAddress.self]?.address, permissions[peer.ip] != nil
         else { return }
-        events.push(.data(Array(data.payload), from: peer))
+        if let data = message[DataAttribute.self] {
+            events.push(.data(Array(data.payload), from: peer))
+        } else if let error = message[ICMP.self] {
+            events.push(.unreachable(peer, error))
+        }
     }
 
     /// Sends to a peer whose permission is there.

@@ -13,6 +13,8 @@ public struct AllocationClient: Sendable {
         case failed(AllocationFailure)
         /// A peer sent a datagram to the relayed address.
         case data([UInt8], from: TransportAddress)
+        /// A datagram to a peer was dropped on its way; port 0 when the server does not know it (RFC 8656 §11.6).
+        case unreachable(TransportAddress, ICMP)
         /// The server refuses to relay for this address; what waited for it was dropped.
         case permissionDenied(IPAddress, ErrorCode)
         /// The allocation is gone, or the server is; the client is finished.
