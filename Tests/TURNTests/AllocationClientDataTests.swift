@@ -86,6 +86,24 @@ struct AllocationClientDataTests {
         #expect(try payload(of: client.nextTransmit()).1 == [5])
     }
 
+    @Test("what became of a datagram is told, of peers with a permission alone")
+    func icmp() throws {
+        var client = makeClient()
+        try server.allocate(&client)
+        client.createPermission(for: peer.ip, at: .zero)
+        client.receive(server.success(try server.request(&client, .createPermission)), at: .zero)
+        let error = ICMP(type: 3, code: 4, mtu: 1400, family: .ipv4)
+        var random = SeededGenerator(seed: 3)
+        for source in [TransportAddress(literal: "203.0.113.6:9000"), peer] {
+            var builder = MessageBuilder(.indication, .data, transactionID: TransactionID(using: &random))
+            builder.add(XORPeerAddress(source))
+            builder.add(error)
+            client.receive(builder.finish(), at: .zero)
+        }
+        #expect(client.nextEvent() == .unreachable(peer, error))
+        #expect(client.nextEvent() == nil)
+    }
+
     @Test("permissions are renewed after 4 minutes, channels after 8, until the server is lost")
     func renewals() throws {
         var client = makeClient()

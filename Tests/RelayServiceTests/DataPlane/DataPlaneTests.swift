@@ -57,6 +57,27 @@ struct DataPlaneTests {
         #expect(try client.nextEvent() == .permissionDenied(.loopbackV4, .forbidden))
     }
 
+    @Test("a closed port is told, and costs no datagram for another")
+    func unreachable() throws {
+        let plane = try startPlane()
+        defer { plane.stop() }
+        let server = try #require(plane.listening.first)
+        var client = try SocketClient(server)
+        let ours = try client.allocate()
+        var peer = try SocketClient(server)
+        let open = try peer.allocate()
+        try client.waitUntilBound(to: open)
+        try peer.waitUntilBound(to: ours)
+        let closed = address("127.0.0.1:9")
+        for number in 0..<20 as Range<UInt8> {
+            client.client.send([number], to: closed, at: .zero)
+            client.client.send([number], to: open, at: .zero)
+            client.flush()
+        }
+        #expect(try client.nextEvent() == .unreachable(closed, ICMP(type: 3, code: 3, mtu: 0, family: .ipv4)))
+        for number in 0..<20 as Range<UInt8> { #expect(try peer.nextEvent() == .data([number], from: ours)) }
+    }
+
     @Test("a stream's client is served by messages, and its allocation goes with it")
     func stream() async throws {
         let plane = try startPlane()

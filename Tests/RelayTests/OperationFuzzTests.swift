@@ -1,0 +1,130 @@
+import NetPrimitives
+import Relay
+import STUN
+import TURN
+import Testing
+
+/// Random operations in random order: nothing traps, and after every one the machine's books are right.
+@Suite("RelayMachine under random operations")
+struct OperationFuzzTests {
+    private struct World {
+        var machine = makeMachine()
+        var clients: [HandClient]
+        var random: SeededGenerator
+        var now = Instant.zero
+
+        init(seed: UInt64) {
+            random = SeededGenerator(seed: seed)
+            machine.host.quotas = QuotaLedger(limits: .init(perUser: 6, total: 9))
+            clients = [
+                HandClient("8.8.4.4:1"), HandClient("8.8.4.4:2"), HandClient("[2600::2]:3"),
+                HandClient("8.8.4.4:4", transport: .tcp), HandClient("8.8.4.4:5", transport: .tcp),
+            ]
+            clients[1].username = "bob"
+            clients[1].password = "hunter2"
+            clients[4].algorithm = .sha256
+        }
+
+        mutating func number(_ range: ClosedRange<Int>) -> Int { .random(in: range, using: &random) }
+        mutating func coin() -> Bool { .random(using: &random) }
+
+        mutating func peer() -> TransportAddress {
+            let peers = [
+                "1.1.1.1:9", "1.1.1.1:10", "1.0.0.1:0", "10.0.0.1:9", "9.9.9.9:50002", "9.9.9.9:50003", "[2600::1]:9",
+                "[2600::9]:50003", "[fe80::1]:1", "[64:ff9b::101:101]:9", "[::ffff:1.1.1.1]:9", "[2001::1]:1",
+            ]
+            return TransportAddress(literal: peers[number(0...peers.count - 1)])
+        }
+
+        /// Attributes that belong to some request or other, well-formed and not.
+        mutating func attribute() -> any Attribute {
+            switch number(0...17) {
+            case 0: Lifetime([0, 1, 700, .max][number(0...3)])
+            case 1: RequestedAddressFamily(number: UInt8(number(0...3)))
+            case 2: AdditionalAddressFamily(number: UInt8(number(1...2)))
+            case 3: EvenPort(reservesNext: coin())
+            case 4: ReservationToken(UInt64(number(0...3)))
+            case 5: DontFragment()
+            case 6: XORPeerAddress(peer())
+            case 7: DataAttribute([1, 2, 3])
+            case 8: ChannelNumber(rawValue: UInt16(number(0x4000...0x4003))) ?? ChannelNumber(rawValue: 0x4000)!
+            case 9: WrongSize<Lifetime>()
+            case 10: WrongSize<XORPeerAddress>()
+            case 11: WrongSize<AdditionalAddressFamily>()
+            case 12: Unknown()
+            case 13: ICMP(type: 3, code: 3, mtu: 0, family: .ipv4)
+            case 14: XORRelayedAddress(peer())
+            case 15: RequestedTransport(number: coin() ? 17 : 6)
+            case 16: ErrorCode(401, "no")
+            default: Nonce("obMatJos2AAAAxxxx")
+            }
+        }
+
+        mutating func attributes(_ count: Int) -> [any Attribute] { (0..<count).map { _ in attribute() } }
+
+        mutating func step() {
+            let index = number(0...clients.count - 1)
+            switch number(0...13) {
+            case 0...1:
+                let more = coin() ? [] : coin() ? [AdditionalAddressFamily(.ipv6)] : attributes(number(1...3))
+                request(index, .allocate, [RequestedTransport(.udp)] + more)
+            case 2: request(index, .refresh, attributes(number(0...2)))
+            case 3...4: request(index, .createPermission, (0...number(0...2)).map { _ in XORPeerAddress(peer()) })
+            case 5: request(index, .channelBind, [ChannelNumber(rawValue: UInt16(number(0x4000...0x4003)))!, XORPeerAddress(peer())])
+            case 6: request(index, [.allocate, .refresh, .createPermission, .channelBind][number(0...3)], attributes(number(0...6)))
+            case 7: deliver(clients[index].sendIndication([1], to: peer(), attributes(number(0...1))), index)
+            case 8: deliver([0x40, UInt8(number(0...4)), 0, UInt8(number(0...3)), 1, 2], index)
+            case 9: machine.receiveFromPeer([1, 2], from: peer(), on: RelayedPort(rawValue: number(49_999...50_040)), at: now)
+            case 10:
+                let peer = peer()
+                let error = ICMP(type: UInt8(number(0...255)), code: UInt8(number(0...9)), mtu: 1, family: peer.family)
+                machine.receiveICMP(error, about: peer, on: RelayedPort(rawValue: number(49_999...50_040)), at: now)
+            case 11: now += .seconds(number(0...400))
+            case 12: machine.handleTimeout(at: now)
+            default: machine.connectionClosed(clients[index].fiveTuple)
+            }
+            drainAll()
+        }
+
+        private mutating func request(_ index: Int, _ method: STUN.Method, _ attributes: [any Attribute]) {
+            deliver(clients[index].request(method, attributes), index)
+        }
+
+        private mutating func deliver(_ bytes: [UInt8], _ index: Int) {
+            var bytes = bytes
+            if number(0...20) == 0 { bytes[number(0...bytes.count - 1)] ^= UInt8(number(1...255)) }
+            machine.receive(bytes, from: clients[index].fiveTuple, at: now, wallClock: HandClient.wallClock)
+        }
+
+        /// Also lets clients learn the nonces of their challenges.
+        private mutating func drainAll() {
+            for output in drain(&machine) {
+                guard case .toClient(let fiveTuple, let bytes) = output, !ChannelData.looksLike(bytes) else { continue }
+                guard let message = try? Message(decoding: bytes) else {
+                    Issue.record("the machine sent what is no message: \(bytes)")
+                    continue
+                }
+                guard let nonce = message[Nonce.self], let index = clients.firstIndex(where: { $0.fiveTuple == fiveTuple })
+                else { continue }
+                clients[index].nonce = nonce.text
+            }
+        }
+    }
+
+    @Test("nothing traps, ports and quotas agree, and in the end nothing is left", arguments: 1...40 as ClosedRange<UInt64>)
+    func operations(seed: UInt64) {
+        var world = World(seed: seed)
+        for _ in 0..<400 {
+            world.step()
+            let reserved = world.machine.host.reservations.count
+            let books = (open: world.machine.host.open.count - reserved, charged: world.machine.host.quotas.total)
+            #expect(books.open == books.charged, "seed \(seed)")
+            #expect(world.machine.allocationCount <= books.charged && books.charged <= 9, "seed \(seed)")
+            if books.open != books.charged { return }
+        }
+        world.now += .seconds(4000)
+        world.machine.handleTimeout(at: world.now)
+        #expect(world.machine.allocationCount == 0 && world.machine.host.quotas.total == 0, "seed \(seed)")
+        #expect(world.machine.nextDeadline == nil)
+    }
+}
