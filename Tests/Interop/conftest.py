@@ -7,22 +7,32 @@ import socket
 
 import pytest
 from lab import Process
+from others import versions
 from scenarios import RA_RELAY, require
 
 USER, PASSWORD, REALM = "alice", "swordfish", "interop.example"
 
+#: An address of this machine to which the relay is told to forward nothing, and one to which it may.
+DENIED, ALLOWED = "127.0.0.9", "127.0.0.1"
+
 
 class Relay:
-    """`ra-relay` on 127.0.0.1, and the programs that a test runs beside it."""
+    """`ra-relay` on 127.0.0.1 and ::1, and the programs that a test runs beside it."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, options=()):
         self.folder = folder
         self.port = free_port()
         self.user, self.password, self.realm = USER, PASSWORD, REALM
+        self._options = options
         self._processes = []
+        self.start()
+
+    def start(self):
+        """Starts the relay, or starts it again with the port and the state that it had."""
         self.process = self.popen([
-            RA_RELAY, "serve", "--listen", "127.0.0.1", "--port", self.port, "--also-listen", "", "--realm", REALM,
-            "--user", f"{USER}:{PASSWORD}", "--allow-peer", "127.0.0.0/8", "--state", folder / "state"])
+            RA_RELAY, "serve", "--listen", "127.0.0.1", "--listen", "::1", "--port", self.port, "--also-listen", "",
+            "--realm", REALM, "--user", f"{USER}:{PASSWORD}", "--allow-peer", "127.0.0.0/8", "--allow-peer", "::1/128",
+            "--deny-peer", f"{DENIED}/32", "--state", self.folder / "state", *self._options])
         try:
             self.process.wait_for_line("ra-relay ready")
         except BaseException:
@@ -39,6 +49,14 @@ class Relay:
         self._processes.append(process)
         return process
 
+    def finish(self):
+        """Ends the relay as an operator does; it must have survived its guests."""
+        assert self.process.exit_code is None, f"the relay did not survive its guests:\n{self.process.errors}"
+        self.process.signal(signal.SIGTERM)
+        code = self.process.wait()
+        self.close()
+        assert code == 0
+
     def close(self):
         for process in reversed(self._processes):
             if process.exit_code is None:
@@ -47,26 +65,61 @@ class Relay:
                 process.close_input()
 
 
+def pytest_terminal_summary(terminalreporter):
+    terminalreporter.section("others' programs")
+    for name, version in versions():
+        terminalreporter.write_line(f"{name:<32} {version}")
+
+
 @pytest.fixture
 def relay(tmp_path):
     require(lab=False)
     relay = Relay(tmp_path)
     yield relay
-    assert relay.process.exit_code is None, f"the relay did not survive its guests:\n{relay.process.errors}"
-    relay.process.signal(signal.SIGTERM)
-    code = relay.process.wait()
-    relay.close()
-    assert code == 0
+    relay.finish()
+
+
+class Listeners:
+    """Two peers outside the relay, of which it may reach one."""
+
+    def __init__(self):
+        self.allowed, self.denied = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(2)]
+        self.allowed.bind((ALLOWED, 0))
+        self.denied.bind((DENIED, 0))
+
+    def assert_one_is_reached(self, datagrams=1):
+        """To be called when both were tried: the one that may be reached was, so often; the other was not at all."""
+        self.allowed.settimeout(20)
+        for _ in range(datagrams):
+            assert self.allowed.recv(65536)
+        self.denied.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            self.denied.recv(65536)
+
+    def close(self):
+        self.allowed.close()
+        self.denied.close()
+
+
+@pytest.fixture
+def listeners():
+    listeners = Listeners()
+    yield listeners
+    listeners.close()
 
 
 def free_port():
-    """A port that is free for UDP and TCP on 127.0.0.1."""
+    """A port that is free for UDP and TCP on 127.0.0.1 and ::1."""
     for _ in range(100):
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp, socket.socket() as tcp:
+        with (socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp, socket.socket() as tcp,
+              socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as udp6, socket.socket(socket.AF_INET6) as tcp6):
             udp.bind(("127.0.0.1", 0))
+            port = udp.getsockname()[1]
             try:
-                tcp.bind(udp.getsockname())
+                tcp.bind(("127.0.0.1", port))
+                udp6.bind(("::1", port))
+                tcp6.bind(("::1", port))
             except OSError:
                 continue
-            return udp.getsockname()[1]
+            return port
     raise OSError("no port is free")

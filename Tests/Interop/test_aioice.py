@@ -13,6 +13,47 @@ def test_two_agents_exchange_data_through_the_relay(relay, transport):
     asyncio.run(asyncio.wait_for(exchange(relay, transport), 40))
 
 
+@pytest.mark.parametrize("transport", ["udp", "tcp"])
+def test_a_wrong_password_is_refused(relay, transport):
+    async def run():
+        relay.password = "guess"
+        with pytest.raises(aioice.stun.TransactionFailed, match="401"):
+            await allocate(relay, transport)
+    asyncio.run(asyncio.wait_for(run(), 40))
+
+
+@pytest.mark.parametrize("transport", ["udp", "tcp"])
+def test_a_peer_that_is_not_allowed_gets_nothing(relay, listeners, transport):
+    async def run():
+        allocation, client = await allocate(relay, transport)
+        allocation.sendto(b"denied", listeners.denied.getsockname())
+        assert "403" in str(await asyncio.wait_for(client.errors.get(), 20))
+        allocation.sendto(b"allowed", listeners.allowed.getsockname())
+        await asyncio.to_thread(listeners.assert_one_is_reached)
+        assert client.errors.empty()
+        allocation.close()
+        await client.closed.wait()
+    asyncio.run(asyncio.wait_for(run(), 40))
+
+
+class Client(asyncio.DatagramProtocol):
+    """What an allocation tells its owner."""
+
+    def __init__(self):
+        self.errors, self.closed = asyncio.Queue(), asyncio.Event()
+
+    def error_received(self, error):
+        self.errors.put_nowait(error)
+
+    def connection_lost(self, _):
+        self.closed.set()
+
+
+async def allocate(relay, transport):
+    return await aioice.turn.create_turn_endpoint(
+        Client, server_addr=("127.0.0.1", relay.port), username=relay.user, password=relay.password, transport=transport)
+
+
 async def exchange(relay, transport):
     one, other = [
         aioice.Connection(

@@ -1,5 +1,6 @@
 """Chromium's WebRTC, allowed relay candidates only, opens a data channel through our relay."""
 
+import json
 import socket
 
 import pytest
@@ -43,8 +44,52 @@ SCRIPT = """
 """
 
 
-@pytest.mark.parametrize("transport", ["udp", "tcp"])
-def test_a_data_channel_opens_through_the_relay(relay, transport):
+#: Why there is no candidate, as the page is told it.
+REFUSED = """
+(async () => {
+  const connection = new RTCPeerConnection({
+    iceTransportPolicy: "relay",
+    iceServers: [{ urls: "turn:127.0.0.1:%(port)d?transport=%(transport)s", username: "%(user)s", credential: "guess" }],
+  });
+  const candidates = [], errors = [];
+  connection.onicecandidate = ({ candidate }) => { if (candidate?.candidate) candidates.push(candidate.candidate); };
+  connection.onicecandidateerror = ({ errorCode }) => errors.push(errorCode);
+  connection.createDataChannel("test");
+  const gathered = new Promise((resolve) => {
+    connection.onicegatheringstatechange = () => { if (connection.iceGatheringState === "complete") resolve(); };
+  });
+  await connection.setLocalDescription(await connection.createOffer());
+  await gathered;
+  connection.close();
+  return { candidates, errors };
+})()
+"""
+
+
+#: Both listeners are offered as candidates of the other side, and Chromium checks both through the relay.
+KNOCK = """
+(async () => {
+  const one = new RTCPeerConnection({
+    iceTransportPolicy: "relay",
+    iceServers: [{ urls: "turn:127.0.0.1:%(port)d?transport=%(transport)s", username: "%(user)s", credential: "%(password)s" }],
+  });
+  const other = new RTCPeerConnection();
+  one.createDataChannel("test");
+  await one.setLocalDescription(await one.createOffer());
+  await other.setRemoteDescription(one.localDescription);
+  await other.setLocalDescription(await other.createAnswer());
+  const { type, sdp } = other.localDescription;
+  await one.setRemoteDescription({ type, sdp: sdp.split("\\r\\n").filter((line) => !line.startsWith("a=candidate")).join("\\r\\n") });
+  const peers = %(peers)s;
+  for (const [number, [ip, port]] of peers.entries())
+    await one.addIceCandidate({ sdpMid: "0", candidate: `candidate:${number} 1 udp ${2122260223 - number} ${ip} ${port} typ host` });
+  window.kept = [one, other];
+})()
+"""
+
+
+@pytest.fixture
+def browser(relay):
     require("chromium", lab=False)
     page = relay.folder / "page.html"
     page.write_text("<!doctype html><title>interop</title>")
@@ -52,8 +97,31 @@ def test_a_data_channel_opens_through_the_relay(relay, transport):
     with Chromium(relay.popen, lambda *to: socket.create_connection(to, 10), relay.folder / "profile",
                   "--allow-loopback-in-peer-connection", address=page.as_uri()) as browser:
         browser.wait_for("document.title === 'interop'", "the page is there")
-        seen = browser.evaluate(SCRIPT % {
-            "port": relay.port, "user": relay.user, "password": relay.password, "transport": transport}, timeout=40)
+        yield browser
+
+
+@pytest.mark.parametrize("transport", ["udp", "tcp"])
+def test_a_data_channel_opens_through_the_relay(relay, browser, transport):
+    seen = browser.evaluate(SCRIPT % {
+        "port": relay.port, "user": relay.user, "password": relay.password, "transport": transport}, timeout=40)
     assert seen["lengths"] == [len(f"{number}:") + number * 50 for number in range(100)]
     assert (seen["type"], seen["transport"]) == ("relay", transport)
     assert all(" typ relay " in candidate for candidate in seen["candidates"])
+
+
+@pytest.mark.parametrize("transport", ["udp", "tcp"])
+def test_a_wrong_password_is_told_to_the_page(relay, browser, transport):
+    seen = browser.evaluate(REFUSED % {"port": relay.port, "user": relay.user, "transport": transport}, timeout=40)
+    assert seen["candidates"] == []
+    assert 401 in seen["errors"]
+
+
+@pytest.mark.parametrize("transport", ["udp", "tcp"])
+def test_a_peer_that_is_not_allowed_gets_nothing(relay, browser, listeners, transport):
+    peers = [listeners.denied.getsockname(), listeners.allowed.getsockname()]
+    browser.evaluate(KNOCK % {"port": relay.port, "user": relay.user, "password": relay.password,
+                              "transport": transport, "peers": json.dumps(peers)}, timeout=40)
+    listeners.assert_one_is_reached(datagrams=5)
+    states = browser.evaluate("""(async () => [...(await kept[0].getStats()).values()]
+        .filter((entry) => entry.type === "candidate-pair").map((entry) => entry.requestsSent))()""")
+    assert len(states) == 2 and min(states) > 0, f"Chromium did not check both peers: {states}"

@@ -6,6 +6,7 @@ from scenarios import require
 from turnutils import Totals
 
 MESSAGES, CLIENTS = 200, 4
+V4, V6 = "127.0.0.1", "::1"
 
 
 @pytest.mark.parametrize("transport", ["udp", "tcp"])
@@ -22,32 +23,62 @@ def test_two_clients_talk_through_the_relay(relay, transport, method, rtcp):
 def test_a_peer_outside_gets_and_returns_everything(relay, transport, method, rtcp):
     require("turnutils_uclient", "turnutils_peer", lab=False)
     port = free_port()
-    relay.popen(["turnutils_peer", "-L", "127.0.0.1", "-p", port])
-    assert_nothing_lost(run(relay, transport, method, rtcp, ["-e", "127.0.0.1", "-r", port]))
+    relay.popen(["turnutils_peer", "-L", V4, "-p", port])
+    assert_nothing_lost(run(relay, transport, method, rtcp, ["-e", V4, "-r", port]))
 
 
-def test_a_wrong_password_gets_nowhere(relay):
+@pytest.mark.parametrize("transport", ["udp", "tcp"])
+@pytest.mark.parametrize(("client", "family", "option"), [(V6, "IPv6", "-x"), (V6, "IPv4", "-X"), (V4, "IPv6", "-x")])
+def test_two_clients_ask_for_an_address_of_either_family(relay, transport, client, family, option):
+    require("turnutils_uclient", lab=False)
+    totals = run(relay, transport, "channels", False, ["-y", option], client)
+    assert_nothing_lost(totals)
+    assert f"{family}. Received relay addr" in totals.text
+
+
+@pytest.mark.parametrize("transport", ["udp", "tcp"])
+@pytest.mark.parametrize("method", ["channels", "send"])
+def test_a_peer_over_ipv6_gets_and_returns_everything(relay, transport, method):
+    require("turnutils_uclient", "turnutils_peer", lab=False)
+    port = free_port()
+    relay.popen(["turnutils_peer", "-L", V6, "-p", port])
+    assert_nothing_lost(run(relay, transport, method, False, ["-x", "-e", V6, "-r", port], V6))
+
+
+@pytest.mark.parametrize("transport", ["udp", "tcp"])
+def test_a_wrong_password_gets_nowhere(relay, transport):
     require("turnutils_uclient", lab=False)
     relay.password = "guess"
-    client = relay.popen(command(relay, "udp", "channels", False, ["-y"]))
+    client = relay.popen(command(relay, transport, "channels", False, ["-y"]))
     assert client.wait(30) != 0
+    assert "Received relay addr" not in "\n".join(client.lines) + client.errors  # it does not say more
 
 
-def test_a_peer_that_is_not_allowed_gets_nothing(relay):
+@pytest.mark.parametrize("transport", ["udp", "tcp"])
+@pytest.mark.parametrize(("peer", "family"), [("10.0.0.1", "-X"), ("fe80::1", "-x"), ("::ffff:10.0.0.1", "-x")])
+def test_a_peer_that_is_not_allowed_gets_nothing(relay, transport, peer, family):
     require("turnutils_uclient", lab=False)
-    client = relay.popen(command(relay, "udp", "channels", False, ["-e", "10.0.0.1"]))
+    client = relay.popen(command(relay, transport, "channels", False, ["-e", peer, family]))
     assert client.wait(30) != 0
     assert "403" in "\n".join(client.lines) + client.errors
 
 
-def command(relay, transport, method, rtcp, peer):
-    return ["turnutils_uclient", "-v", "-L", "127.0.0.1", "-p", relay.port, "-u", relay.user, "-w", relay.password,
+@pytest.mark.parametrize("address", [V4, V6])
+def test_the_stun_client_learns_its_address(relay, address):
+    require("turnutils_stunclient", lab=False)
+    client = relay.popen(["turnutils_stunclient", "-p", relay.port, address])
+    assert client.wait(30) == 0, client.errors
+    assert f"UDP reflexive addr: {address}:" in "\n".join(client.lines) + client.errors
+
+
+def command(relay, transport, method, rtcp, options, address=V4):
+    return ["turnutils_uclient", "-v", "-L", address, "-p", relay.port, "-u", relay.user, "-w", relay.password,
             "-n", MESSAGES, "-m", CLIENTS, "-l", 170, "-z", 5,
-            *["-t"] * (transport == "tcp"), *["-s"] * (method == "send"), *["-c"] * (not rtcp), *peer, "127.0.0.1"]
+            *["-t"] * (transport == "tcp"), *["-s"] * (method == "send"), *["-c"] * (not rtcp), *options, address]
 
 
-def run(relay, transport, method, rtcp, peer):
-    client = relay.popen(command(relay, transport, method, rtcp, peer))
+def run(relay, transport, method, rtcp, options, address=V4):
+    client = relay.popen(command(relay, transport, method, rtcp, options, address))
     assert client.wait(60) == 0, "\n".join(client.lines[-20:]) + client.errors[-2000:]
     return Totals("\n".join(client.lines) + client.errors)
 

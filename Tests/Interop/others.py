@@ -1,0 +1,50 @@
+"""Others' programs: which version they have, and how small programs of ours around their libraries are compiled."""
+
+import fcntl
+import importlib.metadata
+import os
+import pathlib
+import subprocess
+
+_HERE = pathlib.Path(__file__).parent
+_BUILD = _HERE.parents[1] / ".build" / "interop"
+_DEBIAN = ["coturn", "chromium", "golang-github-pion-turn.v2-dev", "libnice10"]
+_PYPI = ["aioice", "aiortc"]
+
+
+def versions():
+    """What this machine has of them: (name, version) pairs."""
+    for package in _DEBIAN:
+        query = subprocess.run(["dpkg-query", "-W", "-f=${Version}", package], text=True, timeout=20,
+                               stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        yield package, query.stdout or "not installed"
+    for package in _PYPI:
+        yield package, importlib.metadata.version(package)
+
+
+def pion():
+    """The client around pion/turn, built from Debian's Go packages and nothing else."""
+    return _built("pion", ["go", "build", "-o", "{}", "."], {
+        "GO111MODULE": "off", "GOPATH": "/usr/share/gocode", "GOCACHE": str(_BUILD / "go-cache"), "GOFLAGS": ""})
+
+
+def libnice():
+    """The two agents of libnice."""
+    flags = subprocess.run(["pkg-config", "--cflags", "--libs", "nice"], check=True, text=True, timeout=20,
+                           stdout=subprocess.PIPE).stdout.split()
+    return _built("libnice", ["cc", "-std=gnu11", "-g", "-Wall", "-Wextra", "-Werror", "-o", "{}", "pair.c", *flags], {})
+
+
+def _built(name, command, settings):
+    """Compiles the folder of that name to `.build/interop/NAME`; one of pytest's workers after the other."""
+    _BUILD.mkdir(parents=True, exist_ok=True)
+    program = _BUILD / name
+    with open(_BUILD / f"{name}.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        fresh = program.with_suffix(".new")
+        finished = subprocess.run(
+            [word.format(fresh) for word in command], cwd=_HERE / name, env={**os.environ, **settings}, text=True,
+            timeout=300, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        assert finished.returncode == 0, f"{name} does not compile:\n{finished.stdout[-4000:]}"
+        fresh.replace(program)  # whoever runs the former one keeps it
+    return program

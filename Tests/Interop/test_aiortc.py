@@ -1,0 +1,51 @@
+"""Two peer connections of aiortc, allowed relay candidates only, open a data channel through our relay."""
+
+import asyncio
+
+import pytest
+from aiortc import RTCConfiguration, RTCIceServer, RTCIceTransportPolicy, RTCPeerConnection
+
+COUNT = 100
+
+
+@pytest.mark.parametrize("transport", ["udp", "tcp"])
+def test_a_data_channel_opens_through_the_relay(relay, transport):
+    asyncio.run(asyncio.wait_for(exchange(relay, f"turn:127.0.0.1:{relay.port}?transport={transport}"), 50))
+
+
+@pytest.mark.parametrize("transport", ["udp", "tcp"])
+def test_a_wrong_password_opens_nothing(relay, transport):
+    """aiortc tells nobody why it has no candidate; the right password, above, gives it one."""
+    relay.password = "guess"
+    with pytest.raises(AssertionError, match="no candidates"):
+        asyncio.run(asyncio.wait_for(exchange(relay, f"turn:127.0.0.1:{relay.port}?transport={transport}"), 50))
+
+
+async def exchange(relay, url):
+    """A hundred messages of up to 5 kB and back, over SCTP, DTLS, ICE and the relay."""
+    configuration = RTCConfiguration(
+        iceServers=[RTCIceServer(urls=url, username=relay.user, credential=relay.password)],
+        iceTransportPolicy=RTCIceTransportPolicy.RELAY)
+    one, other = RTCPeerConnection(configuration), RTCPeerConnection(configuration)
+    try:
+        channel, echoed = one.createDataChannel("test"), asyncio.Queue()
+        channel.on("open", lambda: [channel.send(text(number)) for number in range(COUNT)])
+        channel.on("message", echoed.put_nowait)
+        other.on("datachannel", lambda incoming: incoming.on("message", incoming.send))
+        await one.setLocalDescription(await one.createOffer())
+        await other.setRemoteDescription(one.localDescription)
+        await other.setLocalDescription(await other.createAnswer())
+        for side in (one, other):
+            types = [line.split(" typ ")[1].split()[0] for line in side.localDescription.sdp.splitlines()
+                     if line.startswith("a=candidate")]
+            assert types, f"no candidates: {side.localDescription.sdp}"
+            assert set(types) == {"relay"}
+        await one.setRemoteDescription(other.localDescription)
+        for number in range(COUNT):
+            assert await asyncio.wait_for(echoed.get(), 20) == text(number)
+    finally:
+        await asyncio.gather(one.close(), other.close())
+
+
+def text(number):
+    return f"{number}:" + "x" * (number * 50)
