@@ -46,6 +46,13 @@ def test_a_peer_over_ipv6_gets_and_returns_everything(relay, transport, method):
 
 
 @pytest.mark.parametrize("transport", ["udp", "tcp"])
+@pytest.mark.parametrize("option", ["-g", "-D", "-G"], ids=["DONT-FRAGMENT", "padded ChannelData", "extra requests"])
+def test_a_client_with_habits_of_its_own_loses_nothing(relay, transport, option):
+    require("turnutils_uclient", lab=False)
+    assert_nothing_lost(run(relay, transport, "channels", False, ["-y", option]))
+
+
+@pytest.mark.parametrize("transport", ["udp", "tcp"])
 def test_a_wrong_password_gets_nowhere(relay, transport):
     require("turnutils_uclient", lab=False)
     relay.password = "guess"
