@@ -123,7 +123,8 @@ let package = Package(
         tests("ScreenCodecTests", ["TestSupport", "ScreenCodec", "NetPrimitives", "CPNG"]),
         tests("DesktopTests", ["Desktop", "ScreenCodec"]),
         tests("PortMappingTests", ["PortMapping", "NetPrimitives"]),
-        tests("RelayServiceTests", ["RelayService", "Relay", "Rendezvous", "TURN", "STUN", "NetPrimitives"]),
+        tests(
+            "RelayServiceTests", ["RelayService", "Relay", "Rendezvous", "TURN", "STUN", "NetPrimitives", logging]),
         tests(
             "ConnectServiceTests",
             ["ConnectService", "HostNetwork", "NetPrimitives", "STUN", "TURN", "Rendezvous", "PortMapping", "NIOTransport"]

@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 #include <sys/types.h>
 #include <time.h>
+#include <unistd.h>
 
 // What the system's headers show to _GNU_SOURCE alone. Defining that here would give this module another
 // view of fd_set than Swift's Glibc module has, which the importer refuses.
@@ -291,6 +292,26 @@ static inline void ra_buffer_sizes(int fd, int bytes) {
         setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
     if (setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &bytes, sizeof bytes) != 0)
         setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes);
+}
+
+// A non-blocking TCP socket that listens at an address which nobody else has; -1 with errno.
+//
+// SO_REUSEPORT comes after the bind: our own connections may then leave from the same port, and yet the bind failed
+// if anybody was there.
+static inline int ra_tcp_listener(struct ra_address address, int backlog) {
+    int on = 1;
+    int fd = socket(address.family == 6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0) return -1;
+    if (address.family == 6) setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    if (ra_bind(fd, address) != 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) != 0 ||
+        listen(fd, backlog) != 0) {
+        int error = errno;
+        close(fd);
+        errno = error;
+        return -1;
+    }
+    return fd;
 }
 
 static inline int ra_epoll_create(void) { return epoll_create1(EPOLL_CLOEXEC); }

@@ -6,6 +6,6 @@ enum KnownAttributes {
     static let all: Set<AttributeType> = [
         .username, .messageIntegrity, .messageIntegritySHA256, .realm, .nonce,
         .channelNumber, .lifetime, .xorPeerAddress, .data, .requestedAddressFamily, .evenPort, .requestedTransport,
-        .reservationToken, .dontFragment,
+        .reservationToken, .dontFragment, .connectionID,
     ]
 }

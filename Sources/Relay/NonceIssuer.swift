@@ -36,7 +36,9 @@ public struct NonceIssuer: Sendable {
         var writer = ByteWriter(reservingCapacity: 24)
         writer.write(expiry)
         writer.write(client.transport.rawValue)
-        writer.write(client.client.port)
+        // A stream's handshake has shown its address, and a ConnectionBind comes by another connection than the nonce
+        // did (RFC 6062 §4.3): one nonce serves all streams of an address.
+        writer.write(client.transport == .tcp ? 0 : client.client.port)
         writer.write(client.client.ip.octets)
         return Array(HMAC<SHA256>.authenticationCode(for: writer.bytes, using: secret).prefix(Self.codeOctets))
     }

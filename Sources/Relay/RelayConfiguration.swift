@@ -6,6 +6,8 @@ public struct RelayConfiguration: Sendable {
     public var peerPolicy: PeerPolicy
     /// False refuses new allocations with 508: the relay is being drained.
     public var acceptsAllocations = true
+    /// False refuses TCP relayed addresses (RFC 6062) with 442.
+    public var servesTCPAllocations = true
 
     public init(realm: String, users: UserDirectory, peerPolicy: PeerPolicy) {
         self.realm = realm

@@ -38,7 +38,7 @@ public enum PortError: Error, Hashable, Sendable {
 
 /// What a relay's machine asks of the process around it and gets at once: ports, and what all of the
 /// process's machines share. The data plane answers with sockets and locks, tests with tables.
-public protocol RelayHost {
+public protocol RelayHost: TCPRelayHost {
     /// Opens a port for a client; the five-tuple tells which of the host's addresses it came by.
     mutating func open(_ request: PortRequest, for client: FiveTuple, at now: Instant) throws(PortError) -> OpenedPort
     mutating func close(_ port: RelayedPort)

@@ -14,8 +14,12 @@ extension RelayMachine {
             return describe(allocation, in: &answer, at: now)
         }
         _ = removeAllocation(of: client)  // its time is over, and it was not swept out yet
-        let wanted = try AllocateRequest(request.message)
-        let allocation = try makeAllocation(wanted, for: request, from: client, at: now)
+        let allocation =
+            if let wanted = try TCPAllocateRequest(request.message, from: client) {
+                try makeTCPAllocation(wanted, for: request, from: client, at: now)
+            } else {
+                try makeAllocation(try AllocateRequest(request.message), for: request, from: client, at: now)
+            }
         allocations.insert(allocation)
         noteExpiry(allocation.expiresAt)
         describe(allocation, in: &answer, at: now)
@@ -50,9 +54,19 @@ extension RelayMachine {
         return allocation
     }
 
-    /// Opens one relayed address, which the user's quota is charged with.
     private mutating func open(
         _ port: PortRequest, into allocation: inout Allocation, until expiry: Instant, at now: Instant
+    ) throws(RequestRefusal) {
+        let client = allocation.client
+        try add(to: &allocation, until: expiry) { (host: inout Host) throws(PortError) in
+            try host.open(port, for: client, at: now)
+        }
+    }
+
+    /// Opens one relayed address, which the user's quota is charged with.
+    mutating func add(
+        to allocation: inout Allocation, until expiry: Instant,
+        _ open: (inout Host) throws(PortError) -> OpenedPort
     ) throws(RequestRefusal) {
         switch host.takeQuota(for: allocation.user) {
         case .granted: break
@@ -60,7 +74,7 @@ extension RelayMachine {
         case .relayIsFull: throw RequestRefusal(.insufficientCapacity)
         }
         do {
-            let opened = try host.open(port, for: allocation.client, at: now)
+            let opened = try open(&host)
             allocation.relayed[opened.address.family] = RelayedAddress(
                 port: opened.port, address: opened.address, expiresAt: expiry)
             allocation.reservation = opened.reservation

@@ -47,7 +47,7 @@ extension RelayMachine {
 
     /// §11.2.
     mutating func relaySendIndication(_ message: Message, from client: FiveTuple, at now: Instant) {
-        guard let index = allocations.index(of: client, at: now),
+        guard let index = allocations.index(of: client, at: now), !peerConnections.isTCP(client),
             message.attributes.allSatisfy({ !$0.type.isComprehensionRequired || KnownAttributes.all.contains($0.type) }),
             let peer = message[XORPeerAddress.self]?.address, let data = message[DataAttribute.self],
             allocations[index]?.permissions.contains(peer.ip, at: now) == true, mayExchange(with: peer),

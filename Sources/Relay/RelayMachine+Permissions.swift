@@ -22,6 +22,8 @@ extension RelayMachine {
     }
 
     mutating func bindChannel(_ index: Int, _ message: Message, at now: Instant) throws(RequestRefusal) {
+        // A TCP relayed address carries no datagrams.
+        if let client = allocations[index]?.client, peerConnections.isTCP(client) { throw RequestRefusal(.forbidden) }
         guard let number = try message.wellFormed(ChannelNumber.self),
             let peer = try message.wellFormed(XORPeerAddress.self)?.address
         else { throw RequestRefusal(.badRequest) }

@@ -15,8 +15,12 @@ extension RelayMachine {
         push(.toClient(client, builder.finish(fingerprint: message.contains(.fingerprint))))
     }
 
+    private static var requests: [Method] {
+        [.allocate, .refresh, .createPermission, .channelBind, .connect, .connectionBind]
+    }
+
     mutating func handleRequest(_ message: Message, from client: FiveTuple, at now: Instant, wallClock: Int64) {
-        guard [.allocate, .refresh, .createPermission, .channelBind].contains(message.method) else { return }
+        guard Self.requests.contains(message.method) else { return }
         let hasValidNonce = message[Nonce.self].map { nonces.isValid($0.text, for: client, at: now) } ?? false
         guard
             hasProvenItself(client, hasValidNonce: hasValidNonce, at: now)
@@ -42,11 +46,14 @@ extension RelayMachine {
                 .successResponse, request.message.method, transactionID: request.message.transactionID)
             if request.message.method == .allocate {
                 try allocate(request, from: client, answer: &answer, at: now)
+            } else if request.message.method == .connectionBind {
+                return try bindConnection(request, from: client, at: now)
             } else {
                 let index = try existingAllocation(of: client, for: request, at: now)
                 switch request.message.method {
                 case .refresh: try refresh(index, request.message, answer: &answer, at: now)
                 case .createPermission: try createPermission(index, request.message, at: now)
+                case .connect: return try connect(index, request, from: client, at: now)
                 default: try bindChannel(index, request.message, at: now)
                 }
             }

@@ -12,6 +12,7 @@ public struct RelayMachine<Host: RelayHost> {
     let nonces: NonceIssuer
     var random: any RandomNumberGenerator & Sendable
     var allocations = AllocationTable()
+    var peerConnections = PeerConnectionTable()
     private var outputs: [RelayOutput] = []
     private var nextOutputIndex = 0
     private var earliestExpiry: Instant?
@@ -42,7 +43,10 @@ public struct RelayMachine<Host: RelayHost> {
     }
 
     /// Takes other users, secrets and rules; allocations stay, and the new rules hold for their next datagram.
-    public mutating func reconfigure(_ configuration: RelayConfiguration) { self.configuration = configuration }
+    public mutating func reconfigure(_ configuration: RelayConfiguration) {
+        self.configuration = configuration
+        closeForbiddenConnections()
+    }
 
     // MARK: What arrives
 
@@ -85,14 +89,17 @@ public struct RelayMachine<Host: RelayHost> {
     // MARK: Time
 
     /// When something expires; coarse, as what is over is no longer believed before it is swept out.
-    public var nextDeadline: Instant? {
+    public var nextDeadline: Instant? { .earliest(nextSweep, peerConnections.nextDeadline) }
+
+    private var nextSweep: Instant? {
         guard let earliestExpiry else { return nil }
         guard let lastSweep else { return earliestExpiry }
         return max(earliestExpiry, lastSweep + RelayTimes.sweepInterval)
     }
 
     public mutating func handleTimeout(at now: Instant) {
-        guard let deadline = nextDeadline, deadline <= now else { return }
+        handleConnectionTimeout(at: now)
+        guard let nextSweep, nextSweep <= now else { return }
         let expired = allocations.removeExpired(at: now)
         lastSweep = now
         earliestExpiry = expired.nextExpiry
@@ -113,6 +120,7 @@ public struct RelayMachine<Host: RelayHost> {
     }
 
     private mutating func release(_ allocation: Allocation) {
+        releaseConnections(of: allocation.client)
         for address in allocation.relayed.all { release(address, of: allocation.user) }
     }
 

@@ -12,4 +12,6 @@ public enum RelayOutput: Hashable, Sendable {
     case toRelayed(from: TransportAddress, to: TransportAddress, [UInt8])
     /// A stream whose allocation expired is closed.
     case disconnect(FiveTuple)
+    /// Something about a TCP allocation's connections.
+    case stream(StreamOutput)
 }

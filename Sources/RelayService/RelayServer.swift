@@ -23,16 +23,17 @@ public final class RelayServer: Sendable {
         let state = try StateDirectory(configured: configuration.stateDirectory)
         let secret = try configuration.authSecret ?? state.secret()
         let ports = ListeningPorts(configuration)
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: System.coreCount)
         let dataPlane = try DataPlane.start(
             DataPlaneConfiguration(
                 listeners: ports.udpListeners, externalAddresses: configuration.externalAddresses,
                 relayPorts: configuration.relayPorts,
                 relay: relayConfiguration(configuration, secret: secret),
-                workers: configuration.workers ?? System.coreCount, unprovenRate: configuration.unprovenRate))
+                workers: configuration.workers ?? System.coreCount, unprovenRate: configuration.unprovenRate,
+                eventLoops: group))
         for failed in dataPlane.failed {
             logger.warning("UDP \(failed.listener.address) is not served: \(failed.error)")
         }
-        let group = MultiThreadedEventLoopGroup(numberOfThreads: System.coreCount)
         do {
             return try await RelayServer(
                 configuration, state: state, secret: secret, ports: ports, dataPlane: dataPlane, group: group,
@@ -135,12 +136,14 @@ public final class RelayServer: Sendable {
     }
 
     private static func relayConfiguration(_ configuration: ServeConfiguration, secret: String) -> Relay.RelayConfiguration {
-        Relay.RelayConfiguration(
+        var relay = Relay.RelayConfiguration(
             realm: configuration.effectiveRealm,
             users: UserDirectory(
                 passwords: Dictionary(configuration.users.map { ($0.name, $0.password) }) { first, _ in first },
                 secrets: [secret]),
             peerPolicy: PeerPolicy(allow: configuration.allowPeers, deny: configuration.denyPeers))
+        relay.servesTCPAllocations = configuration.tcpAllocations
+        return relay
     }
 
     /// Allocations that live.
@@ -152,6 +155,7 @@ public final class RelayServer: Sendable {
         dataPlane.beginDraining()
         for channel in listeners { try? await channel.close() }
         dataPlane.stop()
+        await dataPlane.ended()
         try? await group.shutdownGracefully()
         try? await meetingGroup.shutdownGracefully()
         logger.info("stopped", metadata: ["allocations": "\(count)"])

@@ -52,6 +52,20 @@ def test_a_client_with_habits_of_its_own_loses_nothing(relay, transport, option)
     assert_nothing_lost(run(relay, transport, "channels", False, ["-y", option]))
 
 
+@pytest.mark.parametrize(("address", "family"), [(V4, "-X"), (V6, "-x")])
+def test_two_clients_talk_over_tcp_relayed_addresses(relay, address, family):
+    """RFC 6062: each client connects to another's relayed address; both ends of each connection are bound."""
+    require("turnutils_uclient", lab=False)
+    client = relay.popen([
+        "turnutils_uclient", "-T", family, "-v", "-L", address, "-p", relay.port, "-u", relay.user, "-w", relay.password,
+        "-n", 20, "-m", CLIENTS, "-l", 170, address])
+    assert client.wait(60) == 0, "\n".join(client.lines[-20:]) + client.errors[-2000:]
+    totals = Totals("\n".join(client.lines) + client.errors)
+    # It counts what one read returns: two messages that the stream brings together are one.
+    assert totals.sent == 20 * CLIENTS and totals.received >= 18 * CLIENTS, totals.text[-2000:]
+    assert "connections are completed, not enough" not in totals.text
+
+
 @pytest.mark.parametrize("transport", ["udp", "tcp"])
 def test_a_wrong_password_gets_nowhere(relay, transport):
     require("turnutils_uclient", lab=False)

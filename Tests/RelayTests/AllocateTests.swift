@@ -40,7 +40,7 @@ struct AllocateTests {
 
     static let refusals: [(String, Int, [any Attribute])] = [
         ("no REQUESTED-TRANSPORT", 400, []),
-        ("TCP", 442, [RequestedTransport(number: 6)]),
+        ("TCP over UDP", 400, [RequestedTransport(number: 6)]),
         ("protocol 0", 442, [RequestedTransport(number: 0)]),
         ("family 3", 440, [RequestedTransport(.udp), RequestedAddressFamily(number: 3)]),
         ("token and EVEN-PORT", 400, [RequestedTransport(.udp), ReservationToken(1), EvenPort(reservesNext: false)]),

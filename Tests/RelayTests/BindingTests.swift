@@ -39,7 +39,7 @@ struct BindingTests {
         classic[4] = 0
         let others: [[UInt8]] = [
             [], [0], classic, Array("GET / HTTP/1.1\r\n\r\n".utf8), [0x16, 0xFE, 0xFD] + Array(repeating: 0, count: 20),
-            [0x40, 0x00, 0x00, 0x01, 0x00], client.bare(Method(rawValue: 0x00A)), client.bare(Method(rawValue: 0xFFF)),
+            [0x40, 0x00, 0x00, 0x01, 0x00], client.bare(Method(rawValue: 0x00D)), client.bare(Method(rawValue: 0xFFF)),
             MessageBuilder(.successResponse, .binding, transactionID: client.newID()).finish(),
             MessageBuilder(.errorResponse, .allocate, transactionID: client.newID()).finish(),
             MessageBuilder(.indication, .binding, transactionID: client.newID()).finish(),

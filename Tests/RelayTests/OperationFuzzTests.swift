@@ -12,6 +12,8 @@ struct OperationFuzzTests {
         var clients: [HandClient]
         var random: SeededGenerator
         var now = Instant.zero
+        /// Connections with peers that were named, some of them long gone.
+        var ids = [ConnectionID(1)]
 
         init(seed: UInt64) {
             random = SeededGenerator(seed: seed)
@@ -64,7 +66,20 @@ struct OperationFuzzTests {
 
         mutating func step() {
             let index = number(0...clients.count - 1)
-            switch number(0...13) {
+            switch number(0...18) {
+            case 14: request(index, .allocate, [RequestedTransport(.tcp)])
+            case 15: request(index, .connect, [XORPeerAddress(peer())])
+            case 16: request(index, .connectionBind, [ids[number(0...ids.count - 1)]])
+            case 17:
+                let id = ids[number(0...ids.count - 1)]
+                switch number(0...2) {
+                case 0: machine.peerConnected(id, at: now)
+                case 1: machine.peerConnectionFailed(id)
+                default: machine.peerConnectionClosed(id)
+                }
+            case 18:
+                let port = RelayedPort(rawValue: number(49_999...50_040))
+                if let id = machine.peerArrived(peer(), on: port, at: now) { ids.append(id) }
             case 0...1:
                 let more = coin() ? [] : coin() ? [AdditionalAddressFamily(.ipv6)] : attributes(number(1...3))
                 request(index, .allocate, [RequestedTransport(.udp)] + more)
@@ -99,6 +114,7 @@ struct OperationFuzzTests {
         /// Also lets clients learn the nonces of their challenges.
         private mutating func drainAll() {
             for output in drain(&machine) {
+                if case .stream(.connect(let id, _, _)) = output { ids.append(id) }
                 guard case .toClient(let fiveTuple, let bytes) = output, !ChannelData.looksLike(bytes) else { continue }
                 guard let message = try? Message(decoding: bytes) else {
                     Issue.record("the machine sent what is no message: \(bytes)")
@@ -120,11 +136,12 @@ struct OperationFuzzTests {
             let books = (open: world.machine.host.open.count - reserved, charged: world.machine.host.quotas.total)
             #expect(books.open == books.charged, "seed \(seed)")
             #expect(world.machine.allocationCount <= books.charged && books.charged <= 9, "seed \(seed)")
+            #expect(world.machine.peerConnectionCount == world.machine.host.connections.count, "seed \(seed)")
             if books.open != books.charged { return }
         }
         world.now += .seconds(4000)
         world.machine.handleTimeout(at: world.now)
         #expect(world.machine.allocationCount == 0 && world.machine.host.quotas.total == 0, "seed \(seed)")
-        #expect(world.machine.nextDeadline == nil)
+        #expect(world.machine.host.connections.count == 0 && world.machine.nextDeadline == nil)
     }
 }

@@ -57,6 +57,8 @@ struct FakeHost: RelayHost, Sendable {
     var isFull = false
     /// Why a family's ports are not opened.
     var failures: [IPAddress.Family: PortError] = [:]
+    var servesTCP = true
+    var connections = ConnectionRegistry()
     private var nextPort: UInt16 = 50001
     private var random = SeededGenerator(seed: 9)
 
@@ -91,6 +93,19 @@ struct FakeHost: RelayHost, Sendable {
         open[port] = address
         return OpenedPort(port: port, address: address)
     }
+
+    mutating func openTCP(_ family: IPAddress.Family, for client: FiveTuple) throws(PortError) -> OpenedPort {
+        if isFull { throw .insufficientCapacity }
+        return try make(family)
+    }
+
+    mutating func addConnection(for username: String, isOpen: Bool) -> ConnectionID? {
+        connections.add(for: username, isOpen: isOpen, using: &random)
+    }
+    mutating func openConnection(_ id: ConnectionID) { connections.open(id) }
+    mutating func bindConnection(_ id: ConnectionID, for username: String) -> Bool { connections.bind(id, for: username) }
+    func isBound(_ id: ConnectionID) -> Bool { connections.isBound(id) }
+    mutating func removeConnection(_ id: ConnectionID) { connections.remove(id) }
 
     mutating func close(_ port: RelayedPort) { open[port] = nil }
     func isRelayed(_ address: TransportAddress) -> Bool { open.values.contains(address) }

@@ -27,6 +27,8 @@ public struct ServeConfiguration: Hashable, Sendable {
     public var workers: Int?
     /// Answers per second and source prefix to addresses that have not proven themselves; 0: no bound.
     public var unprovenRate = 2000
+    /// Whether there are TCP relayed addresses (RFC 6062).
+    public var tcpAllocations = true
     public var logLevel: LogLevel = .info
     public var logFormat: LogFormat = .text
 

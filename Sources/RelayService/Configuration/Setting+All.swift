@@ -18,6 +18,7 @@ extension Setting {
         Setting("state", \.stateDirectory, .text(), .atRestart),
         Setting("workers", \.workers, .integer(1...256), .atRestart),
         Setting("unproven-rate", \.unprovenRate, .integer(0...10_000_000), .atRestart),
+        Setting("tcp-allocations", \.tcpAllocations, .flag, .atReload),
         Setting("log-level", \.logLevel, .choice, .atReload),
         Setting("log-format", \.logFormat, .choice, .atRestart),
     ]

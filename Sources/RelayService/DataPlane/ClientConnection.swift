@@ -13,9 +13,19 @@ public protocol ClientConnection: AnyObject, Sendable {
 
     /// Closes the connection: its allocation has expired.
     func close()
+
+    /// Sends an answer, and is from then on one end of a byte stream whose other end is a peer's connection. No
+    /// message of it is for the worker any more.
+    func join(_ peer: PeerStream, answering: [UInt8])
 }
 
 extension ClientConnection {
     /// For connections that are never told to pause.
     public func resumeReading() {}
+
+    /// For connections that carry messages alone.
+    public func join(_ peer: PeerStream, answering: [UInt8]) {
+        peer.close()
+        close()
+    }
 }

@@ -23,6 +23,7 @@ public final class DataPlane: Sendable {
     private let directory: PortDirectory
     private let addresses: LocalAddresses
     private let threads: Mutex<[WorkerThread]>
+    private let peers: PeerStreams?
     private let relay: Mutex<(configuration: RelayConfiguration, isDraining: Bool)>
 
     /// Opens the sockets and starts the threads.
@@ -47,11 +48,12 @@ public final class DataPlane: Sendable {
         var random = SystemRandomNumberGenerator()
         let nonces = NonceIssuer(secret: (0..<32).map { _ in .random(in: .min ... .max, using: &random) })
         threads = Mutex([])
+        peers = configuration.eventLoops.map(PeerStreams.init)
         do throws(DataPlaneError) {
             for index in 0..<workers {
                 let worker = try Worker(
                     index: index, listeners: listeners.sockets[index], mailboxes: mailboxes, directory: directory,
-                    addresses: addresses, configuration: configuration, nonces: nonces)
+                    addresses: addresses, configuration: configuration, nonces: nonces, peers: peers)
                 let thread = try WorkerThread(worker)
                 threads.withLock { $0.append(thread) }
             }
@@ -104,7 +106,11 @@ public final class DataPlane: Sendable {
         guard !running.isEmpty else { return }
         for mailbox in mailboxes { mailbox.post(.stop, isVital: true) }
         for thread in running { thread.join() }
+        peers?.stop()
     }
+
+    /// After `stop`: returns when nothing of ours uses the event loops any more.
+    func ended() async { await peers?.ended() }
 
     /// The peer policy learns what is the relay's own here, where the interfaces are known.
     private static func knowing(_ addresses: LocalAddresses, _ configuration: RelayConfiguration) -> RelayConfiguration {

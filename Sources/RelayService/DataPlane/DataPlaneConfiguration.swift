@@ -1,3 +1,4 @@
+public import NIOCore
 public import NetPrimitives
 public import Relay
 
@@ -30,10 +31,13 @@ public struct DataPlaneConfiguration: Sendable {
     public var workers: Int
     /// Answers per second and source prefix to addresses that have not proven themselves; 0: no bound.
     public var unprovenRate: Int
+    /// Where the peers' connections of TCP allocations live; nil: there are none (442).
+    public var eventLoops: (any EventLoopGroup)?
 
     public init(
         listeners: [Listener], externalAddresses: [IPAddress] = [], relayPorts: ClosedRange<UInt16> = 49152...65535,
-        relay: RelayConfiguration, quotas: QuotaLedger.Limits = .init(), workers: Int = 1, unprovenRate: Int = 2000
+        relay: RelayConfiguration, quotas: QuotaLedger.Limits = .init(), workers: Int = 1, unprovenRate: Int = 2000,
+        eventLoops: (any EventLoopGroup)? = nil
     ) {
         self.listeners = listeners
         self.externalAddresses = externalAddresses
@@ -42,5 +46,6 @@ public struct DataPlaneConfiguration: Sendable {
         self.quotas = quotas
         self.workers = workers
         self.unprovenRate = unprovenRate
+        self.eventLoops = eventLoops
     }
 }

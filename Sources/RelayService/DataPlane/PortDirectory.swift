@@ -14,6 +14,7 @@ final class PortDirectory: Sendable {
     private struct State: ~Copyable {
         var places: [TransportAddress: Place?] = [:]
         var reservations = Reservations<HeldPort>()
+        var connections = ConnectionRegistry()
         var quotas: QuotaLedger
         var limiter: UnprovenRateLimiter
     }
@@ -69,6 +70,13 @@ final class PortDirectory: Sendable {
             for held in state.reservations.removeExpired(at: now) { state.places.removeValue(forKey: held.shown) }
             return state.reservations.nextDeadline
         }
+    }
+
+    // MARK: Connections of TCP allocations
+
+    /// Asks or changes the register of connections.
+    func withConnections<Result>(_ body: (inout ConnectionRegistry) -> Result) -> Result {
+        state.withLock { body(&$0.connections) }
     }
 
     // MARK: Quotas and rates

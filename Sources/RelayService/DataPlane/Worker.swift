@@ -17,20 +17,21 @@ struct Worker: ~Copyable {
     /// Messages of other threads taken before the sockets have their turn.
     private static let mailPerTurn = 256
 
-    private let index: Int
+    let index: Int
     private let epoll: EventPoll
     private let listeners: [UDPSocket]
-    private let mailboxes: [Mailbox<WorkerMessage>]
+    let mailboxes: [Mailbox<WorkerMessage>]
     private let directory: PortDirectory
-    private var machine: RelayMachine<WorkerHost>
-    private var clients: [FiveTuple: AttachedClient] = [:]
+    let peers: PeerStreams?
+    var machine: RelayMachine<WorkerHost>
+    var clients: [FiveTuple: AttachedClient] = [:]
     private let batch = ReceiveBatch()
     private var mail: ArraySlice<WorkerMessage> = []
     private var isStopping = false
 
     init(
         index: Int, listeners: [UDPSocket], mailboxes: [Mailbox<WorkerMessage>], directory: PortDirectory,
-        addresses: LocalAddresses, configuration: DataPlaneConfiguration, nonces: NonceIssuer
+        addresses: LocalAddresses, configuration: DataPlaneConfiguration, nonces: NonceIssuer, peers: PeerStreams?
     ) throws(DataPlaneError) {
         let epoll = try EventPoll()
         do throws(SystemError) {
@@ -45,7 +46,9 @@ struct Worker: ~Copyable {
         self.mailboxes = mailboxes
         self.directory = directory
         let host = WorkerHost(
-            worker: index, directory: directory, epoll: epoll, addresses: addresses, portRange: configuration.relayPorts)
+            worker: index, directory: directory, epoll: epoll, addresses: addresses, portRange: configuration.relayPorts,
+            mailbox: mailboxes[index], peers: peers)
+        self.peers = peers
         machine = RelayMachine(configuration: configuration.relay, nonces: nonces, host: host)
     }
 
@@ -153,6 +156,8 @@ struct Worker: ~Copyable {
                 machine.connectionClosed(client.fiveTuple)
             case .relayed(let bytes, let source, let destination):
                 deliver(bytes, from: source, to: destination, at: now)
+            case .stream(let event):
+                receive(event, at: now)
             case .reconfigure(let configuration):
                 machine.reconfigure(configuration)
             case .stop:
@@ -175,6 +180,7 @@ struct Worker: ~Copyable {
                 deliver(bytes, from: source, to: destination, at: now)
             case .disconnect(let fiveTuple):
                 clients.removeValue(forKey: fiveTuple)?.connection.close()
+            case .stream(let output): perform(output)
             }
         }
     }

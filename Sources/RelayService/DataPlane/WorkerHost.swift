@@ -7,28 +7,35 @@ struct WorkerHost: RelayHost, Sendable {
     /// A relayed socket's buffers: a burst of a video key frame fits.
     private static let bufferSize: Int32 = 1 << 20
     /// System calls that may fail before a port is given up: others on the host use the range as well.
-    private static let maximumBindFailures = 256
+    static let maximumBindFailures = 256
     /// Even ports whose upper neighbour is taken before a pair is given up.
     private static let maximumPairAttempts = 64
 
     let worker: Int
     let directory: PortDirectory
+    let mailbox: Mailbox<WorkerMessage>
+    /// nil: no TCP allocations.
+    let peers: PeerStreams?
+    var peerListeners: [RelayedPort: PeerListener] = [:]
+    let addresses: LocalAddresses
+    let portRange: ClosedRange<UInt16>
     private let epoll: EventPoll
-    private let addresses: LocalAddresses
-    private let portRange: ClosedRange<UInt16>
     private var ports: [HeldPort?] = []
     private var free: [Int] = []
     /// When a reservation that this worker made ends.
     private(set) var nextReservationDeadline: Instant?
 
     init(
-        worker: Int, directory: PortDirectory, epoll: EventPoll, addresses: LocalAddresses, portRange: ClosedRange<UInt16>
+        worker: Int, directory: PortDirectory, epoll: EventPoll, addresses: LocalAddresses, portRange: ClosedRange<UInt16>,
+        mailbox: Mailbox<WorkerMessage>, peers: PeerStreams?
     ) {
+        self.mailbox = mailbox
         self.worker = worker
         self.directory = directory
         self.epoll = epoll
         self.addresses = addresses
         self.portRange = portRange
+        self.peers = peers
     }
 
     /// The socket of a port that is open.
@@ -54,6 +61,7 @@ struct WorkerHost: RelayHost, Sendable {
     }
 
     mutating func close(_ port: RelayedPort) {
+        if peerListeners.removeValue(forKey: port) != nil { return free.append(port.rawValue) }
         guard let held = self[port] else { return }
         directory.release(held.shown)
         ports[port.rawValue] = nil  // closes the socket, which leaves the epoll by that
@@ -69,6 +77,15 @@ struct WorkerHost: RelayHost, Sendable {
     mutating func sweepReservations(at now: Instant) {
         nextReservationDeadline = directory.sweepReservations(at: now)
     }
+
+    /// A port's number without a datagram socket; `close` takes it back when it has a peer listener.
+    mutating func takeNumber() -> RelayedPort {
+        let index = free.popLast() ?? ports.count
+        if index == ports.count { ports.append(nil) }
+        return RelayedPort(rawValue: index)
+    }
+
+    mutating func giveBackNumber(_ port: RelayedPort) { free.append(port.rawValue) }
 
     // MARK: Opening
 

@@ -8,6 +8,7 @@ enum WorkerMessage: Sendable {
     case detach(AttachedClient)
     /// A datagram from a relayed address of this process, another worker's perhaps.
     case relayed([UInt8], from: TransportAddress, to: TransportAddress)
+    case stream(PeerStreamEvent)
     case reconfigure(RelayConfiguration)
     case stop
 }

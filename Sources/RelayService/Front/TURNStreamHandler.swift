@@ -7,7 +7,7 @@ import TURN
 ///
 /// Reading pauses while the data plane is behind. A connection that is silent for `patience` is closed: a client
 /// with an allocation refreshes its permissions every five minutes (RFC 8656 §9).
-final class TURNStreamHandler: ChannelDuplexHandler {
+final class TURNStreamHandler: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundIn = ByteBuffer
 
@@ -25,7 +25,11 @@ final class TURNStreamHandler: ChannelDuplexHandler {
 
     func handlerAdded(context: ChannelHandlerContext) {
         let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
-        let connection = ChannelConnection(context.channel) { bound.value.read() }
+        let connection = ChannelConnection(context.channel) {
+            bound.value.read()
+        } join: { [self = NIOLoopBound(self, eventLoop: context.eventLoop)] peer, answer in
+            self.value.join(peer, answering: answer, bound.value)
+        }
         client = dataPlane.attach(connection, as: fiveTuple)
         wait(context)
     }
@@ -53,6 +57,25 @@ final class TURNStreamHandler: ChannelDuplexHandler {
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
 
+    /// The connection becomes the client's end of a peer's connection (RFC 6062 §5.4).
+    private func join(_ peer: PeerStream, answering answer: [UInt8], _ context: ChannelHandlerContext) {
+        // What came behind the request came too early, and nobody can say where it belongs.
+        guard context.channel.isActive, framer.bufferedCount == 0 else {
+            peer.close()
+            return context.close(promise: nil)
+        }
+        client = nil
+        timeout?.cancel()
+        context.writeAndFlush(NIOAny(ByteBuffer(bytes: answer)), promise: nil)
+        do {
+            try StreamJoint.join(context.channel, behind: self, to: peer)
+            context.pipeline.syncOperations.removeHandler(self, promise: nil)
+        } catch {
+            peer.close()
+            context.close(promise: nil)
+        }
+    }
+
     private func wait(_ context: ChannelHandlerContext) {
         timeout?.cancel()
         let channel = context.channel
@@ -67,10 +90,15 @@ private final class ChannelConnection: ClientConnection {
 
     private let channel: any Channel
     private let resume: @Sendable () -> Void
+    private let join: @Sendable (PeerStream, [UInt8]) -> Void
     private let budget = ByteBudget()
 
-    /// - Parameter resume: called on the channel's event loop.
-    init(_ channel: any Channel, resume: @escaping @Sendable () -> Void) {
+    /// `resume` and `join` are called on the channel's event loop.
+    init(
+        _ channel: any Channel, resume: @escaping @Sendable () -> Void,
+        join: @escaping @Sendable (PeerStream, [UInt8]) -> Void
+    ) {
+        self.join = join
         self.channel = channel
         self.resume = resume
     }
@@ -84,4 +112,8 @@ private final class ChannelConnection: ClientConnection {
     func resumeReading() { channel.eventLoop.execute(resume) }
 
     func close() { channel.close(promise: nil) }
+
+    func join(_ peer: PeerStream, answering answer: [UInt8]) {
+        channel.eventLoop.execute { [join] in join(peer, answer) }
+    }
 }

@@ -1,0 +1,64 @@
+import NetPrimitives
+import TURN
+
+/// The TCP allocations of one machine, and the connections of each.
+struct PeerConnectionTable: Sendable {
+    /// Of one allocation, in all: a browser opens fewer to one site, and each is an open file.
+    static let limit = 64
+    /// Of one allocation, not bound yet: who never binds holds few.
+    static let pendingLimit = 16
+
+    private var byClient: [FiveTuple: Set<ConnectionID>] = [:]
+    private var connections: [ConnectionID: PeerConnection] = [:]
+    /// Never later than the first deadline; early when what had it is gone.
+    private(set) var nextDeadline: Instant?
+
+    var count: Int { connections.count }
+
+    func isTCP(_ client: FiveTuple) -> Bool { byClient[client] != nil }
+
+    mutating func addAllocation(_ client: FiveTuple) { byClient[client] = [] }
+
+    /// Takes an allocation out, and returns the connections that it had.
+    mutating func removeAllocation(_ client: FiveTuple) -> Set<ConnectionID> {
+        let ids = byClient.removeValue(forKey: client) ?? []
+        for id in ids { connections[id] = nil }
+        return ids
+    }
+
+    subscript(id: ConnectionID) -> PeerConnection? { connections[id] }
+
+    func connections(of client: FiveTuple) -> [(id: ConnectionID, connection: PeerConnection)] {
+        (byClient[client] ?? []).compactMap { id in connections[id].map { (id, $0) } }
+    }
+
+    var all: [(id: ConnectionID, connection: PeerConnection)] { connections.map { ($0.key, $0.value) } }
+
+    /// Adds a connection of an allocation that is there, or puts another state into it.
+    mutating func set(_ id: ConnectionID, _ connection: PeerConnection) {
+        byClient[connection.client]?.insert(id)
+        connections[id] = connection
+        nextDeadline = .earliest(nextDeadline, connection.deadline)
+    }
+
+    mutating func remove(_ id: ConnectionID) -> PeerConnection? {
+        guard let connection = connections.removeValue(forKey: id) else { return nil }
+        byClient[connection.client]?.remove(id)
+        return connection
+    }
+
+    /// What is over; the caller removes each, or gives it another deadline.
+    mutating func takeDue(at now: Instant) -> [(id: ConnectionID, connection: PeerConnection)] {
+        let due = all.filter { $0.connection.deadline.map { $0 <= now } ?? false }
+        nextDeadline = connections.values.compactMap(\.deadline).filter { $0 > now }.min()
+        return due
+    }
+}
+
+/// The times of RFC 6062.
+enum TCPTimes {
+    /// §5.2: "The timeout value MUST be at least 30 seconds."
+    static let connect = Duration.seconds(30)
+    /// §5.2, §5.3: without a ConnectionBind for 30 seconds the peer's connection is closed.
+    static let bind = Duration.seconds(30)
+}
