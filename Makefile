@@ -1,6 +1,6 @@
 # What one types here. `make demo` and `make test` install what is missing on Debian 12 with Swift 6.3.
 
-.PHONY: build demo test check lab bench clean
+.PHONY: build demo test check lab bench-relay clean
 
 build:            ## the three programs, in .build/release
 	Tools/install-packages
@@ -20,6 +20,11 @@ check:            ## the house's rules, the lab's own tests
 lab:              ## a shell behind a home router; LAB="--sharer symmetric --helper-upnp all" for another network
 	Tools/install-packages demo
 	python3 Tests/Lab/lab.py up $(LAB)
+
+bench-relay:      ## the relay beside coturn, as ratios of one run (root); BENCH="--profile up-1000-20" for a part
+	Tools/install-packages bench
+	swift build -c release
+	Benchmarks/bench-relay $(BENCH)
 
 clean:
 	rm -rf .build .venv out

@@ -109,6 +109,12 @@ let package = Package(
         program("ra-connect", ["ConnectService", "ProgramSupport", "Rendezvous", "Session"]),
         program("ra-probe", ["ConnectService", "ProgramSupport", "Rendezvous"]),
 
+        // The load of `make bench-relay`; no product.
+        .executableTarget(
+            name: "RelayLoad",
+            dependencies: ["TURN", "STUN", "NetPrimitives", "HostNetwork", "CLinuxNet", "COpenSSL", arguments],
+            path: "Benchmarks/RelayLoad", swiftSettings: settings),
+
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
         tests("NetPrimitivesTests", ["NetPrimitives"]),
         tests("STUNTests", ["TestSupport", "STUN", "NetPrimitives"]),

@@ -1,0 +1,104 @@
+"""The servers under test, each in the configuration in which it is fastest here."""
+
+import os
+import pathlib
+import shutil
+import subprocess
+import tempfile
+import time
+
+from . import processes
+from .network import SERVER
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+PORT, TLS_PORT = 3478, 5349
+USER, PASSWORD, REALM = "bench", "bench-password", "bench"
+LOAD = pathlib.Path(os.environ.get("RA_BENCH_LOAD", ROOT / ".build/release/RelayLoad"))
+RELAY = pathlib.Path(os.environ.get("RA_BIN", ROOT / ".build/release/ra-relay"))
+
+
+class Server:
+    """A server to be measured. `through` is what the load generator takes it for."""
+
+    def __init__(self, name, title, through="turn"):
+        self.name, self.title, self.through = name, title, through
+
+    def arguments(self, directory, tls):
+        raise NotImplementedError
+
+    def running(self, network, core, tls=None):
+        """A context in which the server runs and has its port. `tls` is a certificate and a key."""
+        return Running(self, network, core, tls)
+
+
+class Running:
+    def __init__(self, server, network, core, tls):
+        self.server, self.network, self.core, self.tls = server, network, core, tls
+
+    def __enter__(self):
+        self.directory = tempfile.TemporaryDirectory(prefix="ra-bench-")
+        self.log = open(f"{self.directory.name}/log", "w+")
+        self.process = processes.start(
+            self.network.server, self.core, self.server.arguments(self.directory.name, self.tls), stdout=self.log,
+            stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
+        end = time.monotonic() + 10
+        while not processes.udp_is_bound(self.process.pid, PORT):
+            if self.process.poll() is not None or time.monotonic() > end:
+                self.log.seek(0)
+                text = self.log.read()[-500:]
+                self.__exit__()
+                raise RuntimeError(f"{self.server.title} does not start: {text}")
+            time.sleep(0.05)
+        time.sleep(0.3)
+        return self
+
+    def __exit__(self, *_):
+        processes.stop(self.process)
+        self.log.close()
+        self.directory.cleanup()
+
+
+class Ours(Server):
+    def arguments(self, directory, tls):
+        certificate = ["--tls-cert", tls[0], "--tls-key", tls[1], "--tls-port", TLS_PORT] if tls else []
+        return [RELAY, "serve", "--listen", SERVER, "--port", PORT, "--also-listen", PORT, "--external-ip", SERVER, "--realm",
+                REALM, "--user", f"{USER}:{PASSWORD}", "--unproven-rate", 0, "--workers", 1, "--state", f"{directory}/state",
+                "--log-level", "error", *certificate]
+
+
+class Coturn(Server):
+    """No database, no log, no command line of its own, and one relay thread: it has one core."""
+
+    def __init__(self, name, title, program, extra=()):
+        super().__init__(name, title)
+        self.program, self.extra = program, list(extra)
+
+    def arguments(self, directory, tls):
+        security = ["--cert", tls[0], "--pkey", tls[1], "--tls-listening-port", TLS_PORT] if tls else ["--no-tls"]
+        return [self.program, "-n", "-L", SERVER, "-E", SERVER, "-p", PORT, "-a", "-u", f"{USER}:{PASSWORD}", "-r", REALM,
+                "-m", 1, *security, "--no-dtls", "--no-stdout-log", "--log-file", "/dev/null", "--pidfile", f"{directory}/pid",
+                *self.extra]
+
+
+class Forwarder(Server):
+    def arguments(self, directory, tls):
+        return [LOAD, "forward", "--listen", f"{SERVER}:{PORT}"]
+
+
+def available():
+    """Ours, the bare forwarder, and what there is of the others."""
+    servers = [Ours("ours", "ra-relay")]
+    if debian := shutil.which("turnserver"):
+        servers.append(Coturn("debian", f"coturn {version(debian)} (Debian)", debian, ["--no-cli"]))
+    if newer := os.environ.get("RA_BENCH_COTURN"):
+        servers.append(Coturn(
+            "newer", f"coturn {version(newer)} --multiplex-peer --udp-gso", newer, ["--multiplex-peer", "--udp-gso"]))
+    servers.append(Forwarder("bare", "bare forwarder", "forwarder"))
+    return servers
+
+
+def version(program):
+    """What the program says its version is, `?` when it says nothing."""
+    said = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=10, check=False)
+    words = (said.stdout + said.stderr).replace("Coturn-", " ").replace("'", " ").split()
+    return next((word for word in words if word[0].isdigit() and word.count(".") >= 2), "?")
