@@ -37,6 +37,13 @@ let nio: [Target.Dependency] = [
     .product(name: "NIOWebSocket", package: "swift-nio"),
 ]
 
+let tls = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
+let certificates: [Target.Dependency] = [
+    .product(name: "X509", package: "swift-certificates"),
+    .product(name: "SwiftASN1", package: "swift-asn1"),
+    .product(name: "Crypto", package: "swift-crypto"),
+]
+
 let package = Package(
     name: "remote-assistance",
     products: [
@@ -48,6 +55,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
+        .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-crypto", "3.12.3"..<"5.0.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
@@ -94,15 +103,14 @@ let package = Package(
             "ConnectService",
             [
                 "NetPrimitives", "HostNetwork", "STUN", "TURN", "ICE", "PortMapping", "Rendezvous", "DTLS", "SCTP", "Session",
-                "ScreenCodec", "Desktop", "NIOTransport", "Web", .product(name: "NIOSSL", package: "swift-nio-ssl"),
-                .product(name: "TOMLKit", package: "TOMLKit"),
-            ] + nio),
+                "ScreenCodec", "Desktop", "NIOTransport", "Web", tls, .product(name: "TOMLKit", package: "TOMLKit"),
+            ] + nio + certificates),
         room(
             "RelayService",
             [
                 "NetPrimitives", "HostNetwork", "STUN", "TURN", "Relay", "Rendezvous", "NIOTransport", "CLinuxNet", logging,
-                .product(name: "GRDB", package: "GRDB.swift"), .product(name: "TOMLKit", package: "TOMLKit"),
-            ] + nio),
+                .product(name: "GRDB", package: "GRDB.swift"), .product(name: "TOMLKit", package: "TOMLKit"), tls,
+            ] + nio + certificates),
 
         room("ProgramSupport", ["NetPrimitives", arguments]),
         program("ra-relay", ["RelayService", "ProgramSupport", "NetPrimitives", logging]),
@@ -116,6 +124,9 @@ let package = Package(
             path: "Benchmarks/RelayLoad", swiftSettings: settings),
 
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
+        .target(
+            name: "CertificateSupport", dependencies: ["NetPrimitives"] + certificates, path: "Tests/CertificateSupport",
+            swiftSettings: settings),
         tests("NetPrimitivesTests", ["NetPrimitives"]),
         tests("STUNTests", ["TestSupport", "STUN", "NetPrimitives"]),
         tests("TURNTests", ["TURN", "STUN", "NetPrimitives"]),
@@ -130,11 +141,15 @@ let package = Package(
         tests("DesktopTests", ["Desktop", "ScreenCodec"]),
         tests("PortMappingTests", ["PortMapping", "NetPrimitives"]),
         tests(
-            "RelayServiceTests", ["RelayService", "Relay", "Rendezvous", "TURN", "STUN", "NetPrimitives", logging]),
+            "RelayServiceTests",
+            ["CertificateSupport", "RelayService", "Relay", "Rendezvous", "TURN", "STUN", "NetPrimitives", tls, logging]
+                + nio + certificates),
         tests(
             "ConnectServiceTests",
-            ["ConnectService", "HostNetwork", "NetPrimitives", "STUN", "TURN", "Rendezvous", "PortMapping", "NIOTransport"]
-                + nio),
+            [
+                "CertificateSupport", "ConnectService", "DTLS", "HostNetwork", "NetPrimitives", "STUN", "TURN", "Rendezvous",
+                "PortMapping", "NIOTransport", tls,
+            ] + nio + certificates),
         tests("SimulationTests", ["ICE", "STUN", "NetPrimitives"]),
     ]
 )

@@ -16,8 +16,13 @@ struct ListeningPorts: Sendable {
     init(_ configuration: ServeConfiguration) {
         let extra = configuration.alsoListen ?? ServeConfiguration.defaultAlsoListen
         var ports = [configuration.port]
-        for port in extra where !ports.contains(port) { ports.append(port) }
+        if configuration.hasCertificate { ports.append(configuration.tlsPort ?? ServeConfiguration.defaultTLSPort) }
+        ports += extra
+        var seen: Set<UInt16> = []
+        ports = ports.filter { seen.insert($0).inserted }
         self.ports = ports
+        var required = Set([configuration.port] + (configuration.alsoListen ?? []))
+        if configuration.hasCertificate, let tlsPort = configuration.tlsPort { required.insert(tlsPort) }
         let isNamed = !configuration.listen.isEmpty
         let addresses = isNamed ? configuration.listen : [.anyV4, .anyV6]
         var udp: [DataPlaneConfiguration.Listener] = []
@@ -25,8 +30,7 @@ struct ListeningPorts: Sendable {
         for port in ports {
             for ip in addresses {
                 // What somebody named must open; a default may fail: a host without IPv6, a port in use.
-                let isRequired =
-                    (port == configuration.port || configuration.alsoListen != nil) && (isNamed || ip == .anyV4)
+                let isRequired = required.contains(port) && (isNamed || ip == .anyV4)
                 let address = TransportAddress(ip: ip, port: port)
                 udp.append(DataPlaneConfiguration.Listener(address, isRequired: isRequired))
                 tcp.append(TCPListener(address: address, isRequired: isRequired))
@@ -40,12 +44,27 @@ struct ListeningPorts: Sendable {
     func inOrder(_ opened: [UInt16]) -> [UInt16] { ports.filter(opened.contains) }
 
     /// A host by which clients may reach us: what was configured, else an address of this host.
-    func reachableHost(_ configuration: ServeConfiguration) -> String {
-        let ip =
-            configuration.externalAddresses.first ?? configuration.listen.first { !$0.isUnspecified }
+    func reachableAddress(_ configuration: ServeConfiguration) -> IPAddress {
+        configuration.externalAddresses.first ?? configuration.listen.first { !$0.isUnspecified }
             ?? HostInterface.all().map(\.address).first { $0.family == .ipv4 && !$0.isLoopback && !$0.isLinkLocal }
             ?? .loopbackV4
-        return ip.family == .ipv6 ? "[\(ip)]" : "\(ip)"
+    }
+
+    /// What a client passes as `--relay`: the public URL, else one that works from where this host's addresses do.
+    ///
+    /// - Parameter opened: the TCP ports that are listened on.
+    func url(_ configuration: ServeConfiguration, certificate: ServerCertificate?, opened: [UInt16]) -> String {
+        if let url = configuration.trimmedPublicURL { return url }
+        let ip = reachableAddress(configuration)
+        let address = ip.family == .ipv6 ? "[\(ip)]" : "\(ip)"
+        let main = inOrder(opened).first ?? configuration.port
+        guard let certificate else { return "http://\(address):\(main)" }
+        let port = [443, configuration.tlsPort ?? ServeConfiguration.defaultTLSPort].first(where: opened.contains) ?? main
+        // Whom an authority vouches for has to be called by a name of the certificate's; of one that vouches for itself
+        // clients remember the key, whatever it is called.
+        let isCalledByAddress = certificate.covers(ip) || certificate.isSelfSigned
+        let host = isCalledByAddress ? address : certificate.hostNames.first ?? address
+        return "https://\(host)" + (port == 443 ? "" : ":\(port)")
     }
 }
 

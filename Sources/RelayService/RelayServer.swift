@@ -1,3 +1,4 @@
+import Foundation
 public import Logging
 import NIOCore
 import NIOPosix
@@ -11,6 +12,7 @@ public final class RelayServer: Sendable {
     /// What a client passes as `--relay`.
     public let url: String
     private let dataPlane: DataPlane
+    private let certificate: CurrentCertificate?
     private let state: StateDirectory
     private let listeners: [any Channel]
     private let group: MultiThreadedEventLoopGroup
@@ -22,6 +24,7 @@ public final class RelayServer: Sendable {
         try configuration.validate()
         let state = try StateDirectory(configured: configuration.stateDirectory)
         let secret = try configuration.authSecret ?? state.secret()
+        let certificate = try CertificateSource(configuration, state: state)?.load()
         let ports = ListeningPorts(configuration)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: System.coreCount)
         let dataPlane = try DataPlane.start(
@@ -36,8 +39,8 @@ public final class RelayServer: Sendable {
         }
         do {
             return try await RelayServer(
-                configuration, state: state, secret: secret, ports: ports, dataPlane: dataPlane, group: group,
-                logger: logger)
+                configuration, state: state, secret: secret, certificate: certificate.map(CurrentCertificate.init), ports: ports,
+                dataPlane: dataPlane, group: group, logger: logger)
         } catch {
             dataPlane.stop()
             try? await group.shutdownGracefully()
@@ -46,11 +49,12 @@ public final class RelayServer: Sendable {
     }
 
     private init(
-        _ configuration: ServeConfiguration, state: StateDirectory, secret: String, ports: ListeningPorts,
-        dataPlane: DataPlane, group: MultiThreadedEventLoopGroup, logger: Logger
+        _ configuration: ServeConfiguration, state: StateDirectory, secret: String, certificate: CurrentCertificate?,
+        ports: ListeningPorts, dataPlane: DataPlane, group: MultiThreadedEventLoopGroup, logger: Logger
     ) async throws {
         self.dataPlane = dataPlane
         self.state = state
+        self.certificate = certificate
         self.group = group
         self.logger = logger
         let store = try SQLiteInvitationStore(path: state.databasePath)
@@ -71,7 +75,7 @@ public final class RelayServer: Sendable {
             do {
                 opened.append(
                     try await Self.listen(on: listener.address, group: group, limits: limits) { channel in
-                        try Front(dataPlane: dataPlane, place: place, routes: routes).install(on: channel)
+                        try Front(dataPlane: dataPlane, place: place, routes: routes, certificate: certificate).install(on: channel)
                     })
                 tcpPorts.append(listener.address.port)
             } catch {
@@ -89,11 +93,21 @@ public final class RelayServer: Sendable {
         routes.set(
             HTTPRoutes(
                 name: configuration.effectiveRealm, realm: configuration.effectiveRealm,
-                publicAuthority: configuration.publicAuthority, publicIsSecure: configuration.publicIsSecure,
-                udpPorts: udp, tcpPorts: tcp))
-        url = configuration.trimmedPublicURL ?? "http://\(ports.reachableHost(configuration)):\(tcp.first ?? configuration.port)"
+                publicAuthority: configuration.publicAuthority, publicIsSecure: configuration.publicIsSecure ?? (certificate != nil),
+                hasCertificate: certificate != nil, udpPorts: udp, tcpPorts: tcp))
+        url = ports.url(configuration, certificate: certificate?.certificate, opened: tcp)
         logger.info(
             "listening", metadata: ["udp": "\(udp)", "tcp": "\(tcp)", "state": "\(state.path)"])
+        if let certificate { Self.tell(of: certificate.certificate, logger) }
+    }
+
+    private static func tell(of certificate: ServerCertificate, _ logger: Logger) {
+        logger.info(
+            "the certificate",
+            metadata: [
+                "expires": "\(certificate.expires.ISO8601Format())", "key": "sha-256 \(certificate.fingerprint)",
+                "self-signed": "\(certificate.isSelfSigned)",
+            ])
     }
 
     private static func listen(
@@ -128,9 +142,18 @@ public final class RelayServer: Sendable {
             .get()
     }
 
-    /// Takes other users, secrets and peer rules; no allocation is dropped. Ports and addresses stay as they are.
+    /// Takes other users, secrets, peer rules and another certificate; no allocation and no connection is dropped.
+    /// Ports and addresses stay as they are. What is wrong changes nothing.
     public func reload(_ configuration: ServeConfiguration) throws {
         try configuration.validate()
+        let loaded = try CertificateSource(configuration, state: state)?.load()
+        guard (loaded == nil) == (certificate == nil) else {
+            throw ConfigurationError("to begin or to end TLS the relay has to be started again.")
+        }
+        if let loaded, let certificate {
+            try certificate.set(loaded)
+            Self.tell(of: loaded, logger)
+        }
         dataPlane.update(relay: Self.relayConfiguration(configuration, secret: try configuration.authSecret ?? state.secret()))
         logger.info("reloaded")
     }

@@ -13,7 +13,7 @@ struct CheckConfig: ParsableCommand {
 
     func run() throws {
         do {
-            _ = try ConfigurationFile.parse(TextFile.read(file))
+            try ConfigurationFile.check(TextFile.read(file))
             print("\(file): good")
         } catch {
             let mistakes = (error as? ConfigurationError)?.mistakes ?? ["\(error)"]

@@ -37,6 +37,18 @@ struct ServeOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Never forward to these addresses. Can be repeated.", valueName: "CIDR"))
     var denyPeer: [String] = []
 
+    @Option(help: ArgumentHelp("The certificate, and those that lead to its root, in PEM.", valueName: "FILE"))
+    var tlsCert: String?
+
+    @Option(help: ArgumentHelp("The certificate's private key, in PEM.", valueName: "FILE"))
+    var tlsKey: String?
+
+    @Flag(help: "Use a certificate of the relay's own making; clients remember its key at the first meeting.")
+    var tlsSelfSigned = false
+
+    @Option(help: "A further port, UDP and TCP, when there is a certificate (default: 5349, if it is free).")
+    var tlsPort: UInt16?
+
     @Option(help: ArgumentHelp("What clients are told to use.", valueName: "URL"))
     var publicUrl: String?
 
@@ -69,6 +81,15 @@ struct ServeOptions: ParsableArguments {
         if !allowPeer.isEmpty { result.allowPeers = try allowPeer.map { try block($0, "allow-peer") } }
         if !denyPeer.isEmpty { result.denyPeers = try denyPeer.map { try block($0, "deny-peer") } }
         if let publicUrl { result.publicURL = publicUrl }
+        if tlsCert != nil || tlsKey != nil {
+            (result.tlsCertificate, result.tlsKey) = (tlsCert ?? result.tlsCertificate, tlsKey ?? result.tlsKey)
+            result.tlsSelfSigned = false
+        }
+        if tlsSelfSigned {
+            (result.tlsCertificate, result.tlsKey) = (tlsCert, tlsKey)
+            result.tlsSelfSigned = true
+        }
+        if let tlsPort { result.tlsPort = tlsPort }
         if let state { result.stateDirectory = state }
         if let workers { result.workers = workers }
         if let unprovenRate { result.unprovenRate = unprovenRate }

@@ -16,8 +16,7 @@ public enum ConfigurationFile {
         var mistakes: [(line: Int, sentence: String)] = []
         var misread: Set<String> = []
         func note(_ key: String, _ sentence: String) {
-            let line = line(of: key, in: text)
-            mistakes.append((line ?? 0, "\(line.map { "line \($0): " } ?? "")\(sentence)"))
+            mistakes.append((line(of: key, in: text) ?? 0, place(of: key, in: text) + sentence))
         }
         for key in table.keys {
             guard let value = table[key] else { continue }
@@ -37,6 +36,26 @@ public enum ConfigurationFile {
             throw ConfigurationError(mistakes: mistakes.sorted { $0.line < $1.line }.map(\.sentence))
         }
         return configuration
+    }
+
+    /// Reads a file, checks what no single key shows, and reads the files that it names.
+    ///
+    /// - Throws: as `parse`.
+    public static func check(_ text: String) throws(ConfigurationError) {
+        let configuration = try parse(text)
+        if let (key, sentence) = configuration.contradictions().first {
+            throw ConfigurationError("\(place(of: key, in: text))\(key): \(sentence)")
+        }
+        guard configuration.tlsCertificate != nil else { return }
+        do throws(ConfigurationError) {
+            _ = try CertificateSource(configuration, state: StateDirectory(configured: nil))?.load().makeContext()
+        } catch {
+            throw ConfigurationError("\(place(of: "tls-cert", in: text))\(error)")
+        }
+    }
+
+    private static func place(of key: String, in text: String) -> String {
+        line(of: key, in: text).map { "line \($0): " } ?? ""
     }
 
     private static func unknown(_ key: String) -> String {

@@ -21,6 +21,13 @@ public struct ServeConfiguration: Hashable, Sendable {
     public var denyPeers: [CIDRBlock] = []
     /// What clients are told to use; nil: whatever host and port they came by.
     public var publicURL: String?
+    /// PEM files of the certificate (with those that lead to its root) and of its private key.
+    public var tlsCertificate: String?
+    public var tlsKey: String?
+    /// A certificate of the relay's own making, kept in the state directory.
+    public var tlsSelfSigned = false
+    /// A further port, UDP and TCP, when there is a certificate. nil: the default, which may fail to open.
+    public var tlsPort: UInt16?
     /// A directory; nil: `$STATE_DIRECTORY`, `$XDG_STATE_HOME/ra-relay`, `~/.local/state/ra-relay`.
     public var stateDirectory: String?
     /// Threads of the UDP data plane; nil: one for each core.
@@ -33,6 +40,9 @@ public struct ServeConfiguration: Hashable, Sendable {
     public var logFormat: LogFormat = .text
 
     public init() {}
+
+    /// "turns" (RFC 8656 §3.1).
+    public static let defaultTLSPort: UInt16 = 5349
 
     /// Ports that a firewall may have open, listened on as far as they are free.
     public static let defaultAlsoListen: [UInt16] = [3389, 1863]
@@ -68,9 +78,21 @@ extension ServeConfiguration {
         Setting.all.compactMap { setting in setting.problem(self).map { (setting.key, $0) } }
     }
 
+    /// What no single setting shows.
+    func contradictions() -> [(key: String, sentence: String)] {
+        if tlsSelfSigned, tlsCertificate != nil || tlsKey != nil {
+            return [("tls-self-signed", "there is a certificate in tls-cert; choose one of them.")]
+        }
+        guard (tlsCertificate == nil) != (tlsKey == nil) else { return [] }
+        return [(tlsCertificate == nil ? "tls-key" : "tls-cert", "tls-cert and tls-key need each other; name both files.")]
+    }
+
+    /// Whether the relay itself speaks TLS.
+    public var hasCertificate: Bool { tlsSelfSigned || tlsCertificate != nil }
+
     /// Checks every setting, wherever it came from.
     public func validate() throws(ConfigurationError) {
-        let problems = problems()
+        let problems = problems() + contradictions()
         guard problems.isEmpty else { throw ConfigurationError(mistakes: problems.map { "\($0.key): \($0.sentence)" }) }
     }
 }

@@ -45,6 +45,20 @@ public struct StateDirectory: Sendable {
     /// The file of the embedded store.
     public var databasePath: String { path + "/ra-relay.sqlite" }
 
+    /// The certificate that the relay has made for itself, and its key.
+    var certificatePath: String { path + "/tls-certificate.pem" }
+    var certificateKeyPath: String { path + "/tls-key.pem" }
+
+    /// Writes a file as a whole or not at all, created with its mode, so that at no moment anybody else can read it.
+    func write(_ text: String, to file: String) throws(ConfigurationError) {
+        let temporary = file + ".part"
+        try? FileManager.default.removeItem(atPath: temporary)
+        guard FileManager.default.createFile(
+            atPath: temporary, contents: Data(text.utf8), attributes: [.posixPermissions: 0o600]),
+            rename(temporary, file) == 0
+        else { throw ConfigurationError("\(file) cannot be written.") }
+    }
+
     /// The secret of a relay that has been started; never made here, for a new one would be no relay's.
     public func existingSecret() throws(ConfigurationError) -> String {
         guard FileManager.default.fileExists(atPath: secretPath) else {
@@ -70,10 +84,7 @@ public struct StateDirectory: Sendable {
             let byte = UInt8.random(in: .min ... .max, using: &random)
             return String(byte >> 4, radix: 16) + String(byte & 0xF, radix: 16)
         }.joined()
-        // The file is created with its mode, so that at no moment anybody else can read it.
-        guard FileManager.default.createFile(
-            atPath: file, contents: Data((text + "\n").utf8), attributes: [.posixPermissions: 0o600])
-        else { throw ConfigurationError("The secret cannot be written to \(file).") }
+        try write(text + "\n", to: file)
         return text
     }
 }

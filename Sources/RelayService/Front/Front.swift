@@ -1,26 +1,40 @@
 import NIOCore
 import NIOHTTP1
+import NIOSSL
 import NIOTransport
 import NIOWebSocket
 import NetPrimitives
 
-/// What stands behind every TCP port: looks at a connection's first bytes and gives it to TURN, to HTTP or
-/// to the rendezvous.
+/// What stands behind every TCP port: looks at a connection's first bytes and gives it to TURN, to HTTP, to
+/// the rendezvous, or to TLS, inside of which it looks again.
 struct Front: Sendable {
     let dataPlane: DataPlane
     let place: MeetingPlace
     let routes: CurrentRoutes
-
+    /// nil: TLS is not served.
+    let certificate: CurrentCertificate?
 
     func install(on channel: any Channel) throws {
         try channel.pipeline.syncOperations.addHandler(
             SniffingHandler { verdict, context in
-                switch verdict {
-                case .stun: try installTURN(context)
-                case .http: try installHTTP(context)
-                case .tls, .unknown, .needsMore: throw ChannelError.inappropriateOperationForState
-                }
+                if verdict == .tls { try installTLS(context) } else { try install(verdict, context) }
             })
+    }
+
+    /// TLS, and behind it whatever is spoken inside, which is not TLS once more.
+    private func installTLS(_ context: ChannelHandlerContext) throws {
+        guard let certificate else { throw ChannelError.inappropriateOperationForState }
+        try context.pipeline.syncOperations.addHandlers([
+            NIOSSLServerHandler(context: certificate.context), SniffingHandler { try install($0, $1) },
+        ])
+    }
+
+    private func install(_ verdict: ProtocolSniffer.Verdict, _ context: ChannelHandlerContext) throws {
+        switch verdict {
+        case .stun: try installTURN(context)
+        case .http: try installHTTP(context)
+        case .tls, .unknown, .needsMore: throw ChannelError.inappropriateOperationForState
+        }
     }
 
     private func installTURN(_ context: ChannelHandlerContext) throws {
@@ -54,7 +68,7 @@ struct Front: Sendable {
                     ])
                 }
             })
-        let pages = HTTPAnswerHandler { head, _ in routes.respond(to: head, isSecure: false) }
+        let pages = HTTPAnswerHandler { head, _ in routes.respond(to: head) }
         let bound = NIOLoopBound(pages, eventLoop: context.eventLoop)
         try context.pipeline.syncOperations.configureHTTPServerPipeline(
             withServerUpgrade: (

@@ -8,34 +8,40 @@ struct HTTPRoutes: Sendable {
     var realm: String
     /// What a client is told to use instead of the `Host` that it sent.
     var publicAuthority: HTTPAuthority?
-    /// Whether what clients are told to use is TLS, perhaps in front of us; nil: as they came.
-    var publicIsSecure: Bool?
+    /// Whether what clients are told to use is TLS, perhaps in front of us.
+    var publicIsSecure: Bool
+    /// Whether this process serves TLS, and so TURN over it, on each of its ports.
+    var hasCertificate: Bool
     var udpPorts: [UInt16]
     var tcpPorts: [UInt16]
 
-    func respond(to head: HTTPRequestHead, isSecure: Bool) -> HTTPAnswer {
+    func respond(to head: HTTPRequestHead) -> HTTPAnswer {
         guard head.method == .GET || head.method == .HEAD else {
             return .text(.methodNotAllowed, "This page can only be read.")
         }
         switch head.uri.split(separator: "?", maxSplits: 1).first.map(String.init) ?? "/" {
         case RelayDescription.path:
-            return description(for: head, isSecure: isSecure)
+            return description(for: head)
         case "/healthz":
             return .text(.ok, "ok")
         case "/readyz":
             return .text(.ok, "ready")
         case "/":
             return .text(.ok, "This is a remote assistance relay. Give its address to ra-connect: --relay URL")
+        case InvitationPage.scriptPath:
+            return InvitationPage.script
+        case let path where path.hasPrefix(InvitationPage.path):
+            return InvitationPage.answer(to: path)
         default:
             return .text(.notFound, "There is no such page here.")
         }
     }
 
-    private func description(for head: HTTPRequestHead, isSecure: Bool) -> HTTPAnswer {
+    private func description(for head: HTTPRequestHead) -> HTTPAnswer {
         guard let authority = publicAuthority ?? head.headers.first(name: "host").flatMap(HTTPAuthority.init),
             let json = try? RelayDescription(
-                name: name, realm: realm, host: authority.host, authority: authority.text, isSecure: publicIsSecure ?? isSecure,
-                udpPorts: udpPorts, tcpPorts: tcpPorts
+                name: name, realm: realm, host: authority.host, authority: authority.text, isSecure: publicIsSecure,
+                udpPorts: udpPorts, tcpPorts: tcpPorts, hasTURNOverTLS: hasCertificate
             ).json()
         else { return .text(.badRequest, "The request names no host.") }
         return HTTPAnswer(.ok, contentType: "application/json", body: json)
@@ -48,8 +54,8 @@ final class CurrentRoutes: Sendable {
 
     func set(_ routes: HTTPRoutes) { self.routes.withLock { $0 = routes } }
 
-    func respond(to head: HTTPRequestHead, isSecure: Bool) -> HTTPAnswer {
-        routes.withLock { $0 }?.respond(to: head, isSecure: isSecure)
+    func respond(to head: HTTPRequestHead) -> HTTPAnswer {
+        routes.withLock { $0 }?.respond(to: head)
             ?? .text(.serviceUnavailable, "The relay is starting.")
     }
 }

@@ -20,8 +20,13 @@ struct RelayDescription: Encodable, Hashable {
     /// - Parameters:
     ///   - host: the name or address by which the client reached us, with brackets around IPv6.
     ///   - authority: the same with the port, as the `Host` field has it.
-    ///   - ports: the ports that are listened on, over UDP and TCP, the first one first.
-    init(name: String, realm: String, host: String, authority: String, isSecure: Bool, udpPorts: [UInt16], tcpPorts: [UInt16]) {
+    ///   - isSecure: whether HTTP and the rendezvous are to be used over TLS.
+    ///   - udpPorts, tcpPorts: the ports that are listened on, the first one first.
+    ///   - hasTURNOverTLS: whether each of them serves TLS too.
+    init(
+        name: String, realm: String, host: String, authority: String, isSecure: Bool, udpPorts: [UInt16],
+        tcpPorts: [UInt16], hasTURNOverTLS: Bool
+    ) {
         self.name = name
         self.realm = realm
         rendezvous = "\(isSecure ? "wss" : "ws")://\(authority)\(Self.rendezvousPath)"
@@ -29,6 +34,7 @@ struct RelayDescription: Encodable, Hashable {
         stun = udpPorts.map { "stun:\(host):\($0)" }
         turn =
             udpPorts.map { "turn:\(host):\($0)?transport=udp" } + tcpPorts.map { "turn:\(host):\($0)?transport=tcp" }
+        if hasTURNOverTLS { turn += tcpPorts.map { "turns:\(host):\($0)?transport=tcp" } }
         probe = Probe(ports: tcpPorts)
     }
 

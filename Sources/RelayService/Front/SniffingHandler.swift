@@ -34,6 +34,8 @@ final class SniffingHandler: ChannelInboundHandler, RemovableChannelHandler {
         context.fireChannelInactive()
     }
 
+    func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         buffer.writeImmutableBuffer(unwrapInboundIn(data))
         guard !isDecided else { return }

@@ -23,6 +23,9 @@ struct ConfigurationFileTests {
             deny-peer = ["203.0.113.0/24"]
             public-url = "https://relay.example.org"
             state = "/var/lib/ra-relay"
+            tls-cert = "/etc/ra-relay/chain.pem"
+            tls-key = "/etc/ra-relay/key.pem"
+            tls-port = 8443
             workers = 3
             unproven-rate = 0
             log-level = "debug"
@@ -37,6 +40,9 @@ struct ConfigurationFileTests {
         expected.users = [.init(name: "alice", password: "secret:with:colons")]
         expected.authSecret = "0123456789"
         expected.relayPorts = 50000...50100
+        expected.tlsCertificate = "/etc/ra-relay/chain.pem"
+        expected.tlsKey = "/etc/ra-relay/key.pem"
+        expected.tlsPort = 8443
         expected.allowPeers = [try #require(CIDRBlock("10.0.0.0/8"))]
         expected.denyPeers = [try #require(CIDRBlock("203.0.113.0/24"))]
         expected.publicURL = "https://relay.example.org"
@@ -55,6 +61,7 @@ struct ConfigurationFileTests {
         ("relay-ports = \"1-2\"", "relay-ports", "1024"), ("log-level = \"loud\"", "line 1", "warning"),
         ("auth-secret = \"short\"", "auth-secret", "guessed"), ("also-listen = 443", "line 1", "list"), ("workers = 0", "workers", "256"),
         ("users = [\"a:1\", \"a:2\"]", "users", "twice"), ("unproven-rate = -1", "unproven-rate", "0"),
+        ("tls-self-signed = 1", "line 1", "true or false"), ("tls-port = 0", "line 1", "65535"),
     ])
     func wrong(text: String, place: String, reason: String) {
         do throws(ConfigurationError) {
@@ -92,6 +99,20 @@ struct ConfigurationFileTests {
             #expect(error.mistakes[4].contains("Known are: allow-peer, also-listen"))
             #expect(!error.description.contains("hunter2"))
         }
+    }
+
+    @Test("what contradicts itself, and files that cannot be read, are told by a check with their line", arguments: [
+        ("port = 1\ntls-cert = \"a.pem\"", "line 2: tls-cert: tls-cert and tls-key need each other; name both files."),
+        ("\ntls-key = \"a.pem\"", "line 2: tls-key: tls-cert and tls-key need each other; name both files."),
+        ("tls-cert = \"a\"\ntls-key = \"b\"\ntls-self-signed = true",
+            "line 3: tls-self-signed: there is a certificate in tls-cert; choose one of them."),
+        ("port = 1\ntls-cert = \"/nowhere/chain.pem\"\ntls-key = \"/nowhere/key.pem\"",
+            "line 2: tls-cert: /nowhere/chain.pem cannot be read: it is not there, or not the relay's to read."),
+    ])
+    func certificates(text: String, sentence: String) throws {
+        _ = try ConfigurationFile.parse(text)
+        let error = #expect(throws: ConfigurationError.self) { try ConfigurationFile.check(text) }
+        #expect(error?.description == sentence)
     }
 
     @Test("a user's password and the secret are not printed")

@@ -1,0 +1,140 @@
+import CertificateSupport
+import Foundation
+import Logging
+import NIOSSL
+import NetPrimitives
+@testable import RelayService
+import STUN
+import Testing
+
+@Suite("RelayServer with a certificate, on loopback")
+struct RelayServerTLSTests {
+    private let folder = TemporaryFolder()
+
+    private func configuration(_ change: (inout ServeConfiguration) -> Void) -> ServeConfiguration {
+        var configuration = ServeConfiguration()
+        configuration.listen = [.loopbackV4]
+        let ports = freePorts(2)
+        configuration.port = ports[0]
+        configuration.alsoListen = []
+        configuration.tlsPort = ports[1]
+        configuration.stateDirectory = folder.path
+        configuration.workers = 1
+        change(&configuration)
+        return configuration
+    }
+
+    private func run(
+        _ configuration: ServeConfiguration, _ body: (RelayServer, ServeConfiguration) async throws -> Void
+    ) async throws {
+        let relay = try await RelayServer.start(configuration, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        do { try await body(relay, configuration) } catch {
+            await relay.stop()
+            throw error
+        }
+        await relay.stop()
+    }
+
+    private func bindingRequest() -> [UInt8] {
+        var random = SystemRandomNumberGenerator()
+        return MessageBuilder(.request, .binding, transactionID: TransactionID(using: &random)).finish()
+    }
+
+    private func page(_ path: String) -> [UInt8] {
+        Array("GET \(path) HTTP/1.1\r\nHost: relay.example.org\r\nConnection: close\r\n\r\n".utf8)
+    }
+
+    @Test("each port serves STUN and HTTP, plain and inside TLS", arguments: [0, 1])
+    func everythingEverywhere(layers: Int) async throws {
+        try await run(configuration { $0.tlsSelfSigned = true }) { relay, configuration in
+            let tlsPort = try #require(configuration.tlsPort)
+            #expect(relay.url == "https://127.0.0.1:\(tlsPort)")
+            for port in [configuration.port, tlsPort] {
+                let stun = try await TLSClient(port: port, tls: layers)
+                stun.send(bindingRequest())
+                let answer = await stun.receive { $0.count >= 32 }
+                #expect(try Message(decoding: answer)[XORMappedAddress.self]?.address.ip == .loopbackV4)
+                stun.close()
+                let http = try await TLSClient(port: port, tls: layers)
+                http.send(page("/.well-known/ra-relay"))
+                let text = String(decoding: await http.receive { _ in false }, as: UTF8.self)
+                #expect(text.contains("\"wss://relay.example.org/rendezvous\""))
+                #expect(text.contains("\"turns:relay.example.org:\(tlsPort)?transport=tcp\""))
+                #expect(text.contains("\"web\":\"https://relay.example.org/\""))
+            }
+        }
+    }
+
+    @Test("TLS 1.1, and TLS inside TLS, are refused")
+    func refused() async throws {
+        try await run(configuration { $0.tlsSelfSigned = true }) { _, configuration in
+            for (layers, versions) in [(1, (.tlsv11, .tlsv11)), (2, (.tlsv12, .tlsv13))] as [(Int, (TLSVersion, TLSVersion))] {
+                let client = try await TLSClient(port: configuration.port, tls: layers, versions: versions)
+                client.send(bindingRequest())
+                #expect(await client.receive { _ in false } == [])
+                #expect(client.isClosed)
+            }
+        }
+    }
+
+    @Test("without a certificate TLS is refused, and nothing speaks of it")
+    func withoutCertificate() async throws {
+        try await run(configuration { $0.tlsPort = nil }) { relay, configuration in
+            #expect(relay.url == "http://127.0.0.1:\(configuration.port)")
+            let client = try await TLSClient(port: configuration.port, tls: 1)
+            #expect(await client.receive { _ in false } == [])
+            let http = try await TLSClient(port: configuration.port)
+            http.send(page("/.well-known/ra-relay"))
+            let text = String(decoding: await http.receive { _ in false }, as: UTF8.self)
+            #expect(text.contains("\"ws://relay.example.org/rendezvous\"") && !text.contains("turns:"))
+        }
+    }
+
+    @Test("a reload shows new connections the new certificate, and drops none; a wrong pair changes nothing")
+    func reload() async throws {
+        let (first, second) = (try TestIdentity.selfSigned(["a.example"]), try TestIdentity.selfSigned(["b.example"]))
+        let (certificate, key) = (folder.path + "/chain.pem", folder.path + "/key.pem")
+        func write(_ identity: TestIdentity, key other: TestIdentity? = nil) throws {
+            try identity.pem.write(toFile: certificate, atomically: true, encoding: .utf8)
+            try (other ?? identity).keyPEM.write(toFile: key, atomically: true, encoding: .utf8)
+        }
+        try write(first)
+        let files = configuration { ($0.tlsCertificate, $0.tlsKey) = (certificate, key) }
+        try await run(files) { relay, configuration in
+            func shown() async throws -> [UInt8]? {
+                let client = try await TLSClient(port: configuration.port, tls: 1)
+                client.send(bindingRequest())
+                _ = await client.receive { $0.count >= 32 }
+                defer { client.close() }
+                return try await client.certificate()
+            }
+            let old = try await TLSClient(port: configuration.port, tls: 1)
+            old.send(bindingRequest())
+            #expect(await old.receive { $0.count >= 32 }.count == 32)
+
+            try write(second, key: first)
+            #expect(throws: ConfigurationError.self) { try relay.reload(configuration) }
+            #expect(try await shown() == first.der)
+
+            try write(second)
+            try relay.reload(configuration)
+            #expect(try await shown() == second.der)
+            old.send(bindingRequest())
+            #expect(await old.receive { $0.count >= 64 }.count == 64)
+            old.close()
+        }
+    }
+
+    @Test("an invitation's link has a page, whoever asks, and a link that was cut off has none")
+    func invitationPage() async throws {
+        try await run(configuration { $0.tlsSelfSigned = true }) { _, configuration in
+            for (path, status) in [("/j/ABC123", "200 OK"), ("/j/abc", "404"), ("/j/", "404"), ("/invitation.js", "200 OK")] {
+                let client = try await TLSClient(port: configuration.port, tls: 1)
+                client.send(page(path))
+                let text = String(decoding: await client.receive { _ in false }, as: UTF8.self)
+                #expect(text.hasPrefix("HTTP/1.1 \(status)"))
+                #expect(status == "404" || text.contains("ra-connect join"))
+            }
+        }
+    }
+}
