@@ -36,6 +36,7 @@ public actor JoinFlow: AssistanceFlow {
     public nonisolated var unownedExecutor: UnownedSerialExecutor { loop.executor.asUnownedSerialExecutor() }
 
     private let options: Options
+    private let trust: RelayTrust
     private let printer: EventPrinter
     private let names: NameResolver
     private let startedAt = MonotonicClock.now()
@@ -60,6 +61,7 @@ public actor JoinFlow: AssistanceFlow {
 
     public init(_ options: Options, printer: EventPrinter, loop: any EventLoop, pool: NIOThreadPool) {
         self.options = options
+        trust = RelayTrust(options.relay)
         self.printer = printer
         self.loop = loop
         names = NameResolver(pool: pool)
@@ -103,7 +105,7 @@ public actor JoinFlow: AssistanceFlow {
         let ports = await peer.openPorts(on: LocalAddresses.candidates(relayIsLoopback: options.relay.endpoint.isLoopback))
         door = RouterDoor(for: ports) { external, base in await peer.addMapped(external: external, internal: base) }
         printer.note("Looking for the relay…")
-        let (socket, relay) = try await Meeting.connect(to: options.relay, loop: loop) { event in
+        let (socket, relay) = try await Meeting.connect(to: trust, loop: loop) { event in
             self.assumeIsolated { $0.received(event) }
         }
         let servers = await RelayServer.resolve(relay, resolver: names)

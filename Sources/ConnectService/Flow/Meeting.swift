@@ -9,16 +9,18 @@ import Session
 enum Meeting {
     /// Finds the relay and opens its rendezvous' WebSocket.
     static func connect(
-        to url: RelayURL, loop: any EventLoop, receive: @escaping @Sendable (RendezvousSocket.Event) -> Void
+        to trust: RelayTrust, loop: any EventLoop, receive: @escaping @Sendable (RendezvousSocket.Event) -> Void
     ) async throws(FlowError) -> (socket: RendezvousSocket, relay: RelayDiscovery.Relay) {
         do {
-            let relay = try await RelayDiscovery(url: url, loop: loop).find()
-            let socket = try await RendezvousSocket.connect(to: relay.endpoint, loop: loop, receive: receive)
+            let relay = try await RelayDiscovery(trust: trust, loop: loop).find()
+            let socket = try await RendezvousSocket.connect(to: relay.endpoint, trust: trust, loop: loop, receive: receive)
             return (socket, relay)
         } catch let error as RelayDiscovery.Unreachable {
             throw FlowError(.relayLost, error.description)
+        } catch let error as Distrust {
+            throw FlowError(.relayLost, error.description)
         } catch {
-            throw FlowError(.relayLost, "The relay at \(url) does not let us in: \(error)")
+            throw FlowError(.relayLost, "The relay at \(trust.url) does not let us in: \(error)")
         }
     }
 

@@ -40,6 +40,7 @@ public actor ShareFlow: AssistanceFlow {
     public nonisolated var unownedExecutor: UnownedSerialExecutor { loop.executor.asUnownedSerialExecutor() }
 
     private let options: Options
+    private let trust: RelayTrust
     private let printer: EventPrinter
     private let names: NameResolver
     private var client = SharerClient()
@@ -58,12 +59,15 @@ public actor ShareFlow: AssistanceFlow {
     private var gatheredAt: Instant?
     public var end = FlowEnd()
     private var relayLostAt: Instant?
+    /// Where the relay serves pages, for the link of whoever came by http.
+    private var web: RelayURL?
 
     /// How long a sharer who waits for a helper tries to get a lost relay back.
     private static let relayPatience = Duration.seconds(60)
 
     public init(_ options: Options, printer: EventPrinter, loop: any EventLoop, pool: NIOThreadPool) {
         self.options = options
+        trust = RelayTrust(options.relay)
         self.printer = printer
         self.loop = loop
         names = NameResolver(pool: pool)
@@ -118,7 +122,7 @@ public actor ShareFlow: AssistanceFlow {
     }
 
     private func connect() async throws(FlowError) {
-        let (socket, relay) = try await Meeting.connect(to: options.relay, loop: loop) { event in
+        let (socket, relay) = try await Meeting.connect(to: trust, loop: loop) { event in
             self.assumeIsolated { $0.received(event) }
         }
         let servers = await RelayServer.resolve(relay, resolver: names)
@@ -129,6 +133,7 @@ public actor ShareFlow: AssistanceFlow {
         }
         self.socket = socket
         self.servers = servers
+        web = relay.description.web.flatMap { RelayURL($0) }
         relayLostAt = nil
         driver?.hasLostRelay = false
         client.connectionOpened()
@@ -220,7 +225,7 @@ public actor ShareFlow: AssistanceFlow {
         }
         printer.print(
             .invitation(
-                code: invitation.code.exposedText, link: invitation.link(relay: options.relay)?.exposedText,
+                code: invitation.code.exposedText, link: invitation.link(relay: options.relay.isSecure ? options.relay : web ?? options.relay)?.exposedText,
                 file: saved, expires: Date(timeIntervalSince1970: TimeInterval(invitation.expires.seconds))))
     }
 

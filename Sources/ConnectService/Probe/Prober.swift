@@ -22,6 +22,7 @@ public struct Prober: Sendable {
     }
 
     private let options: Options
+    private let trust: RelayTrust
     private let loop: any EventLoop
     private let resolver: NameResolver
     private let progress: ProbeProgress
@@ -37,6 +38,7 @@ public struct Prober: Sendable {
         makeMapper: @escaping @Sendable (MappingRequest) -> Mapper
     ) {
         self.options = options
+        trust = RelayTrust(options.relay)
         self.progress = progress
         self.loop = loop
         self.makeMapper = makeMapper
@@ -76,8 +78,13 @@ public struct Prober: Sendable {
     // The questions
 
     private func describe(by end: Instant) async -> RelayDiscovery.Relay? {
-        let discovery = RelayDiscovery(url: options.relay, loop: loop)
-        let asking = Task { try? await discovery.find() }
+        let discovery = RelayDiscovery(trust: trust, loop: loop)
+        let asking = Task { () -> RelayDiscovery.Relay? in
+            do { return try await discovery.find() } catch {
+                if let distrust = error as? Distrust { trust.tell(distrust) }
+                return nil
+            }
+        }
         let alarm = loop.scheduleTask(in: TimeAmount(patience(ProbePatience.description, by: end))) { asking.cancel() }
         defer { alarm.cancel() }
         return await progress.during("the relay's description") { await asking.value }

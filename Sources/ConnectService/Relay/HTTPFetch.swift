@@ -1,7 +1,6 @@
 import NIOCore
 import NIOHTTP1
 import NIOPosix
-import NIOSSL
 
 /// One small GET over HTTP/1.1: enough for a relay's description.
 enum HTTPFetch {
@@ -13,15 +12,18 @@ enum HTTPFetch {
     }
 
     /// The body of a 200 answer. Cancelling closes the connection.
+    ///
+    /// - Parameter meeting: judges the certificate, where there is one.
     static func get(
-        _ path: String, from endpoint: RelayEndpoint, maximumBytes: Int, timeout: TimeAmount, loop: any EventLoop
+        _ path: String, from endpoint: RelayEndpoint, meeting: TLSMeeting, maximumBytes: Int, timeout: TimeAmount,
+        loop: any EventLoop
     ) async throws -> [UInt8] {
         let answer = loop.makePromise(of: [UInt8].self)
         let connecting = ClientBootstrap(group: loop)
             .connectTimeout(timeout)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addTLS(for: endpoint)
+                    try meeting.install(on: channel.pipeline.syncOperations, for: endpoint)
                     try channel.pipeline.syncOperations.addHTTPClientHandlers()
                     try channel.pipeline.syncOperations.addHandler(
                         BodyCollector(answer: answer, maximumBytes: maximumBytes))
@@ -46,19 +48,6 @@ enum HTTPFetch {
         } onCancel: {
             answer.fail(CancellationError())
         }
-    }
-}
-
-extension ChannelPipeline.SynchronousOperations {
-    /// Puts TLS beneath everything else when the endpoint wants it; the system's roots decide whom to trust.
-    func addTLS(for endpoint: RelayEndpoint) throws {
-        guard endpoint.isSecure else { return }
-        var configuration = TLSConfiguration.makeClientConfiguration()
-        configuration.applicationProtocols = ["http/1.1"]
-        let isAddress = (try? SocketAddress(ipAddress: endpoint.host, port: 0)) != nil
-        try addHandler(
-            NIOSSLClientHandler(
-                context: NIOSSLContext(configuration: configuration), serverHostname: isAddress ? nil : endpoint.host))
     }
 }
 

@@ -27,13 +27,21 @@ struct RelayDiscovery: Sendable {
     /// How long any one endpoint may take.
     static let patience = TimeAmount.seconds(6)
 
-    let url: RelayURL
+    let trust: RelayTrust
     let loop: any EventLoop
+    private var url: RelayURL { trust.url }
 
+    init(trust: RelayTrust, loop: any EventLoop) {
+        self.trust = trust
+        self.loop = loop
+    }
+
+    /// - Throws: `Distrust` when the URL's own port shows a certificate that is not to be trusted; `Unreachable` when no
+    ///   port answers as a relay does.
     func find() async throws -> Relay {
         let first = url.endpoint
         return try await withThrowingTaskGroup(of: Relay?.self) { group in
-            group.addTask { try? await ask(first) }
+            group.addTask { try await ask(first) }
             group.addTask {
                 try await Task.sleep(for: Self.headStart)
                 return nil
@@ -50,6 +58,7 @@ struct RelayDiscovery: Sendable {
                     hasFallenBack = true
                     for endpoint in Self.fallbacks(for: url) {
                         asked += 1
+                        // Another service may have that port: only the URL's own can be said to be wrong.
                         group.addTask { try? await ask(endpoint) }
                     }
                 } else {
@@ -72,10 +81,19 @@ struct RelayDiscovery: Sendable {
         }
     }
 
-    private func ask(_ endpoint: RelayEndpoint) async throws -> Relay {
-        let body = try await HTTPFetch.get(
-            RelayDescription.path, from: endpoint, maximumBytes: RelayDescription.maximumBytes,
-            timeout: Self.patience, loop: loop)
-        return Relay(endpoint: endpoint, description: try RelayDescription(json: body))
+    /// nil: there is no relay that answers.
+    private func ask(_ endpoint: RelayEndpoint) async throws(Distrust) -> Relay? {
+        let meeting = TLSMeeting(trust)
+        do {
+            let body = try await HTTPFetch.get(
+                RelayDescription.path, from: endpoint, meeting: meeting, maximumBytes: RelayDescription.maximumBytes,
+                timeout: Self.patience, loop: loop)
+            let description = try RelayDescription(json: body)
+            if case .firstMeeting(let key) = meeting.verdict, !trust.introduce(key) { return nil }
+            return Relay(endpoint: endpoint, description: description)
+        } catch {
+            if let distrust = meeting.distrust { throw distrust }
+            return nil
+        }
     }
 }

@@ -1,7 +1,6 @@
 import NIOCore
 import NIOHTTP1
 import NIOPosix
-import NIOSSL
 import NIOTransport
 import NIOWebSocket
 
@@ -23,16 +22,17 @@ struct RendezvousSocket: Sendable {
 
     /// `receive` is called on `loop`.
     static func connect(
-        to endpoint: RelayEndpoint, timeout: TimeAmount = .seconds(6), loop: any EventLoop,
+        to endpoint: RelayEndpoint, trust: RelayTrust, timeout: TimeAmount = .seconds(6), loop: any EventLoop,
         receive: @escaping @Sendable (Event) -> Void
     ) async throws -> RendezvousSocket {
+        let meeting = TLSMeeting(trust)
         let upgraded = loop.makePromise(of: (any Channel).self)
         let connecting = ClientBootstrap(group: loop)
             .connectTimeout(timeout)
             .channelOption(.socketOption(.tcp_nodelay), value: 1)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try install(on: channel, endpoint: endpoint, upgraded: upgraded, receive: receive)
+                    try install(on: channel, endpoint: endpoint, meeting: meeting, upgraded: upgraded, receive: receive)
                 }
             }
             .connect(host: endpoint.host, port: Int(endpoint.port))
@@ -44,7 +44,7 @@ struct RendezvousSocket: Sendable {
             return RendezvousSocket(channel: try await upgraded.futureResult.get())
         } catch {
             connecting.whenSuccess { $0.close(promise: nil) }
-            throw error
+            throw meeting.distrust ?? error
         }
     }
 
@@ -55,11 +55,11 @@ struct RendezvousSocket: Sendable {
     func close() { channel.close(promise: nil) }
 
     private static func install(
-        on channel: any Channel, endpoint: RelayEndpoint, upgraded: EventLoopPromise<any Channel>,
+        on channel: any Channel, endpoint: RelayEndpoint, meeting: TLSMeeting, upgraded: EventLoopPromise<any Channel>,
         receive: @escaping @Sendable (Event) -> Void
     ) throws {
         let pipeline = channel.pipeline.syncOperations
-        try pipeline.addTLS(for: endpoint)
+        try meeting.install(on: pipeline, for: endpoint)
         let upgrader = NIOTypedWebSocketClientUpgrader<Void>(
             maxFrameSize: WebSocketLimits.rendezvous.maximumMessageBytes
         ) { channel, _ in

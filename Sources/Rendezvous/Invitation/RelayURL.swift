@@ -71,6 +71,6 @@ extension RelayURL {
 
     /// A sentence about a text that is none.
     public static func howToWrite(_ text: String) -> String {
-        "“\(text)” is not a relay's address. Write it like http://relay.example.org:3478 or 203.0.113.7."
+        "“\(text)” is not a relay's address. Write it like https://relay.example.org, http://relay.example.org:3478 or 203.0.113.7."
     }
 }

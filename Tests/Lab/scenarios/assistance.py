@@ -35,8 +35,7 @@ class Assistance:
     def __enter__(self):
         self.lab.__enter__()
         try:
-            self.relay = self.lab.relay.popen([RA_RELAY, "serve", *self._relay_options])
-            self.url = self.relay.wait_for_line("ra-relay ready").split()[-1]
+            self.restart_relay()
             if self._display:
                 self.desktop = Desktop(self.lab.sharer, *self._display)
         except BaseException as error:
@@ -46,6 +45,11 @@ class Assistance:
 
     def __exit__(self, kind, error, traceback):
         return self.lab.__exit__(kind, error, traceback)
+
+    def restart_relay(self):
+        """Starts the relay, which must not be running."""
+        self.relay = self.lab.relay.popen([RA_RELAY, "serve", *self._relay_options])
+        self.url = self.relay.wait_for_line("ra-relay ready").split()[-1]
 
     # The two programs
 

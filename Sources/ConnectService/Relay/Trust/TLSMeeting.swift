@@ -1,0 +1,59 @@
+import Foundation
+import NIOCore
+import NIOSSL
+import SwiftASN1
+import Synchronization
+import X509
+
+/// One TLS connection's look at the relay's certificate: asks `RelayTrust`, and keeps what it said.
+final class TLSMeeting: Sendable {
+    private let trust: RelayTrust
+    private let outcome = Mutex<Result<RelayTrust.Verdict, Distrust>?>(nil)
+
+    init(_ trust: RelayTrust) { self.trust = trust }
+
+    /// nil before the relay has shown its certificate, and when it was refused.
+    var verdict: RelayTrust.Verdict? { outcome.withLock { try? $0?.get() } }
+
+    /// Why the relay was refused; nil when it was not.
+    var distrust: Distrust? {
+        guard case .failure(let distrust) = outcome.withLock({ $0 }) else { return nil }
+        return distrust
+    }
+
+    /// Puts TLS beneath everything else of a channel when the endpoint wants it.
+    func install(on pipeline: ChannelPipeline.SynchronousOperations, for endpoint: RelayEndpoint) throws {
+        guard endpoint.isSecure else { return }
+        var configuration = TLSConfiguration.makeClientConfiguration()
+        configuration.applicationProtocols = ["http/1.1"]
+        configuration.minimumTLSVersion = .tlsv12
+        // `verify` decides, about the name too.
+        configuration.certificateVerification = .noHostnameVerification
+        let isAddress = (try? SocketAddress(ipAddress: endpoint.host, port: 0)) != nil
+        try pipeline.addHandler(
+            NIOSSLClientHandler(
+                context: NIOSSLContext(configuration: configuration), serverHostname: isAddress ? nil : endpoint.host,
+                customVerificationCallback: { [self] chain, promise in verify(chain, promise) }))
+    }
+
+    private func verify(_ chain: [NIOSSLCertificate], _ promise: EventLoopPromise<NIOSSLVerificationResult>) {
+        let encoded = chain.map { try? $0.toDERBytes() }
+        promise.completeWithTask { [self] in
+            let result: Result<RelayTrust.Verdict, Distrust>
+            do throws(Distrust) {
+                result = .success(try await trust.judge(try Self.parse(encoded, of: trust)))
+            } catch {
+                result = .failure(error)
+            }
+            outcome.withLock { $0 = result }
+            guard case .success = result else { return .failed }
+            return .certificateVerified
+        }
+    }
+
+    private static func parse(_ chain: [[UInt8]?], of trust: RelayTrust) throws(Distrust) -> [Certificate] {
+        do { return try chain.map { try Certificate(derEncoded: $0 ?? []) } } catch {
+            throw Distrust("The certificate of \(trust.url) cannot be read.")
+        }
+    }
+}
