@@ -32,7 +32,8 @@ class Relay:
         self.process = self.popen([
             RA_RELAY, "serve", "--listen", "127.0.0.1", "--listen", "::1", "--port", self.port, "--also-listen", "",
             "--realm", REALM, "--user", f"{USER}:{PASSWORD}", "--allow-peer", "127.0.0.0/8", "--allow-peer", "::1/128",
-            "--deny-peer", f"{DENIED}/32", "--tls-self-signed", "--tls-port", self.tls_port, "--state", self.folder / "state", *self._options])
+            "--deny-peer", f"{DENIED}/32", "--tls-self-signed", "--tls-port", self.tls_port,
+            "--state", self.folder / "state", *self._options])
         try:
             self.process.wait_for_line("ra-relay ready")
         except BaseException:
