@@ -7,8 +7,8 @@ struct Allocation: Sendable {
     let client: FiveTuple
     /// What every later request must name (§5).
     let username: String
-    /// What quotas count by.
-    let user: String
+    /// Whom its addresses are charged to.
+    let holder: QuotaHolder
     /// The key it was made with. It outlives the credential's expiry and the user's removal: those end
     /// nobody's session, they begin none.
     let key: IntegrityKey
@@ -25,7 +25,7 @@ struct Allocation: Sendable {
     init(client: FiveTuple, username: String, user: String, key: IntegrityKey, transactionID: TransactionID) {
         self.client = client
         self.username = username
-        self.user = user
+        holder = QuotaHolder(user: user, client: client.client.ip)
         self.key = key
         self.transactionID = transactionID
     }

@@ -53,7 +53,7 @@ struct AllocationTable: Sendable {
     /// What was over: whole allocations, and single addresses of dual ones with their owner; and when the next thing ends.
     struct Expired {
         var allocations: [Allocation] = []
-        var addresses: [(user: String, address: RelayedAddress)] = []
+        var addresses: [(holder: QuotaHolder, address: RelayedAddress)] = []
         var nextExpiry: Instant?
     }
 
@@ -68,7 +68,7 @@ struct AllocationTable: Sendable {
             }
             for address in allocation.relayed.all where address.expiresAt <= now {
                 if let removed = removeAddress(index, address.address.family) {
-                    expired.addresses.append((allocation.user, removed))
+                    expired.addresses.append((allocation.holder, removed))
                 }
             }
             slots[index]?.permissions.removeExpired(at: now)

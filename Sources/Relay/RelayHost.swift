@@ -40,13 +40,20 @@ public enum PortError: Error, Hashable, Sendable {
 /// process's machines share. The data plane answers with sockets and locks, tests with tables.
 public protocol RelayHost: TCPRelayHost {
     /// Opens a port for a client; the five-tuple tells which of the host's addresses it came by.
-    mutating func open(_ request: PortRequest, for client: FiveTuple, at now: Instant) throws(PortError) -> OpenedPort
+    ///
+    /// - Parameter holder: has been charged for it, but not for what is held beside it (`reservesNext`), and for what was
+    ///   held under a token somebody else has: both are the host's to settle.
+    mutating func open(
+        _ request: PortRequest, for client: FiveTuple, chargedTo holder: QuotaHolder, at now: Instant
+    ) throws(PortError) -> OpenedPort
     mutating func close(_ port: RelayedPort)
     /// Whether an address is that of a relayed port, of any machine, that is open now.
     func isRelayed(_ address: TransportAddress) -> Bool
-    /// Counts an allocation of a user's before it is made.
-    mutating func takeQuota(for user: String) -> QuotaLedger.Verdict
-    mutating func releaseQuota(for user: String)
+    /// Counts a relayed address before it is opened.
+    mutating func takeQuota(for holder: QuotaHolder) -> QuotaLedger.Verdict
+    mutating func releaseQuota(for holder: QuotaHolder)
+    /// Counts addresses that a user gets permissions for; false: too many at once, none was counted.
+    mutating func admitsNewPeers(_ count: Int, of holder: QuotaHolder, at now: Instant) -> Bool
     /// Counts a request of a source that has not proven itself; false: it stays without an answer.
     mutating func admitsUnproven(_ source: IPAddress, at now: Instant) -> Bool
 }

@@ -57,20 +57,22 @@ extension RelayMachine {
     private mutating func open(
         _ port: PortRequest, into allocation: inout Allocation, until expiry: Instant, at now: Instant
     ) throws(RequestRefusal) {
-        let client = allocation.client
-        try add(to: &allocation, until: expiry) { (host: inout Host) throws(PortError) in
-            try host.open(port, for: client, at: now)
+        let (client, holder) = (allocation.client, allocation.holder)
+        // What was held under a token has been charged since then.
+        let isCharged = if case .reserved = port { true } else { false }
+        try add(to: &allocation, until: expiry, isCharged: isCharged) { (host: inout Host) throws(PortError) in
+            try host.open(port, for: client, chargedTo: holder, at: now)
         }
     }
 
-    /// Opens one relayed address, which the user's quota is charged with.
+    /// Opens one relayed address, which the quotas are charged with.
     mutating func add(
-        to allocation: inout Allocation, until expiry: Instant,
+        to allocation: inout Allocation, until expiry: Instant, isCharged: Bool = false,
         _ open: (inout Host) throws(PortError) -> OpenedPort
     ) throws(RequestRefusal) {
-        switch host.takeQuota(for: allocation.user) {
+        switch isCharged ? .granted : host.takeQuota(for: allocation.holder) {
         case .granted: break
-        case .userIsFull: throw RequestRefusal(.allocationQuotaReached)
+        case .holderIsFull: throw RequestRefusal(.allocationQuotaReached)
         case .relayIsFull: throw RequestRefusal(.insufficientCapacity)
         }
         do {
@@ -79,7 +81,7 @@ extension RelayMachine {
                 port: opened.port, address: opened.address, expiresAt: expiry)
             allocation.reservation = opened.reservation
         } catch {
-            host.releaseQuota(for: allocation.user)
+            if !isCharged { host.releaseQuota(for: allocation.holder) }
             switch error {
             case .familyNotSupported: throw RequestRefusal(.addressFamilyNotSupported)
             case .insufficientCapacity: throw RequestRefusal(.insufficientCapacity)

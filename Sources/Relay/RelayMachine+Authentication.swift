@@ -29,7 +29,7 @@ extension RelayMachine {
         guard let index = allocations.index(of: client, at: now), let allocation = allocations[index],
             allocation.username == username
         else { return known }
-        return [UserDirectory.Account(user: allocation.user, key: allocation.key)] + known
+        return [UserDirectory.Account(user: allocation.holder.user, key: allocation.key)] + known
     }
 
     /// Whether a sender receives what is sent to its address: a stream, an allocation or a nonce of ours shows it.

@@ -45,8 +45,15 @@ extension RelayMachine {
         noteExpiry(now + RelayTimes.channel)
     }
 
+    /// Counts those that the allocation has no permission for.
+    mutating func admitsPeers(_ ips: [IPAddress], _ index: Int, at now: Instant) -> Bool {
+        guard let allocation = allocations[index] else { return false }
+        let fresh = Set(ips).count { !allocation.permissions.contains($0, at: now) }
+        return fresh == 0 || host.admitsNewPeers(fresh, of: allocation.holder, at: now)
+    }
+
     private mutating func install(_ ips: [IPAddress], _ index: Int, at now: Instant) throws(RequestRefusal) {
-        guard allocations[index]?.permissions.install(ips, at: now) == true else {
+        guard admitsPeers(ips, index, at: now), allocations[index]?.permissions.install(ips, at: now) == true else {
             throw RequestRefusal(.insufficientCapacity)
         }
         noteExpiry(now + RelayTimes.permission)

@@ -37,7 +37,7 @@ extension RelayMachine {
         if allocation.relayed.families == [family] {
             _ = removeAllocation(of: allocation.client)
         } else if let address = allocations.removeAddress(index, family) {
-            release(address, of: allocation.user)
+            release(address, of: allocation.holder)
         }
     }
 }

@@ -103,7 +103,7 @@ public struct RelayMachine<Host: RelayHost> {
         let expired = allocations.removeExpired(at: now)
         lastSweep = now
         earliestExpiry = expired.nextExpiry
-        for (user, address) in expired.addresses { release(address, of: user) }
+        for (holder, address) in expired.addresses { release(address, of: holder) }
         for allocation in expired.allocations {
             release(allocation)
             if allocation.client.transport == .tcp { push(.disconnect(allocation.client)) }
@@ -121,12 +121,12 @@ public struct RelayMachine<Host: RelayHost> {
 
     private mutating func release(_ allocation: Allocation) {
         releaseConnections(of: allocation.client)
-        for address in allocation.relayed.all { release(address, of: allocation.user) }
+        for address in allocation.relayed.all { release(address, of: allocation.holder) }
     }
 
-    mutating func release(_ address: RelayedAddress, of user: String) {
+    mutating func release(_ address: RelayedAddress, of holder: QuotaHolder) {
         host.close(address.port)
-        host.releaseQuota(for: user)
+        host.releaseQuota(for: holder)
     }
 }
 

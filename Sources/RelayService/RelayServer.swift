@@ -31,7 +31,7 @@ public final class RelayServer: Sendable {
             DataPlaneConfiguration(
                 listeners: ports.udpListeners, externalAddresses: configuration.externalAddresses,
                 relayPorts: configuration.relayPorts,
-                relay: relayConfiguration(configuration, secret: secret),
+                relay: relayConfiguration(configuration, secret: secret), quotas: configuration.quotas,
                 workers: configuration.workers ?? System.coreCount, unprovenRate: configuration.unprovenRate,
                 eventLoops: group))
         for failed in dataPlane.failed {
@@ -147,6 +147,7 @@ public final class RelayServer: Sendable {
     public func reload(_ configuration: ServeConfiguration) throws {
         try configuration.validate()
         let loaded = try CertificateSource(configuration, state: state)?.load()
+        let secret = try configuration.authSecret ?? state.secret()
         guard (loaded == nil) == (certificate == nil) else {
             throw ConfigurationError("to begin or to end TLS the relay has to be started again.")
         }
@@ -154,7 +155,7 @@ public final class RelayServer: Sendable {
             try certificate.set(loaded)
             Self.tell(of: loaded, logger)
         }
-        dataPlane.update(relay: Self.relayConfiguration(configuration, secret: try configuration.authSecret ?? state.secret()))
+        dataPlane.update(relay: Self.relayConfiguration(configuration, secret: secret), quotas: configuration.quotas)
         logger.info("reloaded")
     }
 

@@ -105,6 +105,28 @@ struct AllocateTests {
         #expect(!alone.contains(.reservationToken))
     }
 
+    @Test("a port that is held is charged to who had it held, then to who comes for it, or until its time is over")
+    func heldPort() throws {
+        var machine = makeMachine()
+        var first = HandClient("8.8.4.4:1")
+        let token = try #require(
+            try first.allocate(&machine, [EvenPort(reservesNext: true)])[ReservationToken.self])
+        #expect(machine.host.quotas.count(of: "alice") == 2)
+        machine.host.quotas.limits.perUser = 0
+        var second = HandClient("8.8.8.8:1")
+        (second.username, second.password) = ("bob", "hunter2")
+        try second.allocate(&machine, at: .at(29), [token])
+        #expect(machine.host.quotas.count(of: "alice") == 1 && machine.host.quotas.count(of: "bob") == 1)
+        #expect(try second.code(.refresh, [Lifetime(0)], &machine, at: .at(29)) == nil)
+        machine.host.quotas.limits.perUser = 4
+        var third = HandClient("8.8.8.8:2")
+        try third.allocate(&machine, at: .at(29), [EvenPort(reservesNext: true)])
+        #expect(machine.host.quotas.total == 3)
+        var fourth = HandClient("8.8.8.8:3")
+        try fourth.allocate(&machine, at: .at(60))
+        #expect(machine.host.quotas.total == 3, "the second held port is closed and given back")
+    }
+
     @Test("quotas: 486 for the user, 508 for the relay; 508 when no port is free or the relay drains")
     func quotas() throws {
         var host = FakeHost()

@@ -35,18 +35,60 @@ struct UnprovenRateLimiterTests {
 
 @Suite("QuotaLedger and Reservations")
 struct LedgerTests {
+    /// A user at an address of its own.
+    private func holder(_ user: String, at client: String? = nil) -> QuotaHolder {
+        QuotaHolder(user: user, client: client.map { IPAddress(literal: $0) } ?? .v4(UInt32(user.utf8.first ?? 0)))
+    }
+
     @Test("counts per user and in all")
     func quotas() {
         var ledger = QuotaLedger(limits: .init(perUser: 2, total: 3))
-        #expect(ledger.take(for: "a") == .granted)
-        #expect(ledger.take(for: "a") == .granted)
-        #expect(ledger.take(for: "a") == .userIsFull)
-        #expect(ledger.take(for: "b") == .granted)
-        #expect(ledger.take(for: "b") == .relayIsFull)
-        ledger.release(for: "a")
-        ledger.release(for: "nobody")
-        #expect(ledger.take(for: "c") == .granted)
+        #expect(ledger.take(for: holder("a")) == .granted)
+        #expect(ledger.take(for: holder("a")) == .granted)
+        #expect(ledger.take(for: holder("a")) == .holderIsFull)
+        #expect(ledger.take(for: holder("b")) == .granted)
+        #expect(ledger.take(for: holder("b")) == .relayIsFull)
+        ledger.release(for: holder("a"))
+        ledger.release(for: holder("nobody"))
+        #expect(ledger.take(for: holder("c")) == .granted)
         #expect(ledger.total == 3 && ledger.count(of: "a") == 1)
+        ledger.limits.total = 1
+        #expect(ledger.take(for: holder("d")) == .relayIsFull, "what was granted stays, and counts")
+        #expect(ledger.total == 3)
+    }
+
+    @Test("counts per client address, an IPv6 /64 as one")
+    func addresses() {
+        var ledger = QuotaLedger(limits: .init(perAddress: 1))
+        #expect(ledger.take(for: holder("a", at: "8.8.8.8")) == .granted)
+        #expect(ledger.take(for: holder("b", at: "8.8.8.8")) == .holderIsFull)
+        #expect(ledger.take(for: holder("b", at: "::ffff:8.8.8.8")) == .holderIsFull)
+        #expect(ledger.take(for: holder("b", at: "8.8.8.9")) == .granted)
+        #expect(ledger.take(for: holder("a", at: "2600:0:0:1::1")) == .granted)
+        #expect(ledger.take(for: holder("a", at: "2600:0:0:1:ffff::")) == .holderIsFull)
+        #expect(ledger.take(for: holder("a", at: "2600:0:0:2::1")) == .granted)
+        ledger.release(for: holder("a", at: "2600:0:0:1:ffff::"))
+        #expect(ledger.take(for: holder("a", at: "2600:0:0:1::9")) == .granted)
+    }
+
+    @Test("an invitation has a limit of its own, and what one held another can have")
+    func invitations() {
+        var ledger = QuotaLedger(limits: .init(perUser: 0, perInvitation: 1))
+        #expect(ledger.take(for: holder("i-1")) == .granted)
+        #expect(ledger.take(for: holder("i-1")) == .holderIsFull)
+        ledger.transfer(from: holder("i-1"), to: holder("i-2"))
+        #expect(ledger.count(of: "i-1") == 0 && ledger.count(of: "i-2") == 1 && ledger.total == 1)
+    }
+
+    @Test("budgets of new peers are so many at most, and those that are full again make room")
+    func budgets() {
+        var ledger = QuotaLedger(limits: .init(newPeersPerSecond: 1))
+        #expect(ledger.takeNewPeers(1000, for: "patient", at: .zero) == true)
+        for user in 1..<QuotaLedger.budgetLimit { #expect(ledger.takeNewPeers(1, for: "\(user)", at: .zero) == true) }
+        #expect(ledger.takeNewPeers(1, for: "late", at: .zero) == false)
+        #expect(ledger.takeNewPeers(1, for: "late", at: .at(1)) == true)
+        #expect(ledger.takeNewPeers(2, for: "patient", at: .at(1)) == false, "who still owes is not forgotten")
+        #expect(ledger.takeNewPeers(1, for: "patient", at: .at(1)) == true)
     }
 
     @Test("a reservation is good once, for 30 seconds, and there are so many at most")

@@ -50,6 +50,29 @@ struct RelayingTests {
         #expect(send([1], at: .at(302)).count == 1)
     }
 
+    @Test("a user gets so many new peers per second, over all allocations: 508 beyond; known ones are refreshed at will")
+    mutating func newPeers() throws {
+        machine.host.quotas.limits.newPeersPerSecond = 1
+        func peers(_ numbers: Range<UInt32>) -> [TransportAddress] {
+            numbers.map { TransportAddress(ip: .v4(0x0100_0000 + $0), port: 9) }
+        }
+        for turn in 0..<10 {
+            var another = HandClient("8.8.4.5:\(turn + 1)")
+            try another.allocate(&machine)
+            #expect(try another.permit(peers(0..<100), &machine) == nil)
+            #expect(try another.permit(peers(0..<100), &machine) == nil)
+            #expect(try another.code(.refresh, [Lifetime(0)], &machine) == nil)
+        }
+        #expect(try client.permit(peers(0..<1), &machine) == 508)
+        #expect(try client.bind(0x4000, peers(0..<1)[0], &machine) == 508)
+        #expect(try client.permit(peers(0..<4), &machine, at: .at(3)) == 508)
+        #expect(try client.permit(peers(0..<3), &machine, at: .at(3)) == nil)
+        var bob = HandClient("8.8.4.5:99")
+        (bob.username, bob.password) = ("bob", "hunter2")
+        try bob.allocate(&machine)
+        #expect(try bob.permit(peers(0..<9), &machine) == nil)
+    }
+
     @Test("several addresses get their permissions all or none")
     mutating func atomic() throws {
         let good = TransportAddress(literal: "1.0.0.1:0")

@@ -50,7 +50,7 @@ struct FakeHost: RelayHost, Sendable {
     static let ipv6 = IPAddress(literal: "2600::9")
 
     var open: [RelayedPort: TransportAddress] = [:]
-    var reservations = Reservations<(RelayedPort, TransportAddress)>()
+    var reservations = Reservations<(port: RelayedPort, address: TransportAddress, holder: QuotaHolder)>()
     var quotas = QuotaLedger()
     var limiter = UnprovenRateLimiter(limit: 0, seed: 1)
     var hasIPv6 = true
@@ -63,9 +63,9 @@ struct FakeHost: RelayHost, Sendable {
     private var random = SeededGenerator(seed: 9)
 
     mutating func open(
-        _ request: PortRequest, for client: FiveTuple, at now: Instant
+        _ request: PortRequest, for client: FiveTuple, chargedTo holder: QuotaHolder, at now: Instant
     ) throws(PortError) -> OpenedPort {
-        for (port, _) in reservations.removeExpired(at: now) { open[port] = nil }
+        sweepReservations(at: now)
         if isFull { throw .insufficientCapacity }
         switch request {
         case .any(let family):
@@ -73,14 +73,22 @@ struct FakeHost: RelayHost, Sendable {
         case .even(let family, let reservesNext):
             if !nextPort.isMultiple(of: 2) { nextPort += 1 }
             var opened = try make(family)
-            if reservesNext {
+            if reservesNext, quotas.take(for: holder) == .granted {
                 let next = try make(family)
-                opened.reservation = reservations.hold((next.port, next.address), using: &random, at: now)
+                opened.reservation = reservations.hold((next.port, next.address, holder), using: &random, at: now)
             }
             return opened
         case .reserved(let token):
-            guard let (port, address) = reservations.claim(token, at: now) else { throw .insufficientCapacity }
+            guard let (port, address, former) = reservations.claim(token, at: now) else { throw .insufficientCapacity }
+            quotas.transfer(from: former, to: holder)
             return OpenedPort(port: port, address: address)
+        }
+    }
+
+    mutating func sweepReservations(at now: Instant) {
+        for (port, _, former) in reservations.removeExpired(at: now) {
+            open[port] = nil
+            quotas.release(for: former)
         }
     }
 
@@ -109,8 +117,11 @@ struct FakeHost: RelayHost, Sendable {
 
     mutating func close(_ port: RelayedPort) { open[port] = nil }
     func isRelayed(_ address: TransportAddress) -> Bool { open.values.contains(address) }
-    mutating func takeQuota(for user: String) -> QuotaLedger.Verdict { quotas.take(for: user) }
-    mutating func releaseQuota(for user: String) { quotas.release(for: user) }
+    mutating func takeQuota(for holder: QuotaHolder) -> QuotaLedger.Verdict { quotas.take(for: holder) }
+    mutating func releaseQuota(for holder: QuotaHolder) { quotas.release(for: holder) }
+    mutating func admitsNewPeers(_ count: Int, of holder: QuotaHolder, at now: Instant) -> Bool {
+        quotas.takeNewPeers(count, for: holder.user, at: now)
+    }
     mutating func admitsUnproven(_ source: IPAddress, at now: Instant) -> Bool { limiter.admits(source, at: now) }
 }
 

@@ -1,4 +1,5 @@
 public import NetPrimitives
+public import Relay
 
 /// Everything that an operator can set, with the defaults that make `ra-relay serve` work as it is.
 public struct ServeConfiguration: Hashable, Sendable {
@@ -34,6 +35,8 @@ public struct ServeConfiguration: Hashable, Sendable {
     public var workers: Int?
     /// Answers per second and source prefix to addresses that have not proven themselves; 0: no bound.
     public var unprovenRate = 2000
+    /// Relayed addresses per user, per invitation, per client address and in all.
+    public var quotas = QuotaLedger.Limits()
     /// Whether there are TCP relayed addresses (RFC 6062).
     public var tcpAllocations = true
     public var logLevel: LogLevel = .info

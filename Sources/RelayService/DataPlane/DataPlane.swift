@@ -76,8 +76,9 @@ public final class DataPlane: Sendable {
 
     // MARK: Operation
 
-    /// Takes other users, secrets and peer rules; no allocation is dropped.
-    public func update(relay configuration: RelayConfiguration) {
+    /// Takes other users, secrets, peer rules and quotas; no allocation is dropped.
+    public func update(relay configuration: RelayConfiguration, quotas: QuotaLedger.Limits) {
+        directory.setLimits(quotas)
         let known = Self.knowing(addresses, configuration)
         reconfigure { $0.configuration = known }
     }

@@ -25,7 +25,7 @@ public struct DataPlaneConfiguration: Sendable {
     public var relayPorts: ClosedRange<UInt16>
     /// Realm, users, secrets, peer rules, lifetimes.
     public var relay: RelayConfiguration
-    /// Allocations per user and in all, over all workers.
+    /// Relayed addresses per user, per client address and in all, over all workers.
     public var quotas: QuotaLedger.Limits
     /// Threads; each has a socket of its own for every listener.
     public var workers: Int

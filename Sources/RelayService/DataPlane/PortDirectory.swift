@@ -13,7 +13,7 @@ final class PortDirectory: Sendable {
 
     private struct State: ~Copyable {
         var places: [TransportAddress: Place?] = [:]
-        var reservations = Reservations<HeldPort>()
+        var reservations = Reservations<(held: HeldPort, holder: QuotaHolder)>()
         var connections = ConnectionRegistry()
         var quotas: QuotaLedger
         var limiter: UnprovenRateLimiter
@@ -54,20 +54,35 @@ final class PortDirectory: Sendable {
 
     // MARK: Reservations
 
-    /// Holds a claimed port for whoever brings the token; nil when too many are held.
-    func reserve(_ held: HeldPort, at now: Instant) -> ReservationToken? {
+    static let reservationLifetime = Reservations<(held: HeldPort, holder: QuotaHolder)>.lifetime
+
+    /// Holds a claimed port for whoever brings the token, at the cost of who asked; nil when that is too much.
+    func reserve(_ held: HeldPort, chargedTo holder: QuotaHolder, at now: Instant) -> ReservationToken? {
         var random = SystemRandomNumberGenerator()
-        return state.withLock { $0.reservations.hold(held, using: &random, at: now) }
+        return state.withLock { state in
+            guard state.quotas.take(for: holder) == .granted else { return nil }
+            let token = state.reservations.hold((held, holder), using: &random, at: now)
+            if token == nil { state.quotas.release(for: holder) }
+            return token
+        }
     }
 
-    func claimReservation(_ token: ReservationToken, at now: Instant) -> HeldPort? {
-        state.withLock { $0.reservations.claim(token, at: now) }
+    /// Takes what is held, and charges the new holder for it.
+    func claimReservation(_ token: ReservationToken, for holder: QuotaHolder, at now: Instant) -> HeldPort? {
+        state.withLock { state in
+            guard let (held, former) = state.reservations.claim(token, at: now) else { return nil }
+            state.quotas.transfer(from: former, to: holder)
+            return held
+        }
     }
 
     /// Closes what nobody came for; when there is more to do.
     func sweepReservations(at now: Instant) -> Instant? {
         state.withLock { state in
-            for held in state.reservations.removeExpired(at: now) { state.places.removeValue(forKey: held.shown) }
+            for (held, holder) in state.reservations.removeExpired(at: now) {
+                state.places.removeValue(forKey: held.shown)
+                state.quotas.release(for: holder)
+            }
             return state.reservations.nextDeadline
         }
     }
@@ -83,8 +98,12 @@ final class PortDirectory: Sendable {
 
     var allocationCount: Int { state.withLock { $0.quotas.total } }
 
-    func takeQuota(for user: String) -> QuotaLedger.Verdict { state.withLock { $0.quotas.take(for: user) } }
-    func releaseQuota(for user: String) { state.withLock { $0.quotas.release(for: user) } }
+    func takeQuota(for holder: QuotaHolder) -> QuotaLedger.Verdict { state.withLock { $0.quotas.take(for: holder) } }
+    func releaseQuota(for holder: QuotaHolder) { state.withLock { $0.quotas.release(for: holder) } }
+    func admitsNewPeers(_ count: Int, of holder: QuotaHolder, at now: Instant) -> Bool {
+        state.withLock { $0.quotas.takeNewPeers(count, for: holder.user, at: now) }
+    }
+    func setLimits(_ limits: QuotaLedger.Limits) { state.withLock { $0.quotas.limits = limits } }
 
     func admitsUnproven(_ source: IPAddress, at now: Instant) -> Bool {
         state.withLock { $0.limiter.admits(source, at: now) }

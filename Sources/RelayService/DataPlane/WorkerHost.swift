@@ -44,7 +44,7 @@ struct WorkerHost: RelayHost, Sendable {
     // MARK: RelayHost
 
     mutating func open(
-        _ request: PortRequest, for client: FiveTuple, at now: Instant
+        _ request: PortRequest, for client: FiveTuple, chargedTo holder: QuotaHolder, at now: Instant
     ) throws(PortError) -> OpenedPort {
         sweepReservations(at: now)
         switch request {
@@ -53,10 +53,13 @@ struct WorkerHost: RelayHost, Sendable {
         case .even(let family, reservesNext: false):
             return try adopt(find(family, for: client) { $0.isMultiple(of: 2) })
         case .even(let family, reservesNext: true):
-            return try openPair(family, for: client, at: now)
+            return try openPair(family, for: client, chargedTo: holder, at: now)
         case .reserved(let token):
-            guard let held = directory.claimReservation(token, at: now) else { throw .insufficientCapacity }
-            return try adopt(held)
+            guard let held = directory.claimReservation(token, for: holder, at: now) else { throw .insufficientCapacity }
+            do { return try adopt(held) } catch {
+                directory.releaseQuota(for: holder)
+                throw error
+            }
         }
     }
 
@@ -69,8 +72,11 @@ struct WorkerHost: RelayHost, Sendable {
     }
 
     func isRelayed(_ address: TransportAddress) -> Bool { directory.place(of: address) != nil }
-    func takeQuota(for user: String) -> QuotaLedger.Verdict { directory.takeQuota(for: user) }
-    func releaseQuota(for user: String) { directory.releaseQuota(for: user) }
+    func takeQuota(for holder: QuotaHolder) -> QuotaLedger.Verdict { directory.takeQuota(for: holder) }
+    func releaseQuota(for holder: QuotaHolder) { directory.releaseQuota(for: holder) }
+    func admitsNewPeers(_ count: Int, of holder: QuotaHolder, at now: Instant) -> Bool {
+        directory.admitsNewPeers(count, of: holder, at: now)
+    }
     func admitsUnproven(_ source: IPAddress, at now: Instant) -> Bool { directory.admitsUnproven(source, at: now) }
 
     /// Closes the ports that nobody came for.
@@ -91,7 +97,7 @@ struct WorkerHost: RelayHost, Sendable {
 
     /// Two neighbouring ports, the upper one held for later; when no pair is free, 508.
     private mutating func openPair(
-        _ family: IPAddress.Family, for client: FiveTuple, at now: Instant
+        _ family: IPAddress.Family, for client: FiveTuple, chargedTo holder: QuotaHolder, at now: Instant
     ) throws(PortError) -> OpenedPort {
         guard let choice = addresses.choice(family, for: client) else { throw .familyNotSupported }
         for _ in 0..<Self.maximumPairAttempts {
@@ -105,9 +111,9 @@ struct WorkerHost: RelayHost, Sendable {
                 directory.release(odd.shown)
                 throw error
             }
-            opened.reservation = directory.reserve(odd, at: now)
+            opened.reservation = directory.reserve(odd, chargedTo: holder, at: now)
             if opened.reservation == nil { directory.release(odd.shown) }
-            nextReservationDeadline = .earliest(nextReservationDeadline, now + Reservations<HeldPort>.lifetime)
+            nextReservationDeadline = .earliest(nextReservationDeadline, now + PortDirectory.reservationLifetime)
             return opened
         }
         throw .insufficientCapacity
