@@ -123,7 +123,7 @@ public final class RelayServer: Sendable {
         return try await bootstrap
             .serverChannelOption(.backlog, value: 1024)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-            .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
+            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             // Without descriptors left an accept that fails at once would be tried again at once, for ever.
             .serverChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {

@@ -22,7 +22,7 @@ struct StreamSocket: Sendable {
     ) async throws -> StreamSocket {
         let channel = try await ClientBootstrap(group: loop)
             .connectTimeout(timeout)
-            .channelOption(.socketOption(.tcp_nodelay), value: 1)
+            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
             .channelOption(
                 .writeBufferWaterMark, value: .init(low: pendingBytesLimit / 2, high: pendingBytesLimit))
             .channelInitializer { channel in

@@ -29,7 +29,7 @@ struct RendezvousSocket: Sendable {
         let upgraded = loop.makePromise(of: (any Channel).self)
         let connecting = ClientBootstrap(group: loop)
             .connectTimeout(timeout)
-            .channelOption(.socketOption(.tcp_nodelay), value: 1)
+            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try install(on: channel, endpoint: endpoint, meeting: meeting, upgraded: upgraded, receive: receive)
