@@ -14,9 +14,18 @@ func room(_ name: String, _ dependencies: [Target.Dependency] = [], resources: [
     .target(name: name, dependencies: dependencies, resources: resources, swiftSettings: settings)
 }
 
+/// Swift's own libraries go into the release programs, so that what is tested is what is packaged, and runs where there is
+/// no Swift. The last four are Foundation's inner archives: objects compiled against the shared library do not name them.
+let carriesSwift: [LinkerSetting] = [
+    .unsafeFlags(
+        ["-static-stdlib", "-lCoreFoundation", "-l_FoundationICU", "-l_FoundationCShims", "-l_FoundationCollections"],
+        .when(configuration: .release))
+]
+
 /// A program: arguments, printing and exit codes around a service.
 func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .executableTarget(name: name, dependencies: dependencies + [arguments], swiftSettings: settings)
+    .executableTarget(
+        name: name, dependencies: dependencies + [arguments], swiftSettings: settings, linkerSettings: carriesSwift)
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
