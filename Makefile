@@ -1,6 +1,6 @@
 # What one types here. `make demo` and `make test` install what is missing on Debian 12 with Swift 6.3.
 
-.PHONY: build demo test check lab bench-relay clean
+.PHONY: build demo test check lab bench-relay package clean
 
 build:            ## the three programs, in .build/release
 	Tools/install-packages
@@ -14,8 +14,13 @@ demo:             ## a session across two routers (root) or on loopback, and its
 test:             ## unit, simulation, lab and others' programs
 	Tools/test
 
-check:            ## the house's rules, the lab's own tests
+check:            ## the house's rules, the lab's own tests, what is in Deploy/
 	Tools/check
+
+package:          ## Debian packages in out/: ra-relay, and ra-connect with ra-probe
+	Tools/install-packages package
+	swift build -c release
+	Tools/package
 
 lab:              ## a shell behind a home router; LAB="--sharer symmetric --helper-upnp all" for another network
 	Tools/install-packages demo
