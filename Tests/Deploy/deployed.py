@@ -11,6 +11,7 @@ import signal
 import subprocess
 import time
 
+import pytest
 from scenarios import RA_RELAY
 
 ROOT = pathlib.Path(__file__).parents[2]
@@ -71,3 +72,21 @@ def commands(program):
 
     walk(json.loads(run(PROGRAMS / program, "--experimental-dump-help"))["command"], [])
     return described
+
+
+def netns(*command):
+    """The command in a network of its own, where nothing but loopback is and every port is free. Needs root."""
+    return ["unshare", "--net", "sh", "-c", 'ip link set lo up && exec "$@"', "sh", *command]
+
+
+def page(process, path, port=3478):
+    """What a relay that `netns` started answers: the status and the text."""
+    text = run("nsenter", "--net", "--target", process.pid, "curl", "--silent", "--max-time", "10",
+               "--write-out", "\n%{http_code}", f"http://127.0.0.1:{port}{path}")
+    body, _, status = text.rpartition("\n")
+    return int(status), body
+
+
+def need_root():
+    if os.geteuid() != 0:
+        pytest.skip("needs root")
