@@ -94,3 +94,10 @@ def test_nothing_is_left_for_later_and_nothing_is_forced():
         f"{path}:{number}" for path in tracked() if path.startswith("Sources/") and path.endswith(".swift")
         for number, line in enumerate((ROOT / path).read_text().splitlines(), 1) if pattern.search(line)]
     assert not found
+
+
+def test_an_option_of_tcp_is_asked_at_tcp():
+    """At SOL_SOCKET the number of TCP_NODELAY is SO_DEBUG: only root may set it, everybody else's connection ends there."""
+    found = [path for path in tracked() if path.startswith("Sources/") and path.endswith(".swift")
+             and ".socketOption(.tcp_" in (ROOT / path).read_text()]
+    assert not found
