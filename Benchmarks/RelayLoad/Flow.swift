@@ -17,7 +17,14 @@ struct Flow {
     /// The same at the peer that echoes.
     var expectedAtPeer: UInt64 = 0
 
-    var headerSize: Int { channel == 0 ? 0 : 4 }
+    var relayed: TransportAddress { TransportAddress(ip: .v4(relayedBits), port: relayedPort) }
+
+    init(_ opened: Opened) {
+        client = opened.descriptor
+        channel = opened.channel ?? 0
+        relayedBits = opened.relayed.bits
+        relayedPort = opened.relayed.port
+    }
 }
 
 /// What was counted since the load began, or between two moments of it.
@@ -31,6 +38,8 @@ struct Tally {
     var late = 0
     /// Arrived changed, or where they do not belong: a run with one of these counts for nothing.
     var wrong = 0
+    /// Arrived as they should, but their times do not count.
+    var disturbed = 0
     /// Messages that `recvmmsg` gave; the kernel joins what came as one train.
     var messages = 0
     var at: Int64 = 0
@@ -41,8 +50,8 @@ struct Tally {
     static func - (later: Tally, earlier: Tally) -> Tally {
         Tally(
             sent: later.sent - earlier.sent, delivered: later.delivered - earlier.delivered, lost: later.lost - earlier.lost,
-            late: later.late - earlier.late, wrong: later.wrong - earlier.wrong, messages: later.messages - earlier.messages,
-            at: later.at - earlier.at, serverTime: later.serverTime - earlier.serverTime,
+            late: later.late - earlier.late, wrong: later.wrong - earlier.wrong, disturbed: later.disturbed - earlier.disturbed,
+            messages: later.messages - earlier.messages, at: later.at - earlier.at, serverTime: later.serverTime - earlier.serverTime,
             watchedTime: later.watchedTime - earlier.watchedTime, ownTime: later.ownTime - earlier.ownTime)
     }
 }

@@ -22,17 +22,45 @@ enum Opening {
     /// Allocates and binds a channel to the flow's peer, authenticated, over UDP.
     static func allocate(_ flow: Int, in scene: Scene) throws -> Opened {
         let descriptor = try LoadSocket.udp(bind: scene.client(flow), connect: scene.server)
+        return try allocate(
+            flow, in: scene, over: .udp, descriptor,
+            send: { bytes in send(descriptor, bytes, bytes.count, 0) },
+            receive: { buffer in recv(descriptor, &buffer, buffer.count, Int32(MSG_DONTWAIT)) })
+    }
+
+    /// The same over a connection.
+    static func allocate(_ flow: Int, in scene: Scene, over connection: StreamConnection) throws -> Opened {
+        try allocate(
+            flow, in: scene, over: .tcp, connection.descriptor,
+            send: { bytes in
+                try bytes.withUnsafeBufferPointer { bytes in
+                    // unsafe: a request is not empty.
+                    let taken = try connection.write(bytes.baseAddress!, bytes.count)
+                    guard taken == bytes.count else { throw LoadError("connection \(flow) takes no request") }
+                }
+            },
+            receive: { buffer in
+                try buffer.withUnsafeMutableBufferPointer { buffer in
+                    try connection.read(into: buffer.baseAddress!, buffer.count)
+                }
+            })
+    }
+
+    private static func allocate(
+        _ flow: Int, in scene: Scene, over transport: TransportProtocol, _ descriptor: Int32,
+        send: ([UInt8]) throws -> Void, receive: (inout [UInt8]) throws -> Int
+    ) throws -> Opened {
         var client = AllocationClient(
-            server: scene.server, transport: .udp, username: scene.username, password: scene.password,
+            server: scene.server, transport: transport, username: scene.username, password: scene.password,
             at: MonotonicClock.now())
         let peer = scene.peer(flow)
         client.bindChannel(to: peer, at: MonotonicClock.now())
         let end = MonotonicClock.now() + patience
         var buffer = [UInt8](repeating: 0, count: bufferSize)
         while !client.isBound(to: peer) {
-            while let bytes = client.nextTransmit() { send(descriptor, bytes, bytes.count, 0) }
+            while let bytes = client.nextTransmit() { try send(bytes) }
             LoadSocket.wait(descriptor, milliseconds: 100)
-            let count = recv(descriptor, &buffer, buffer.count, Int32(MSG_DONTWAIT))
+            let count = try receive(&buffer)
             let now = MonotonicClock.now()
             if count > 0 { client.receive(Array(buffer[..<count]), at: now) }
             client.handleTimeout(at: now)

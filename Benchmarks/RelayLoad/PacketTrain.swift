@@ -56,6 +56,11 @@ struct PacketTrain: ~Copyable {
         train.segment = UInt16(stride)
         return ra_load_send_trains(descriptor, &train, 1) == 1 ? count : 0
     }
+
+    /// Writes what was added to a connection, as one run of bytes.
+    mutating func write(to connection: StreamConnection) throws -> Int {
+        try connection.write(storage, length) == length ? count : 0
+    }
 }
 
 /// Room for what one `recvmmsg` brings, joined trains included.

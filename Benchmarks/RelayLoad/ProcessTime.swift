@@ -4,17 +4,21 @@ import Glibc
 /// nanoseconds that utime and stime are scaled to.
 enum ProcessTime {
     static func nanoseconds(of process: Int32) -> Int64 {
-        var sum: Int64 = 0
-        guard let directory = opendir("/proc/\(process)/task") else { return 0 }
+        threads(of: process).reduce(0) { $0 + firstNumber(in: "/proc/\(process)/task/\($1)/schedstat") }
+    }
+
+    static func threads(of process: Int32) -> [Int32] {
+        var threads: [Int32] = []
+        guard let directory = opendir("/proc/\(process)/task") else { return [] }
         defer { closedir(directory) }
         while let entry = readdir(directory) {
             let name = withUnsafePointer(to: &entry.pointee.d_name) {
                 // unsafe: readdir ends the name with a zero.
                 $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
             }
-            if Int32(name) != nil { sum += firstNumber(in: "/proc/\(process)/task/\(name)/schedstat") }
+            if let thread = Int32(name) { threads.append(thread) }
         }
-        return sum
+        return threads
     }
 
     private static func firstNumber(in path: String) -> Int64 {

@@ -7,7 +7,7 @@ import NetPrimitives
 struct RelayLoad: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Sends through a relay, checks what arrives, and counts.",
-        subcommands: [SendCommand.self, ForwardCommand.self])
+        subcommands: [SendCommand.self, AllocateCommand.self, ForwardCommand.self])
 }
 
 /// Who is loaded, and from where.

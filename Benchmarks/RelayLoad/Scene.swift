@@ -15,6 +15,14 @@ struct Scene {
     func client(_ flow: Int) -> TransportAddress { Self.address(firstClient, flow) }
     func peer(_ flow: Int) -> TransportAddress { Self.address(firstPeer, flow) }
 
+    /// The same hosts at other ports.
+    func beside() -> Scene {
+        Scene(
+            server: server, username: username, password: password,
+            firstClient: TransportAddress(ip: firstClient.ip, port: firstClient.port + 1),
+            firstPeer: TransportAddress(ip: firstPeer.ip, port: firstPeer.port + 1))
+    }
+
     private static func address(_ first: TransportAddress, _ number: Int) -> TransportAddress {
         TransportAddress(ip: .v4(first.bits &+ UInt32(number)), port: first.port)
     }

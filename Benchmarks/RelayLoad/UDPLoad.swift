@@ -6,16 +6,12 @@ import NetPrimitives
 /// The load over UDP: sends through the server in one thread's loop, checks what arrives, and counts.
 ///
 /// One loop both sends and receives, and never sleeps: it has a core of its own.
-struct UDPLoad: ~Copyable {
-    /// Nothing arrived for so long: what is on its way is lost.
-    private static let silence: Int64 = 200_000_000
+struct UDPLoad: ~Copyable, Load {
     /// Bursts sent before it is looked what arrived.
     private static let burstsPerTurn = 32
 
     private let pattern: Pattern
-    private let processes: [Int32]
-    private let flowCount: Int
-    private let flows: UnsafeMutablePointer<Flow>
+    private var ledger: Ledger
     /// Where packets end that every flow has in common; -1 for echo, where each flow has its own sockets.
     private let sink: Int32
     private let server: TransportAddress
@@ -24,15 +20,9 @@ struct UDPLoad: ~Copyable {
     private let echoLengths = UnsafeMutablePointer<UInt16>.allocate(capacity: Int(RA_LOAD_MAXIMUM_SEGMENTS) * 2)
     private let received = ReceiveTrains()
     private var train = PacketTrain()
-    private var tally = Tally()
-    private var latency = Histogram()
-    private var turn = 0
-    private var outstanding = 0
-    private var lastArrival: Int64 = 0
-    private var isMeasuring = false
+    private var pace: Pace
 
-    /// - Parameter processes: the server's first, then whose time is watched beside it.
-    static func opened(_ opened: [Opened], scene: Scene, pattern: Pattern, processes: [Int32]) throws -> UDPLoad {
+    static func opened(_ opened: [Opened], scene: Scene, pattern: Pattern) throws -> UDPLoad {
         // A common socket takes what no connected one takes; each direction connects only those that send.
         let sink: Int32 =
             switch pattern.way {
@@ -42,9 +32,7 @@ struct UDPLoad: ~Copyable {
             }
         let epoll = ra_epoll_create()
         let flows = try opened.enumerated().map { number, way in
-            var flow = Flow(client: way.descriptor, channel: way.channel ?? 0)
-            flow.relayedBits = way.relayed.bits
-            flow.relayedPort = way.relayed.port
+            var flow = Flow(way)
             if pattern.way != .up { flow.peer = try LoadSocket.udp(bind: scene.peer(number), connect: way.relayed) }
             if pattern.way == .down {
                 close(flow.client)
@@ -57,79 +45,40 @@ struct UDPLoad: ~Copyable {
             }
             return flow
         }
-        return UDPLoad(
-            flows: flows, sink: sink, epoll: epoll, server: scene.server, pattern: pattern, processes: processes)
+        return UDPLoad(flows: flows, sink: sink, epoll: epoll, server: scene.server, pattern: pattern)
     }
 
-    private init(
-        flows: [Flow], sink: Int32, epoll: Int32, server: TransportAddress, pattern: Pattern, processes: [Int32]
-    ) {
+    private init(flows: [Flow], sink: Int32, epoll: Int32, server: TransportAddress, pattern: Pattern) {
         self.pattern = pattern
-        self.processes = processes
         self.sink = sink
         self.epoll = epoll
         self.server = server
-        flowCount = flows.count
-        self.flows = .allocate(capacity: flows.count)
-        for (number, flow) in flows.enumerated() { (self.flows + number).initialize(to: flow) }
+        pace = Pace(pattern)
+        ledger = Ledger(flows, direction: pattern.way == .down ? .down : .up, size: pattern.size, tail: pattern.tail)
     }
 
-    /// Loads for `warmUp`, then for `duration` counts; nanoseconds.
-    mutating func run(warmUp: Int64, duration: Int64) -> (Tally, Histogram) {
-        let start = now()
-        lastArrival = start
-        load(until: start + warmUp, from: start)
-        let before = snapshot()
-        isMeasuring = true
-        load(until: before.at + duration, from: before.at)
-        return (snapshot() - before, latency)
-    }
+    var latency: Histogram { ledger.latency }
+    /// Times do not count while other processes are in the way of these.
+    mutating func watch(_ processes: [Int32]) { ledger.watch(processes) }
+    mutating func beginMeasuring() { ledger.beginMeasuring() }
+    func snapshot(_ processes: [Int32]) -> Tally { ledger.snapshot(processes) }
 
-    private func now() -> Int64 { MonotonicClock.now().nanoseconds }
-
-    private func snapshot() -> Tally {
-        var tally = tally
-        tally.serverTime = processes.first.map(ProcessTime.nanoseconds(of:)) ?? 0
-        tally.watchedTime = processes.dropFirst().reduce(0) { $0 + ProcessTime.nanoseconds(of: $1) }
-        tally.ownTime = ProcessTime.nanoseconds(of: getpid())
-        tally.at = now()
-        return tally
-    }
-
-    // MARK: The loop
-
-    private mutating func load(until end: Int64, from start: Int64) {
-        let interval = pattern.rate.map { 1e9 / $0 * Double(pattern.packetsPerTurn) }
-        var turns = 0.0
-        var time = now()
-        while time < end {
-            if let interval {
-                while Double(time - start) >= turns * interval {
-                    sendBurst(at: time)
-                    turns += 1
-                    // Behind by much: another process had the core. What was not sent is not caught up with.
-                    if Double(time - start) - turns * interval > 1e7 { turns = Double(time - start) / interval }
-                }
-            } else {
-                var bursts = 0
-                while bursts < Self.burstsPerTurn, outstanding + pattern.packetsPerTurn <= pattern.window {
-                    sendBurst(at: time)
-                    bursts += 1
-                }
-            }
-            receive()
-            time = now()
-            if outstanding > 0, time - lastArrival > Self.silence { giveUp(at: time) }
+    mutating func turn(at time: Int64) {
+        var bursts = 0
+        while bursts < Self.burstsPerTurn, pace.isDue(at: time, outstanding: ledger.outstanding) {
+            sendBurst(at: time)
+            bursts += 1
         }
+        receive()
+        ledger.giveUpAfterSilence(at: time)
     }
 
     private mutating func sendBurst(at time: Int64) {
-        let number = turn
-        turn = turn + 1 == flowCount ? 0 : turn + 1
+        let number = ledger.nextFlow()
         let isUp = pattern.way != .down
         let direction = isUp ? Payload.Direction.up : .down
-        let channel = isUp ? flows[number].channel : 0
-        var sequence = flows[number].next
+        let channel = isUp ? ledger.flows[number].channel : 0
+        var sequence = ledger.flows[number].next
         train.begin(size: pattern.size, channel: channel)
         for _ in 0..<pattern.burst {
             train.add(
@@ -141,21 +90,8 @@ struct UDPLoad: ~Copyable {
                 size: pattern.tail, channel: channel, sequence: sequence, flow: number, direction: direction, sentAt: time)
         }
         let taken = train.send(
-            to: isUp ? flows[number].client : flows[number].peer, segmented: pattern.usesSegmentation)
-        flows[number].next += UInt64(taken)
-        tally.sent += taken
-        if outstanding == 0 { lastArrival = time }
-        outstanding += taken
-    }
-
-    /// What is on its way will not come.
-    private mutating func giveUp(at time: Int64) {
-        for number in 0..<flowCount {
-            tally.lost += Int(flows[number].next - flows[number].expected)
-            flows[number].expected = flows[number].next
-        }
-        outstanding = 0
-        lastArrival = time
+            to: isUp ? ledger.flows[number].client : ledger.flows[number].peer, segmented: pattern.usesSegmentation)
+        ledger.sent(taken, by: number, at: time)
     }
 
     // MARK: What arrives
@@ -167,17 +103,17 @@ struct UDPLoad: ~Copyable {
         for index in 0..<count {
             let number = Int(tags[index] >> 1)
             let isPeer = tags[index] & 1 == 1
-            receive(from: isPeer ? flows[number].peer : flows[number].client, isPeer: isPeer, flow: number)
+            receive(from: isPeer ? ledger.flows[number].peer : ledger.flows[number].client, isPeer: isPeer, flow: number)
         }
     }
 
     private mutating func receive(from descriptor: Int32, isPeer: Bool, flow: Int?) {
         let count = received.receive(from: descriptor)
         guard count > 0 else { return }
-        let time = now()
+        let time = MonotonicClock.now().nanoseconds
         for index in 0..<count {
             let message = received[index]
-            tally.messages += 1
+            ledger.countMessage()
             guard message.segment > 0, let data = message.data else { continue }
             var offset: UInt32 = 0
             var echoed = 0
@@ -201,12 +137,12 @@ struct UDPLoad: ~Copyable {
     private mutating func takeAtClient(
         _ bytes: UnsafeMutablePointer<UInt8>, _ length: Int, from message: ra_load_received, flow: Int?, at time: Int64
     ) {
-        let channel = flows[flow ?? 0].channel
+        let channel = ledger.flows[flow ?? 0].channel
         guard channel != 0 else { _ = take(bytes, length, from: message, flow: flow, at: time); return }
         // An answer to a request that was repeated is no load.
         guard length >= 4, bytes[0] >= 0x40 else { return }
         guard UInt16(bytes[0]) << 8 | UInt16(bytes[1]) == channel, Int(bytes[2]) << 8 | Int(bytes[3]) == length - 4 else {
-            tally.wrong += 1
+            ledger.countWrong()
             return
         }
         _ = take(bytes + 4, length - 4, from: message, flow: flow, at: time)
@@ -216,44 +152,21 @@ struct UDPLoad: ~Copyable {
     private mutating func take(
         _ bytes: UnsafeMutablePointer<UInt8>, _ length: Int, from message: ra_load_received, flow: Int?, at time: Int64
     ) -> Bool {
-        let direction: Payload.Direction = pattern.way == .down ? .down : .up
-        guard length == pattern.size || length == pattern.tail, let header = Payload.read(bytes, size: length),
-            header.flow < flowCount, header.direction == direction.rawValue, flow == nil || flow == header.flow
-        else {
-            tally.wrong += 1
-            return false
-        }
+        guard let header = ledger.check(bytes, length, flow: flow) else { return false }
         let number = header.flow
         // A sender's own socket is connected: the kernel lets nothing else in. The common one has to look.
         if sink >= 0 {
             let isRightSource = pattern.way == .up
-                ? message.remote_ip == flows[number].relayedBits && message.remote_port == flows[number].relayedPort
-                : message.remote_port == server.port || flows[number].channel == 0
+                ? message.remote_ip == ledger.flows[number].relayedBits && message.remote_port == ledger.flows[number].relayedPort
+                : message.remote_port == server.port || ledger.flows[number].channel == 0
             guard isRightSource else {
-                tally.wrong += 1
+                ledger.countWrong()
                 return false
             }
         }
-        lastArrival = time
-        let isAtPeerOfEcho = pattern.way == .echo && message.remote_port == flows[number].relayedPort
-            && message.remote_ip == flows[number].relayedBits
-        if isAtPeerOfEcho {
-            guard header.sequence >= flows[number].expectedAtPeer else { return false }
-            flows[number].expectedAtPeer = header.sequence + 1
-            return true
-        }
-        let expected = flows[number].expected
-        guard header.sequence >= expected, header.sequence < flows[number].next else {
-            tally.late += 1
-            return false
-        }
-        let passed = Int(header.sequence - expected) + 1
-        flows[number].expected = header.sequence + 1
-        outstanding -= passed
-        tally.lost += passed - 1
-        tally.delivered += 1
-        if isMeasuring { latency.record(time - header.sentAt) }
-        return true
+        let isAtPeerOfEcho = pattern.way == .echo && message.remote_port == ledger.flows[number].relayedPort
+            && message.remote_ip == ledger.flows[number].relayedBits
+        return isAtPeerOfEcho ? ledger.passedPeer(header, at: time) : ledger.arrived(header, at: time)
     }
 
     /// Sends a peer's packets back as they came: one by one, or as one train where the senders do so.
@@ -265,10 +178,10 @@ struct UDPLoad: ~Copyable {
                 train.vectors = vector
                 train.vector_count = 1
                 train.segment = UInt16(message.segment)
-                ra_load_send_trains(flows[flow].peer, &train, 1)
+                ra_load_send_trains(ledger.flows[flow].peer, &train, 1)
             }
         } else {
-            ra_load_send_singles(flows[flow].peer, message.data, Int(message.segment), echoLengths, Int32(count))
+            ra_load_send_singles(ledger.flows[flow].peer, message.data, Int(message.segment), echoLengths, Int32(count))
         }
     }
 }

@@ -54,10 +54,13 @@ def softirq_thread(core):
     return None
 
 
-def udp_is_bound(pid, port):
-    """Whether somebody in a process's network namespace has a UDP port."""
-    try:
-        lines = pathlib.Path(f"/proc/{pid}/net/udp").read_text().splitlines()[1:]
-    except OSError:
-        return False
-    return any(line.split()[1].endswith(f":{port:04X}") for line in lines)
+def is_bound(pid, transport, port):
+    """Whether somebody in a process's network namespace has a port of `udp`, or listens on one of `tcp`."""
+    lines = []
+    for table in (transport, f"{transport}6"):
+        try:
+            lines += pathlib.Path(f"/proc/{pid}/net/{table}").read_text().splitlines()[1:]
+        except OSError:
+            pass
+    listening = ("07", "0A")
+    return any(words[1].endswith(f":{port:04X}") and words[3] in listening for words in map(str.split, lines))
