@@ -10,7 +10,7 @@ public final class HTTPAnswerHandler: ChannelDuplexHandler, RemovableChannelHand
     public typealias OutboundOut = HTTPServerResponsePart
 
     private let patience: TimeAmount
-    private let answer: (HTTPRequestHead, any Channel) -> HTTPAnswer
+    private let answer: (HTTPRequestHead, any Channel) -> EventLoopFuture<HTTPAnswer>
     private var head: HTTPRequestHead?
     private var timeout: Scheduled<Void>?
     private var answered = 0
@@ -18,8 +18,17 @@ public final class HTTPAnswerHandler: ChannelDuplexHandler, RemovableChannelHand
     /// Answers on one connection: our pages are few, and whoever wants more asks again.
     private static let maximumAnswers = 100
 
-    public init(
+    public convenience init(
         patience: TimeAmount = .seconds(30), answer: @escaping (HTTPRequestHead, any Channel) -> HTTPAnswer
+    ) {
+        self.init(patience: patience) { head, channel in channel.eventLoop.makeSucceededFuture(answer(head, channel)) }
+    }
+
+    /// For answers that take a while; one that fails closes the connection. The pipeline must hold further requests
+    /// back until an answer was written, as `configureHTTPServerPipeline` sees to.
+    public init(
+        patience: TimeAmount = .seconds(30),
+        answer: @escaping (HTTPRequestHead, any Channel) -> EventLoopFuture<HTTPAnswer>
     ) {
         self.patience = patience
         self.answer = answer
@@ -51,7 +60,12 @@ public final class HTTPAnswerHandler: ChannelDuplexHandler, RemovableChannelHand
             self.head = nil
             answered += 1
             wait(context)
-            send(answer(head, context.channel), for: head, context)
+            let channel = context.channel
+            let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+            answer(head, channel).hop(to: context.eventLoop).assumeIsolated().whenComplete { result in
+                guard channel.isActive, case .success(let answer) = result else { return channel.close(promise: nil) }
+                bound.value.0.send(answer, for: head, bound.value.1)
+            }
         }
     }
 

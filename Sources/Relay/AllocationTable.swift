@@ -26,6 +26,10 @@ struct AllocationTable: Sendable {
         _modify { yield &slots[index] }
     }
 
+    func forEach(_ body: (Allocation) -> Void) {
+        for case let allocation? in slots { body(allocation) }
+    }
+
     /// Adds an allocation whose five-tuple and ports have none.
     mutating func insert(_ allocation: Allocation) {
         let index = free.popLast() ?? slots.count

@@ -13,7 +13,7 @@ extension RelayMachine {
             else { throw RequestRefusal(.allocationMismatch) }
             return describe(allocation, in: &answer, at: now)
         }
-        _ = removeAllocation(of: client)  // its time is over, and it was not swept out yet
+        _ = removeAllocation(of: client, .expired)  // its time is over, and it was not swept out yet
         let allocation =
             if let wanted = try TCPAllocateRequest(request.message, from: client) {
                 try makeTCPAllocation(wanted, for: request, from: client, at: now)
@@ -21,6 +21,7 @@ extension RelayMachine {
                 try makeAllocation(try AllocateRequest(request.message), for: request, from: client, at: now)
             }
         allocations.insert(allocation)
+        counters.allocationsMade &+= 1
         noteExpiry(allocation.expiresAt)
         describe(allocation, in: &answer, at: now)
     }

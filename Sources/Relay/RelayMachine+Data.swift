@@ -41,7 +41,7 @@ extension RelayMachine {
     mutating func relayChannelData(_ bytes: [UInt8], from client: FiveTuple, at now: Instant) {
         guard let data = try? ChannelData(decoding: bytes),
             let (port, peer) = routeFromClient(data.channel, of: client, at: now)
-        else { return }
+        else { return countDroppedChannelData(bytes, from: client, at: now) }
         pushToPeer(data.payload, from: port, of: client, to: peer, at: now)
     }
 
@@ -52,7 +52,7 @@ extension RelayMachine {
             let peer = message[XORPeerAddress.self]?.address, let data = message[DataAttribute.self],
             allocations[index]?.permissions.contains(peer.ip, at: now) == true, mayExchange(with: peer),
             let port = allocations[index]?.relayed(peer.family, at: now)?.port
-        else { return }
+        else { return countDroppedSend(message, from: client, at: now) }
         // §13 has a translation between families ignore it, and one to IPv6 over UDP; a stream has no fragments to copy.
         let isHonoured = client.transport == .tcp || (client.client.family == .ipv4 && peer.family == .ipv4)
         let mayFragment = !(isHonoured && message.contains(.dontFragment))
@@ -63,6 +63,7 @@ extension RelayMachine {
         _ payload: ArraySlice<UInt8>, from port: RelayedPort, of client: FiveTuple, to peer: TransportAddress,
         mayFragment: Bool = true, at now: Instant
     ) {
+        counters.relayed(.toPeer, bytes: payload.count)
         if configuration.peerPolicy.verdict(for: peer.ip) == .ownAddress {
             guard let index = allocations.index(of: client, at: now),
                 let relayed = allocations[index]?.relayed[peer.family]?.address
@@ -83,12 +84,16 @@ extension RelayMachine {
     ) {
         guard bytes.count <= ChannelData.maximumLength,
             let (client, channel) = routeFromPeer(peer, on: port, at: now)
-        else { return }
+        else { return countDroppedFromPeer(bytes, from: peer, on: port, at: now) }
         if let channel {
             let message = ChannelData(channel: channel, payload: bytes[...])
+            counters.relayed(.toClient, bytes: bytes.count)
             push(.toClient(client, message.encoded(padded: client.transport == .tcp)))
         } else if bytes.count <= DataIndication.maximumPayload {
+            counters.relayed(.toClient, bytes: bytes.count)
             push(.toClient(client, DataIndication.encode(DataAttribute(bytes[...]), from: peer, using: &random)))
+        } else {
+            counters.dropped.count(.tooLarge)
         }
     }
 

@@ -35,7 +35,7 @@ extension RelayMachine {
     private mutating func deleteAddress(_ index: Int, _ family: IPAddress.Family) {
         guard let allocation = allocations[index] else { return }
         if allocation.relayed.families == [family] {
-            _ = removeAllocation(of: allocation.client)
+            _ = removeAllocation(of: allocation.client, .deleted)
         } else if let address = allocations.removeAddress(index, family) {
             release(address, of: allocation.holder)
         }

@@ -7,7 +7,7 @@ extension RelayMachine {
     /// A reflexive address for everybody: nothing is kept and, over IPv4, the answer is at most 1.6 times the request.
     mutating func answerBinding(_ message: Message, from client: FiveTuple, at now: Instant) {
         guard hasProvenItself(client, hasValidNonce: false, at: now) || host.admitsUnproven(client.client.ip, at: now)
-        else { return }
+        else { return counters.unprovenSuppressed &+= 1 }
         let unknown = message.unknownAttributes(knowing: KnownAttributes.all)
         guard unknown.isEmpty else { return refuseBare(message, ErrorCode(420, ""), unknown: unknown, to: client) }
         var builder = MessageBuilder(.successResponse, .binding, transactionID: message.transactionID)
@@ -25,12 +25,13 @@ extension RelayMachine {
         guard
             hasProvenItself(client, hasValidNonce: hasValidNonce, at: now)
                 || host.admitsUnproven(client.client.ip, at: now)
-        else { return }
+        else { return counters.unprovenSuppressed &+= 1 }
         do throws(AuthenticationFailure) {
             let request = try authenticate(
                 message, from: client, hasValidNonce: hasValidNonce, at: now, wallClock: wallClock)
             handle(request, from: client, at: now)
         } catch {
+            count(error, of: message)
             switch error {
             case .challenge(let code): challenge(message, code, to: client, at: now)
             case .badRequest: refuseBare(message, ErrorCode(400, ""), to: client)
@@ -59,6 +60,7 @@ extension RelayMachine {
             }
             finish(answer, to: request, client)
         } catch {
+            countRefusal(request.message.method, error.code)
             var answer = MessageBuilder(
                 .errorResponse, request.message.method, transactionID: request.message.transactionID)
             answer.add(error.code)
@@ -88,6 +90,7 @@ extension RelayMachine {
 
     /// Reason phrases are left out of what anybody can ask for: answers stay small.
     private mutating func challenge(_ message: Message, _ code: ErrorCode, to client: FiveTuple, at now: Instant) {
+        countRefusal(message.method, code)
         var answer = MessageBuilder(.errorResponse, message.method, transactionID: message.transactionID)
         answer.add(code)
         answer.add(Realm(configuration.realm))
@@ -98,6 +101,7 @@ extension RelayMachine {
     private mutating func refuseBare(
         _ message: Message, _ code: ErrorCode, unknown: [AttributeType] = [], to client: FiveTuple
     ) {
+        countRefusal(message.method, code)
         var answer = MessageBuilder(.errorResponse, message.method, transactionID: message.transactionID)
         answer.add(code)
         if !unknown.isEmpty { answer.add(UnknownAttributes(unknown)) }

@@ -8,6 +8,8 @@ import TURN
 /// has passed. Unauthenticated requests change nothing in it.
 public struct RelayMachine<Host: RelayHost> {
     public var host: Host
+    /// What happened so far; the driver adds what it alone can see.
+    public var counters = RelayCounters()
     var configuration: RelayConfiguration
     let nonces: NonceIssuer
     var random: any RandomNumberGenerator & Sendable
@@ -60,6 +62,7 @@ public struct RelayMachine<Host: RelayHost> {
             relayChannelData(bytes, from: client, at: now)
         } else if let message = try? Message(decoding: bytes) {
             guard message.messageClass != .request || bytes.count <= Self.maximumRequestSize else { return }
+            if message.messageClass == .request { counters.requests.count(CountedMethod(message.method)) }
             switch (message.messageClass, message.method) {
             case (.request, .binding): answerBinding(message, from: client, at: now)
             case (.request, _): handleRequest(message, from: client, at: now, wallClock: wallClock)
@@ -70,7 +73,7 @@ public struct RelayMachine<Host: RelayHost> {
     }
 
     /// A client's stream is gone, and with it what it had.
-    public mutating func connectionClosed(_ client: FiveTuple) { _ = removeAllocation(of: client) }
+    public mutating func connectionClosed(_ client: FiveTuple) { _ = removeAllocation(of: client, .disconnected) }
 
     // MARK: Outputs
 
@@ -105,6 +108,7 @@ public struct RelayMachine<Host: RelayHost> {
         earliestExpiry = expired.nextExpiry
         for (holder, address) in expired.addresses { release(address, of: holder) }
         for allocation in expired.allocations {
+            counters.allocationsEnded.count(.expired)
             release(allocation)
             if allocation.client.transport == .tcp { push(.disconnect(allocation.client)) }
         }
@@ -113,8 +117,9 @@ public struct RelayMachine<Host: RelayHost> {
     /// Remembers that something ends then.
     mutating func noteExpiry(_ instant: Instant) { earliestExpiry = .earliest(earliestExpiry, instant) }
 
-    mutating func removeAllocation(of client: FiveTuple) -> Bool {
+    mutating func removeAllocation(of client: FiveTuple, _ end: RelayCounters.AllocationEnd) -> Bool {
         guard let allocation = allocations.remove(client) else { return false }
+        counters.allocationsEnded.count(end)
         release(allocation)
         return true
     }

@@ -18,6 +18,8 @@ public final class RelayServer: Sendable {
     private let group: MultiThreadedEventLoopGroup
     private let meetingGroup: MultiThreadedEventLoopGroup
     private let logger: Logger
+    private let operation: CurrentOperation
+    private let statusSocket: StatusSocket?
 
     /// Opens every listener; the relay serves when this returns.
     public static func start(_ configuration: ServeConfiguration, logger: Logger) async throws -> RelayServer {
@@ -60,24 +62,27 @@ public final class RelayServer: Sendable {
         let store = try SQLiteInvitationStore(path: state.databasePath)
         // The store may wait for the disk: nobody else's connections are on its thread.
         meetingGroup = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        let place = MeetingPlace(store: store, loop: meetingGroup.next(), logger: logger) { label, expires in
+        let meetings = MeetingPlace(store: store, loop: meetingGroup.next(), logger: logger) { label, expires in
             let credential = TimeLimitedCredential(
                 user: QuotaLedger.Limits.invitationPrefix + label, expiry: Int64(clamping: expires.seconds), secret: secret)
             // Where TURN is, the client has read from the relay's description.
             return TURNCredentials(
                 username: credential.username, password: Secret(credential.password.utf8), expires: expires, uris: [])
         }
-        let routes = CurrentRoutes()
+        let operation = CurrentOperation()
+        self.operation = operation
+        let routes = CurrentRoutes(operation)
         let limits = ConnectionLimits()
+        let observer = RelayObserver(operation: operation, dataPlane: dataPlane, limits: limits, place: meetings)
         var opened: [any Channel] = []
-        var tcpPorts: [UInt16] = []
+        var tcp: [TransportAddress] = []
         for listener in ports.tcpListeners {
             do {
                 opened.append(
                     try await Self.listen(on: listener.address, group: group, limits: limits) { channel in
-                        try Front(dataPlane: dataPlane, place: place, routes: routes, certificate: certificate).install(on: channel)
+                        try Front(dataPlane: dataPlane, place: meetings, routes: routes, certificate: certificate).install(on: channel)
                     })
-                tcpPorts.append(listener.address.port)
+                tcp.append(listener.address)
             } catch {
                 guard listener.isRequired else {
                     logger.warning("TCP \(listener.address) is not served: \(error)")
@@ -87,17 +92,37 @@ public final class RelayServer: Sendable {
                 throw ConfigurationError("cannot listen on TCP \(listener.address): \(error)")
             }
         }
+        if let address = configuration.metrics {
+            do {
+                // Whoever watches a relay has a few connections, and is not to be kept out by everybody else's.
+                let few = ConnectionLimits(total: 64, perSource: 64)
+                let metrics = MetricsListener(observer: observer, routes: routes)
+                opened.append(
+                    try await Self.listen(on: address, group: group, limits: few) { try metrics.install(on: $0) })
+            } catch {
+                for channel in opened { try? await channel.close() }
+                throw ConfigurationError("cannot listen on TCP \(address) for metrics: \(error)")
+            }
+        }
         listeners = opened
-        let (udp, tcp) = (ports.inOrder(dataPlane.listening.map(\.port)), ports.inOrder(tcpPorts))
+        statusSocket = await StatusSocket.open(in: state, group: group, observer: observer, logger: logger)
+        let (udpPorts, tcpPorts) = (ports.inOrder(dataPlane.listening.map(\.port)), ports.inOrder(tcp.map(\.port)))
         // Only now is it known which ports a client can be told of.
         routes.set(
             HTTPRoutes(
                 name: configuration.effectiveRealm, realm: configuration.effectiveRealm,
                 publicAuthority: configuration.publicAuthority, publicIsSecure: configuration.publicIsSecure ?? (certificate != nil),
-                hasCertificate: certificate != nil, udpPorts: udp, tcpPorts: tcp))
-        url = ports.url(configuration, certificate: certificate?.certificate, opened: tcp)
+                hasCertificate: certificate != nil, udpPorts: udpPorts, tcpPorts: tcpPorts))
+        url = ports.url(configuration, certificate: certificate?.certificate, opened: tcpPorts)
+        let place = OperationState.Place(
+            url: url, realm: configuration.effectiveRealm, udp: dataPlane.listening.map { "\($0)" },
+            tcp: tcp.map { "\($0)" }, metrics: configuration.metrics.map { "\($0)" })
+        operation.change {
+            $0.place = place
+            $0.certificateEnd = certificate?.certificate.expires
+        }
         logger.info(
-            "listening", metadata: ["udp": "\(udp)", "tcp": "\(tcp)", "state": "\(state.path)"])
+            "listening", metadata: ["udp": "\(udpPorts)", "tcp": "\(tcpPorts)", "state": "\(state.path)"])
         if let certificate { Self.tell(of: certificate.certificate, logger) }
     }
 
@@ -132,9 +157,10 @@ public final class RelayServer: Sendable {
             }
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    guard let source = channel.remoteAddress.flatMap(TransportAddress.init)?.ip, limits.admit(source)
+                    guard let source = channel.remoteAddress.flatMap(TransportAddress.init)?.ip,
+                        let counting = ConnectionCountingHandler(limits, source: source)
                     else { throw ChannelError.inappropriateOperationForState }
-                    channel.closeFuture.whenComplete { _ in limits.release(source) }
+                    try channel.pipeline.syncOperations.addHandler(counting)
                     try install(channel)
                 }
             }
@@ -153,6 +179,7 @@ public final class RelayServer: Sendable {
         }
         if let loaded, let certificate {
             try certificate.set(loaded)
+            operation.change { $0.certificateEnd = loaded.expires }
             Self.tell(of: loaded, logger)
         }
         dataPlane.update(relay: Self.relayConfiguration(configuration, secret: secret), quotas: configuration.quotas)
@@ -178,6 +205,7 @@ public final class RelayServer: Sendable {
         let count = dataPlane.allocationCount
         dataPlane.beginDraining()
         for channel in listeners { try? await channel.close() }
+        await statusSocket?.close()
         dataPlane.stop()
         await dataPlane.ended()
         try? await group.shutdownGracefully()

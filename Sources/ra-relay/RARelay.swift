@@ -1,5 +1,6 @@
 import ArgumentParser
 import ProgramSupport
+import RelayService
 
 /// `ra-relay`: STUN, TURN and the rendezvous, for a public host.
 @main
@@ -8,8 +9,8 @@ struct RARelay: AsyncParsableCommand {
         commandName: "ra-relay",
         abstract: "The relay of remote assistance: STUN and TURN, and the place where invitations meet.",
         discussion: "`ra-relay serve` with no options works. What it prints when it is ready is what clients pass as --relay.",
-        version: "0.1.0",
-        subcommands: [Serve.self, CheckConfig.self, Credentials.self])
+        version: RelayVersion.current,
+        subcommands: [Serve.self, Status.self, CheckConfig.self, Credentials.self])
 
     static func main() async { await runAsProgram() }
 }

@@ -61,6 +61,9 @@ struct ServeOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Answers per second and source to unproven addresses; 0: no bound (default: 2000).", valueName: "N"))
     var unprovenRate: Int?
 
+    @Option(help: ArgumentHelp("Serve metrics there, for Prometheus, and /healthz and /readyz.", valueName: "ADDR:PORT"))
+    var metrics: String?
+
     @Option(help: ArgumentHelp("trace, debug, info, notice, warning or error (default: info).", valueName: "L"))
     var logLevel: ServeConfiguration.LogLevel?
 
@@ -93,6 +96,7 @@ struct ServeOptions: ParsableArguments {
         if let state { result.stateDirectory = state }
         if let workers { result.workers = workers }
         if let unprovenRate { result.unprovenRate = unprovenRate }
+        if let metrics { result.metrics = try socket(metrics, "metrics") }
         if let logLevel { result.logLevel = logLevel }
         if let logFormat { result.logFormat = logFormat }
         try result.validate()
@@ -101,6 +105,13 @@ struct ServeOptions: ParsableArguments {
 
     private func address(_ text: String, _ option: String) throws(ConfigurationError) -> IPAddress {
         guard let address = IPAddress(text) else { throw ConfigurationError("\(option): “\(text)” is not an IP address.") }
+        return address
+    }
+
+    private func socket(_ text: String, _ option: String) throws(ConfigurationError) -> TransportAddress {
+        guard let address = TransportAddress(text) else {
+            throw ConfigurationError("\(option): “\(text)” is not an address and a port such as 127.0.0.1:9478 or [::1]:9478.")
+        }
         return address
     }
 

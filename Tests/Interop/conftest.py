@@ -51,12 +51,12 @@ class Relay:
         return process
 
     def finish(self):
-        """Ends the relay as an operator does; it must have survived its guests."""
+        """Ends the relay, which must have survived its guests, at once: SIGTERM waits for allocations that were left."""
         assert self.process.exit_code is None, f"the relay did not survive its guests:\n{self.process.errors}"
-        self.process.signal(signal.SIGTERM)
+        self.process.signal(signal.SIGINT)
         code = self.process.wait()
         self.close()
-        assert code == 0
+        assert code == 0, self.process.errors
 
     def close(self):
         for process in reversed(self._processes):
@@ -78,6 +78,25 @@ def relay(tmp_path):
     relay = Relay(tmp_path)
     yield relay
     relay.finish()
+
+
+@pytest.fixture
+def make_relay(tmp_path):
+    """Starts a relay with further options; it is ended with the test."""
+    require(lab=False)
+    relays = []
+
+    def make(*options):
+        folder = tmp_path / f"relay{len(relays)}"
+        folder.mkdir()
+        relays.append(Relay(folder, options))
+        return relays[-1]
+
+    yield make
+    for relay in relays:
+        if relay.process.exit_code is None:
+            relay.finish()
+        relay.close()
 
 
 class Listeners:

@@ -95,6 +95,7 @@ extension RelayMachine {
         guard let connection = peerConnections[id], case .connecting(let pending) = connection.state else { return }
         _ = peerConnections.remove(id)
         host.removeConnection(id)
+        countRefusal(.connect, .connectionTimeoutOrFailure)
         push(.toClient(connection.client, pending.failure(.connectionTimeoutOrFailure)))
     }
 
@@ -111,6 +112,7 @@ extension RelayMachine {
         for (id, connection) in peerConnections.takeDue(at: now) {
             switch connection.state {
             case .connecting(let pending):
+                countRefusal(.connect, .connectionTimeoutOrFailure)
                 push(.toClient(connection.client, pending.failure(.connectionTimeoutOrFailure)))
             case .waiting where host.isBound(id):
                 markBound(id, connection)

@@ -39,6 +39,8 @@ public struct ServeConfiguration: Hashable, Sendable {
     public var quotas = QuotaLedger.Limits()
     /// Whether there are TCP relayed addresses (RFC 6062).
     public var tcpAllocations = true
+    /// Where metrics are served; nil: nowhere.
+    public var metrics: TransportAddress?
     public var logLevel: LogLevel = .info
     public var logFormat: LogFormat = .text
 

@@ -28,6 +28,7 @@ extension Setting {
         Setting("new-peers-per-second", \.quotas.newPeersPerSecond, .integer(0...10_000_000), .atReload),
         Setting("unproven-rate", \.unprovenRate, .integer(0...10_000_000), .atRestart),
         Setting("tcp-allocations", \.tcpAllocations, .flag, .atReload),
+        Setting("metrics", \.metrics, .socket, .atRestart),
         Setting("log-level", \.logLevel, .choice, .atReload),
         Setting("log-format", \.logFormat, .choice, .atRestart),
     ]

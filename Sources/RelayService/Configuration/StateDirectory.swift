@@ -8,21 +8,24 @@ public struct StateDirectory: Sendable {
     public init(configured: String?, environment: [String: String] = ProcessInfo.processInfo.environment)
         throws(ConfigurationError)
     {
-        if let configured {
-            path = configured
-        } else if let systemd = environment["STATE_DIRECTORY"]?.split(separator: ":").first {
-            path = String(systemd)
-        } else if let base = environment["XDG_STATE_HOME"], !base.isEmpty {
-            path = base + "/ra-relay"
-        } else if let home = environment["HOME"], !home.isEmpty {
-            path = home + "/.local/state/ra-relay"
-        } else {
-            throw ConfigurationError("There is no home directory to keep the state in: give --state DIR.")
-        }
-        guard !path.contains("://") else {
-            throw ConfigurationError("state: “\(path)” names a database; this version keeps its state in a directory.")
-        }
+        path = try Self.locate(configured: configured, environment: environment)
         try Self.prepare(path)
+    }
+
+    /// Where the directory is, whether it is there or not.
+    public static func locate(
+        configured: String?, environment: [String: String] = ProcessInfo.processInfo.environment
+    ) throws(ConfigurationError) -> String {
+        if let configured {
+            guard !configured.contains("://") else {
+                throw ConfigurationError("state: “\(configured)” names a database; this version keeps its state in a directory.")
+            }
+            return configured
+        }
+        if let systemd = environment["STATE_DIRECTORY"]?.split(separator: ":").first { return String(systemd) }
+        if let base = environment["XDG_STATE_HOME"], !base.isEmpty { return base + "/ra-relay" }
+        if let home = environment["HOME"], !home.isEmpty { return home + "/.local/state/ra-relay" }
+        throw ConfigurationError("There is no home directory to keep the state in: give --state DIR.")
     }
 
     /// Makes the directory for its owner alone; one that is there already must be so, for it is not ours to change.
@@ -58,6 +61,11 @@ public struct StateDirectory: Sendable {
             rename(temporary, file) == 0
         else { throw ConfigurationError("\(file) cannot be written.") }
     }
+
+    /// Where a running relay is asked for its status.
+    var statusSocketPath: String { Self.statusSocketPath(in: path) }
+
+    static func statusSocketPath(in path: String) -> String { path + "/status.sock" }
 
     /// The secret of a relay that has been started; never made here, for a new one would be no relay's.
     public func existingSecret() throws(ConfigurationError) -> String {

@@ -31,7 +31,7 @@ public final class AttachedClient: Sendable {
     public func receive(_ message: [UInt8]) {
         // The overhead keeps a flood of empty messages within the budget too.
         let cost = message.count + Self.overhead
-        guard incoming.reserve(cost) else { return }
+        guard incoming.reserve(cost) else { return mailbox.countRefused() }
         if !mailbox.post(.message(message, from: self)) { incoming.release(cost) }
     }
 

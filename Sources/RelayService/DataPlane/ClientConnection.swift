@@ -3,10 +3,15 @@
 /// Whoever owns the sockets (NIO) implements it. Both calls come from a worker's thread and must not
 /// block: hand the bytes to the connection's own event loop and return.
 public protocol ClientConnection: AnyObject, Sendable {
+    /// Whether there is TLS beneath.
+    var isEncrypted: Bool { get }
+
     /// Sends one whole message, already framed for the stream (ChannelData is padded to four bytes).
     ///
     /// A connection whose reader is slow drops what exceeds its bound, as UDP would: see `ByteBudget`.
-    func write(_ message: [UInt8])
+    ///
+    /// - Returns: false when it was dropped.
+    func write(_ message: [UInt8]) -> Bool
 
     /// Reading may go on, after `AttachedClient.mayRead()` said no.
     func resumeReading()
@@ -20,6 +25,8 @@ public protocol ClientConnection: AnyObject, Sendable {
 }
 
 extension ClientConnection {
+    public var isEncrypted: Bool { false }
+
     /// For connections that are never told to pause.
     public func resumeReading() {}
 

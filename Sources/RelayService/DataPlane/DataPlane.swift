@@ -95,6 +95,21 @@ public final class DataPlane: Sendable {
         }
     }
 
+    /// What each worker says of itself; none that has ended.
+    func reports() async -> [WorkerReport] {
+        var reports: [WorkerReport] = []
+        for mailbox in mailboxes {
+            let report = await withCheckedContinuation { (waiting: CheckedContinuation<WorkerReport?, Never>) in
+                if !mailbox.post(.report { waiting.resume(returning: $0) }, isVital: true) { waiting.resume(returning: nil) }
+            }
+            if let report { reports.append(report) }
+        }
+        return reports
+    }
+
+    /// Allocations at most.
+    var allocationLimit: Int { directory.allocationLimit }
+
     /// Allocations of all workers.
     public var allocationCount: Int { directory.allocationCount }
 

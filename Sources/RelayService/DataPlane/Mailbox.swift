@@ -8,7 +8,14 @@ final class Mailbox<Element: Sendable>: Sendable {
     static var limit: Int { 65_536 }
 
     let descriptor: Int32
-    private let queue = Mutex<[Element]>([])
+    private struct Queue {
+        var waiting: [Element] = []
+        var isClosed = false
+        /// Messages that were dropped so far.
+        var refused: UInt64 = 0
+    }
+
+    private let queue = Mutex(Queue())
 
     init() throws(DataPlaneError) {
         descriptor = ra_eventfd()
@@ -17,15 +24,18 @@ final class Mailbox<Element: Sendable>: Sendable {
 
     deinit { close(descriptor) }
 
-    /// Puts a message in; false when it was dropped because the worker is behind.
+    /// Puts a message in; false when it was dropped: the worker is behind, or has ended.
     ///
-    /// - Parameter isVital: never dropped; there are as few of these as there are connections.
+    /// - Parameter isVital: never dropped while the worker runs; there are as few of these as there are connections.
     @discardableResult
     func post(_ element: Element, isVital: Bool = false) -> Bool {
         let (isTaken, wasEmpty) = queue.withLock { queue in
-            guard isVital || queue.count < Self.limit else { return (false, false) }
-            queue.append(element)
-            return (true, queue.count == 1)
+            guard !queue.isClosed, isVital || queue.waiting.count < Self.limit else {
+                queue.refused &+= 1
+                return (false, false)
+            }
+            queue.waiting.append(element)
+            return (true, queue.waiting.count == 1)
         }
         if wasEmpty { ra_eventfd_signal(descriptor) }
         return isTaken
@@ -35,8 +45,22 @@ final class Mailbox<Element: Sendable>: Sendable {
     func takeAll() -> [Element] {
         ra_eventfd_clear(descriptor)
         return queue.withLock { queue in
-            defer { queue = [] }
-            return queue
+            defer { queue.waiting = [] }
+            return queue.waiting
         }
     }
+
+    /// Takes no further message; what waits is for the caller.
+    func closeAndTakeAll() -> [Element] {
+        queue.withLock { queue in
+            queue.isClosed = true
+            defer { queue.waiting = [] }
+            return queue.waiting
+        }
+    }
+
+    /// Something was dropped before it came here.
+    func countRefused() { queue.withLock { $0.refused &+= 1 } }
+
+    var refusedCount: UInt64 { queue.withLock { $0.refused } }
 }

@@ -96,6 +96,7 @@ final class PortDirectory: Sendable {
 
     // MARK: Quotas and rates
 
+    var allocationLimit: Int { state.withLock { $0.quotas.limits.total } }
     var allocationCount: Int { state.withLock { $0.quotas.total } }
 
     func takeQuota(for holder: QuotaHolder) -> QuotaLedger.Verdict { state.withLock { $0.quotas.take(for: holder) } }

@@ -38,24 +38,27 @@ final class UDPSocket: Sendable {
     deinit { close(descriptor) }
 
     /// Sends a datagram, or loses it as the network would: EAGAIN, ENOBUFS, ECONNREFUSED, EPERM… stop nobody.
-    func send(_ payload: [UInt8], to remote: TransportAddress, from local: IPAddress? = nil) {
+    ///
+    /// - Returns: false when it was lost here.
+    @discardableResult
+    func send(_ payload: [UInt8], to remote: TransportAddress, from local: IPAddress? = nil) -> Bool {
         let source = local.map { ra_address(TransportAddress(ip: $0, port: 0)) } ?? CLinuxNet.ra_address()
-        payload.withUnsafeBufferPointer { bytes in
+        return payload.withUnsafeBufferPointer { bytes in
             var attempts = 0
             // unsafe: the pointer is used within the closure alone.
-            while ra_send(descriptor, bytes.baseAddress, bytes.count, ra_address(remote), source) < 0,
-                errno != EAGAIN, errno != ENOBUFS, attempts < 3
-            {
+            while ra_send(descriptor, bytes.baseAddress, bytes.count, ra_address(remote), source) < 0 {
+                guard errno != EAGAIN, errno != ENOBUFS, attempts < 3 else { return false }
                 attempts += 1  // most errors tell of an earlier datagram, once, and this one was not sent
             }
+            return true
         }
     }
 
     /// Sends a datagram with the DF bit; of a socket that reports errors, which also tells when it is too long.
-    func sendUnfragmented(_ payload: [UInt8], to remote: TransportAddress) {
+    func sendUnfragmented(_ payload: [UInt8], to remote: TransportAddress) -> Bool {
         // unsafe: the pointer is used within the closure alone.
         payload.withUnsafeBufferPointer { bytes in
-            _ = ra_send_unfragmented(descriptor, bytes.baseAddress, bytes.count, ra_address(remote))
+            ra_send_unfragmented(descriptor, bytes.baseAddress, bytes.count, ra_address(remote)) >= 0
         }
     }
 

@@ -28,6 +28,8 @@ struct Worker: ~Copyable {
     private let batch = ReceiveBatch()
     private var mail: ArraySlice<WorkerMessage> = []
     private var isStopping = false
+    private var allocationsMade = Tally<ClientTransport>()
+    private var requestDurations = DurationHistogram()
 
     init(
         index: Int, listeners: [UDPSocket], mailboxes: [Mailbox<WorkerMessage>], directory: PortDirectory,
@@ -60,6 +62,8 @@ struct Worker: ~Copyable {
             handleTimeout(at: MonotonicClock.now())
         }
         for client in clients.values { client.connection.close() }
+        // Whoever asked for a report waits for it.
+        for case .report(let reply) in mail + mailboxes[index].closeAndTakeAll() { reply(nil) }
     }
 
     // MARK: Time
@@ -112,8 +116,7 @@ struct Worker: ~Copyable {
                 let server = TransportAddress(
                     ip: datagram.local.ip ?? listener.address.ip, port: listener.address.port)
                 let fiveTuple = FiveTuple(transport: .udp, client: client, server: server)
-                machine.receive(datagram.payload, from: fiveTuple, at: now, wallClock: wallClock)
-                drain(at: now)
+                receive(datagram.payload, from: fiveTuple, at: now, wallClock: wallClock)
             }
             if !batch.isFull(count) { return }
         }
@@ -134,6 +137,32 @@ struct Worker: ~Copyable {
         }
     }
 
+    /// Takes one message of a client's, and counts what it asked.
+    private mutating func receive(_ bytes: [UInt8], from client: FiveTuple, at now: Instant, wallClock: Int64) {
+        let (requests, made) = (machine.counters.requests.total, machine.counters.allocationsMade)
+        machine.receive(bytes, from: client, at: now, wallClock: wallClock)
+        drain(at: now)
+        guard machine.counters.requests.total != requests else { return }
+        requestDurations.record(MonotonicClock.now() - now)
+        allocationsMade.count(transport(of: client), machine.counters.allocationsMade &- made)
+    }
+
+    private func transport(of client: FiveTuple) -> ClientTransport {
+        switch client.transport {
+        case .tcp: clients[client]?.connection.isEncrypted == true ? .tls : .tcp
+        case .udp: .udp
+        }
+    }
+
+    private func report(at now: Instant) -> WorkerReport {
+        var report = WorkerReport(
+            counters: machine.counters, allocationsMade: allocationsMade, requestDurations: requestDurations,
+            cpuSeconds: WorkerReport.threadCPUSeconds())
+        report.counters.dropped.count(.queueFull, mailboxes[index].refusedCount)
+        machine.forEachAllocation(at: now) { report.allocations.count(transport(of: $0), $1) }
+        return report
+    }
+
     private mutating func readMail() {
         let turn = mail.prefix(Self.mailPerTurn)
         mail = mail.count == turn.count ? [] : mail.dropFirst(turn.count)
@@ -149,7 +178,7 @@ struct Worker: ~Copyable {
             case .message(let bytes, let client):
                 client.taken(bytes)
                 guard clients[client.fiveTuple] === client else { continue }
-                machine.receive(bytes, from: client.fiveTuple, at: now, wallClock: Int64(time(nil)))
+                receive(bytes, from: client.fiveTuple, at: now, wallClock: Int64(time(nil)))
             case .detach(let client):
                 guard clients[client.fiveTuple] === client else { continue }
                 clients[client.fiveTuple] = nil
@@ -160,6 +189,8 @@ struct Worker: ~Copyable {
                 receive(event, at: now)
             case .reconfigure(let configuration):
                 machine.reconfigure(configuration)
+            case .report(let reply):
+                reply(report(at: now))
             case .stop:
                 isStopping = true
             }
@@ -173,9 +204,11 @@ struct Worker: ~Copyable {
         while let output = machine.nextOutput() {
             switch output {
             case .toClient(let fiveTuple, let bytes): send(bytes, to: fiveTuple)
-            case .toPeer(let port, let peer, let bytes): machine.host[port]?.socket.send(bytes, to: peer)
+            case .toPeer(let port, let peer, let bytes):
+                if machine.host[port]?.socket.send(bytes, to: peer) == false { machine.counters.dropped.count(.sendFailed) }
             case .toPeerUnfragmented(let port, let peer, let bytes):
-                machine.host[port]?.socket.sendUnfragmented(bytes, to: peer)
+                let isSent = machine.host[port]?.socket.sendUnfragmented(bytes, to: peer)
+                if isSent == false { machine.counters.dropped.count(.sendFailed) }
             case .toRelayed(let source, let destination, let bytes):
                 deliver(bytes, from: source, to: destination, at: now)
             case .disconnect(let fiveTuple):
@@ -185,10 +218,13 @@ struct Worker: ~Copyable {
         }
     }
 
-    private func send(_ bytes: [UInt8], to client: FiveTuple) {
+    private mutating func send(_ bytes: [UInt8], to client: FiveTuple) {
         switch client.transport {
-        case .tcp: clients[client]?.connection.write(bytes)
-        case .udp: listener(for: client.server)?.send(bytes, to: client.client, from: client.server.ip)
+        case .tcp:
+            if clients[client]?.connection.write(bytes) == false { machine.counters.dropped.count(.slowClient) }
+        case .udp:
+            let isSent = listener(for: client.server)?.send(bytes, to: client.client, from: client.server.ip)
+            if isSent == false { machine.counters.dropped.count(.sendFailed) }
         }
     }
 

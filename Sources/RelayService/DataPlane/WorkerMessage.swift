@@ -10,5 +10,7 @@ enum WorkerMessage: Sendable {
     case relayed([UInt8], from: TransportAddress, to: TransportAddress)
     case stream(PeerStreamEvent)
     case reconfigure(RelayConfiguration)
+    /// Answered from the worker's thread.
+    case report(@Sendable (WorkerReport?) -> Void)
     case stop
 }

@@ -9,12 +9,23 @@ final class ConnectionLimits: Sendable {
     /// From one IPv4 address or IPv6 /56: an office behind one address has many people in it.
     static let perSource = 512
 
+    /// Which of the bounds was reached.
+    enum Refusal: Int, TallyLabel { case total, source }
+
+    /// What is said of the connections when somebody asks.
+    struct Report: Hashable, Sendable {
+        var open = Tally<ConnectionKind>()
+        var accepted: UInt64 = 0
+        var refused = Tally<Refusal>()
+    }
+
     private struct Counts {
         var total = 0
         var perSource: [CIDRBlock: Int] = [:]
+        var report = Report()
     }
 
-    private let total: Int
+    let total: Int
     private let perSource: Int
     private let counts = Mutex(Counts())
 
@@ -27,18 +38,40 @@ final class ConnectionLimits: Sendable {
     func admit(_ address: IPAddress) -> Bool {
         guard let source = Self.source(of: address) else { return false }
         return counts.withLock { counts in
-            guard counts.total < total, counts.perSource[source, default: 0] < perSource else { return false }
+            counts.report.accepted &+= 1
+            guard counts.total < total else {
+                counts.report.refused.count(.total)
+                return false
+            }
+            guard counts.perSource[source, default: 0] < perSource else {
+                counts.report.refused.count(.source)
+                return false
+            }
+            counts.report.open[.undecided] += 1
             counts.total += 1
             counts.perSource[source, default: 0] += 1
             return true
         }
     }
 
-    func release(_ address: IPAddress) {
+    /// An admitted connection has shown what it speaks.
+    func move(from former: ConnectionKind, to kind: ConnectionKind) {
+        counts.withLock { counts in
+            guard counts.report.open[former] > 0 else { return }
+            counts.report.open[former] -= 1
+            counts.report.open[kind] += 1
+        }
+    }
+
+    var report: Report { counts.withLock { $0.report } }
+
+    /// - Parameter kind: what it was last said to speak.
+    func release(_ address: IPAddress, as kind: ConnectionKind = .undecided) {
         guard let source = Self.source(of: address) else { return }
         counts.withLock { counts in
             guard let count = counts.perSource[source] else { return }
             counts.total -= 1
+            if counts.report.open[kind] > 0 { counts.report.open[kind] -= 1 }
             counts.perSource[source] = count > 1 ? count - 1 : nil
         }
     }

@@ -41,6 +41,7 @@ struct Front: Sendable {
         guard let client = context.channel.remoteAddress.flatMap(TransportAddress.init),
             let server = context.channel.localAddress.flatMap(TransportAddress.init)
         else { throw ChannelError.unknownLocalAddress }
+        context.channel.isCounted(as: .turn)
         try context.pipeline.syncOperations.addHandler(
             TURNStreamHandler(
                 dataPlane: dataPlane, fiveTuple: FiveTuple(transport: .tcp, client: client, server: server)))
@@ -48,6 +49,7 @@ struct Front: Sendable {
 
     private func installHTTP(_ context: ChannelHandlerContext) throws {
         let (place, routes) = (place, routes)
+        context.channel.isCounted(as: .http)
         let upgrader = NIOWebSocketServerUpgrader(
             maxFrameSize: WebSocketLimits.rendezvous.maximumMessageBytes,
             shouldUpgrade: { channel, head in
@@ -62,6 +64,7 @@ struct Front: Sendable {
                     guard let source = channel.remoteAddress.flatMap(TransportAddress.init)?.ip else {
                         throw ChannelError.unknownLocalAddress
                     }
+                    channel.isCounted(as: .websocket)
                     try channel.pipeline.syncOperations.addHandlers([
                         WebSocketMessageHandler(side: .server, limits: .rendezvous),
                         RendezvousHandler(place: place, source: source),

@@ -19,13 +19,9 @@ struct HTTPRoutes: Sendable {
         guard head.method == .GET || head.method == .HEAD else {
             return .text(.methodNotAllowed, "This page can only be read.")
         }
-        switch head.uri.split(separator: "?", maxSplits: 1).first.map(String.init) ?? "/" {
+        switch head.path {
         case RelayDescription.path:
             return description(for: head)
-        case "/healthz":
-            return .text(.ok, "ok")
-        case "/readyz":
-            return .text(.ok, "ready")
         case "/":
             return .text(.ok, "This is a remote assistance relay. Give its address to ra-connect: --relay URL")
         case InvitationPage.scriptPath:
@@ -48,14 +44,34 @@ struct HTTPRoutes: Sendable {
     }
 }
 
-/// The routes of a relay that is starting: none, until every listener has been tried.
+extension HTTPRequestHead {
+    /// What is asked for, without a query.
+    var path: String { uri.split(separator: "?", maxSplits: 1).first.map(String.init) ?? "/" }
+}
+
+/// The routes of a relay that is starting: none, until every listener has been tried; and its health.
 final class CurrentRoutes: Sendable {
     private let routes = Mutex<HTTPRoutes?>(nil)
+    private let operation: CurrentOperation
+
+    init(_ operation: CurrentOperation) { self.operation = operation }
+
+    /// `/healthz`: the process answers. `/readyz`: it is one to send new clients to.
+    func health(_ head: HTTPRequestHead) -> HTTPAnswer {
+        guard head.method == .GET || head.method == .HEAD else {
+            return .text(.methodNotAllowed, "This page can only be read.")
+        }
+        let state = operation.now
+        if head.path == "/healthz" { return .text(.ok, "ok") }
+        if state.isReady { return .text(.ok, "ready") }
+        return .text(.serviceUnavailable, state.drain == nil ? "The relay is starting." : "The relay is draining.")
+    }
 
     func set(_ routes: HTTPRoutes) { self.routes.withLock { $0 = routes } }
 
     func respond(to head: HTTPRequestHead) -> HTTPAnswer {
-        routes.withLock { $0 }?.respond(to: head)
+        if head.path == "/healthz" || head.path == "/readyz" { return health(head) }
+        return routes.withLock { $0 }?.respond(to: head)
             ?? .text(.serviceUnavailable, "The relay is starting.")
     }
 }

@@ -103,10 +103,11 @@ private final class ChannelConnection: ClientConnection {
         self.resume = resume
     }
 
-    func write(_ message: [UInt8]) {
+    func write(_ message: [UInt8]) -> Bool {
         let size = message.count + Self.overhead
-        guard budget.reserve(size) else { return }
+        guard budget.reserve(size) else { return false }
         channel.writeAndFlush(ByteBuffer(bytes: message)).whenComplete { [budget] _ in budget.release(size) }
+        return true
     }
 
     func resumeReading() { channel.eventLoop.execute(resume) }

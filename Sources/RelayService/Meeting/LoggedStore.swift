@@ -5,6 +5,8 @@ import Rendezvous
 struct LoggedStore: InvitationStore {
     private var store: any InvitationStore
     private let logger: Logger
+    /// Errors so far.
+    private(set) var errors: UInt64 = 0
 
     init(_ store: any InvitationStore, logger: Logger) {
         self.store = store
@@ -13,6 +15,7 @@ struct LoggedStore: InvitationStore {
 
     private mutating func logged<Result>(_ work: (inout any InvitationStore) throws -> Result) throws -> Result {
         do { return try work(&store) } catch {
+            errors &+= 1
             logger.error("the store failed", metadata: ["error": "\(error)"])
             throw error
         }

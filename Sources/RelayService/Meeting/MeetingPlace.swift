@@ -44,6 +44,15 @@ actor MeetingPlace {
         drain()
     }
 
+    /// No further invitations; meetings go on.
+    func beginDraining() { machine.isDraining = true }
+
+    func report() -> MeetingReport {
+        MeetingReport(
+            counters: machine.counters, invitations: machine.waitingCount, stages: machine.meetingStages,
+            storeErrors: machine.store.errors)
+    }
+
     private func drain() {
         while let output = machine.nextOutput() {
             switch output {

@@ -26,12 +26,14 @@ extension MeetingServer {
         case .burn(let lookup):
             _ = try owned(lookup, by: id)
             try store.burn(lookup)
+            counters.burnt &+= 1
             closeInvitation(lookup, reason: .burnt, at: now)
         case .meet(let lookup): try meet(lookup, from: id, at: now, wallClock: wallClock)
         case .confirmed(let meeting): try confirm(meeting, from: id, at: now, wallClock: wallClock)
         case .refuse(let meeting, let reason):
             // A meeting that ended meanwhile is no error: the messages crossed.
             guard meetings[meeting]?.sharer == id else { return }
+            if reason == .wrongCode { counters.wrongGuesses &+= 1 }
             end(meeting, tellHelper: reason == .gone ? .gone : .refused(meeting, reason), tellSharer: nil, at: now)
         case .opaque(let meeting, let payload): forward(payload, in: meeting, from: id)
         case .leave(let meeting):
@@ -47,6 +49,7 @@ extension MeetingServer {
     ) throws {
         guard let connection = connections[id] else { return }
         guard connection.mayInvite else { throw RelayErrorCode.notAllowed }
+        guard !isDraining else { throw RelayErrorCode.busy }
         let lookups = try lookupsOfSharer(connection)
         guard lookups.count < configuration.maximumInvitationsPerConnection else { throw RelayErrorCode.busy }
         guard limiter.allows(.invitation, from: connection.source, at: now) else { throw RelayErrorCode.rateLimited }
@@ -68,6 +71,7 @@ extension MeetingServer {
             draws += 1
         }
         wait(under: invitation, on: id, lookups: lookups)
+        counters.invitationsCreated &+= 1
         send(
             .created(
                 invitation.lookup, owner: owner, expires: invitation.expires, uses: invitation.allowedUses,
@@ -105,16 +109,24 @@ extension MeetingServer {
     ) throws {
         guard let connection = connections[id] else { return }
         guard case .undecided = connection.role else { throw RelayErrorCode.wrongState }
-        guard limiter.allows(.lookup, from: connection.source, at: now) else { throw RelayErrorCode.rateLimited }
+        guard limiter.allows(.lookup, from: connection.source, at: now) else {
+            counters.lookups.count(.rateLimited)
+            throw RelayErrorCode.rateLimited
+        }
         // Asked whatever `waiting` holds, so that every answer takes the same steps.
         let invitation = try store.find(lookup)
         guard let invitation, invitation.closedReason(at: wallClock) == nil, let sharer = waiting[lookup]?.sharer else {
             connections[id]?.role = .undecided(since: now)
+            counters.lookups.count(.gone)
             return send(.gone, to: id)
         }
         guard let handshakes = waiting[lookup]?.handshakes.count,
             handshakes < configuration.maximumHandshakesPerInvitation
-        else { throw RelayErrorCode.busy }
+        else {
+            counters.lookups.count(.busy)
+            throw RelayErrorCode.busy
+        }
+        counters.lookups.count(.met)
         let meeting = MeetingID.random(using: &random)
         meetings[meeting] = Meeting(
             lookup: lookup, sharer: sharer, helper: id,
@@ -136,6 +148,7 @@ extension MeetingServer {
             return closeInvitation(lookup, reason: reason, at: now)
         }
         meetings[meeting]?.stage = .confirmed
+        counters.confirmed &+= 1
         waiting[lookup]?.handshakes.remove(meeting)
         if let turn = credentials(label: invitation.label, wallClock: wallClock) {
             send(.credentials(meeting, turn), to: parties.helper)

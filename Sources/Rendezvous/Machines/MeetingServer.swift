@@ -63,6 +63,9 @@ public struct MeetingServer<Store: InvitationStore>: Sendable {
     let issueCredentials: TURNCredentialIssuer
     var random: any RandomNumberGenerator & Sendable
     var limiter: SourceLimiter
+    public internal(set) var counters = MeetingCounters()
+    /// No further invitations: they are for a relay that stays (`busy`). What is there goes on.
+    public var isDraining = false
     var connections: [ConnectionID: Connection] = [:]
     var connectionsBySource: [IPAddress: Int] = [:]
     var waiting: [Lookup: Waiting] = [:]

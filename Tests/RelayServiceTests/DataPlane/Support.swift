@@ -92,9 +92,10 @@ final class FakeConnection: ClientConnection {
 
     init() { (changes, changed) = AsyncStream.makeStream() }
 
-    func write(_ message: [UInt8]) {
+    func write(_ message: [UInt8]) -> Bool {
         state.withLock { $0.messages.append(message) }
         changed.yield()
+        return true
     }
 
     func close() {

@@ -26,6 +26,20 @@ struct ConnectionLimitsTests {
         #expect(!limits.admit(try address("::ffff:192.0.2.1")))
     }
 
+    @Test("connections are counted by what they speak, those that were refused by the bound")
+    func counts() throws {
+        let limits = ConnectionLimits(total: 2, perSource: 1)
+        let (one, two, three) = (try address("192.0.2.1"), try address("192.0.2.2"), try address("192.0.2.3"))
+        #expect([one, one, two, three].map(limits.admit) == [true, false, true, false])
+        limits.move(from: .undecided, to: .http)
+        limits.move(from: .http, to: .websocket)
+        #expect(ConnectionKind.allCases.map { limits.report.open[$0] } == [1, 0, 1, 0])
+        limits.release(one, as: .websocket)
+        limits.release(two)
+        #expect(limits.report.open.total == 0)
+        #expect((limits.report.accepted, limits.report.refused[.source], limits.report.refused[.total]) == (4, 1, 1))
+    }
+
     @Test("releasing what was never admitted changes nothing")
     func unbalanced() throws {
         let limits = ConnectionLimits(total: 1, perSource: 1)

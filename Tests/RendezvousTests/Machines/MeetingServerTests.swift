@@ -67,6 +67,37 @@ struct MeetingServerTests {
         #expect(stage.server.meetingCount == 1)
     }
 
+    @Test("a relay that is draining takes no invitations, and what is there goes on")
+    func draining() throws {
+        var stage = Stage()
+        let (sharer, helper, late) = (stage.connect(), stage.connect(), stage.connect())
+        stage.say(.create(InvitationTerms()), from: sharer)
+        let lookup = try #require(Self.lookup(stage.heard[sharer]))
+        stage.server.isDraining = true
+        stage.say(.create(InvitationTerms()), from: late)
+        #expect(stage.heard[late] == [.error(.busy)])
+        stage.say(.meet(lookup), from: helper)
+        #expect(Self.meeting(stage.heard[helper]) != nil)
+    }
+
+    @Test("invitations, look-ups, meetings and wrong guesses are counted")
+    func counts() throws {
+        var stage = Stage()
+        let (sharer, helper) = (stage.connect(), stage.connect())
+        stage.say(.create(InvitationTerms()), from: sharer)
+        let lookup = try #require(Self.lookup(stage.heard[sharer]))
+        stage.say(.meet(MessageTests.lookup), from: helper)
+        stage.say(.meet(lookup), from: helper)
+        #expect(stage.server.meetingStages.all.map(\.count) == [1, 0])
+        stage.say(.refuse(try #require(Self.meeting(stage.heard[helper])), .wrongCode), from: sharer)
+        stage.say(.meet(lookup), from: helper)
+        stage.say(.confirmed(try #require(Self.meeting(stage.heard[helper]))), from: sharer)
+        #expect(stage.server.meetingStages.all.map(\.count) == [0, 1])
+        let counters = stage.server.counters
+        #expect((counters.invitationsCreated, counters.confirmed, counters.wrongGuesses, counters.burnt) == (1, 1, 1, 0))
+        #expect((counters.lookups[.met], counters.lookups[.gone], counters.lookups.total) == (2, 1, 3))
+    }
+
     @Test("before confirmation a meeting carries a handshake and no more")
     func handshakeOnly() throws {
         var stage = Stage()

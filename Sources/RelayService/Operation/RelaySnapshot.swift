@@ -1,0 +1,32 @@
+import Foundation
+
+/// Everything that a relay tells of itself at one moment: what its metrics and `ra-relay status` are written from.
+struct RelaySnapshot: Sendable {
+    var time: Date
+    var operation: OperationState
+    var process: ProcessReport
+    /// In the workers' order.
+    var workers: [WorkerReport]
+    var allocationsLimit: Int
+    var connections: ConnectionLimits.Report
+    var connectionsLimit: Int
+    var meetings: MeetingReport
+
+    /// All workers together.
+    var total: WorkerReport { workers.reduce(into: WorkerReport()) { $0 += $1 } }
+}
+
+/// Gathers a snapshot from the parts of a running relay.
+struct RelayObserver: Sendable {
+    let operation: CurrentOperation
+    let dataPlane: DataPlane
+    let limits: ConnectionLimits
+    let place: MeetingPlace
+
+    func snapshot() async -> RelaySnapshot {
+        RelaySnapshot(
+            time: .now, operation: operation.now, process: .now(), workers: await dataPlane.reports(),
+            allocationsLimit: dataPlane.allocationLimit, connections: limits.report, connectionsLimit: limits.total,
+            meetings: await place.report())
+    }
+}

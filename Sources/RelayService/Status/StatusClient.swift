@@ -1,0 +1,56 @@
+import Foundation
+import Glibc
+
+/// Asks a relay on this host how it is.
+public struct StatusClient: Sendable {
+    public enum Failure: Error, Hashable, Sendable, CustomStringConvertible {
+        /// No relay has this state directory, or none that runs.
+        case notRunning(String)
+        case notAllowed(String)
+        case noAnswer(String)
+
+        public var description: String {
+            switch self {
+            case .notRunning(let path):
+                "No relay is running with the state directory \(path). Name another with --state DIR or --config FILE."
+            case .notAllowed(let path): "\(path) belongs to somebody else: ask as root, or as the relay's user."
+            case .noAnswer(let path): "The relay with the state directory \(path) does not answer."
+            }
+        }
+    }
+
+    /// Seconds that a relay may take: it asks each of its workers.
+    private static let patience = 5
+    private let state: String
+
+    /// - Parameter state: a state directory; wins over the configuration's.
+    public init(configuration: ServeConfiguration, state: String?) throws(ConfigurationError) {
+        self.state = try StateDirectory.locate(configured: state ?? configuration.stateDirectory)
+    }
+
+    public func ask() throws(Failure) -> RelayStatus {
+        let descriptor: Int32
+        do { descriptor = try UnixSocket.connect(to: StateDirectory.statusSocketPath(in: state)) } catch {
+            throw error.code == EACCES || error.code == EPERM ? .notAllowed(state) : .notRunning(state)
+        }
+        defer { Glibc.close(descriptor) }
+        guard let status = try? RelayStatus.decoder.decode(RelayStatus.self, from: Self.readAll(descriptor)) else {
+            throw .noAnswer(state)
+        }
+        return status
+    }
+
+    /// What arrives until the other side closes; what there is when it takes too long.
+    private static func readAll(_ descriptor: Int32) -> Data {
+        var patience = timeval(tv_sec: Self.patience, tv_usec: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
+        var data = Data()
+        var buffer = [UInt8](repeating: 0, count: 16_384)
+        while true {
+            let count = read(descriptor, &buffer, buffer.count)
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { return data }
+            data.append(contentsOf: buffer.prefix(count))
+        }
+    }
+}

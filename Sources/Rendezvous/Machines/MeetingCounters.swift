@@ -1,0 +1,29 @@
+public import NetPrimitives
+
+/// What a relay's rendezvous has counted since it began.
+public struct MeetingCounters: Hashable, Sendable {
+    /// What a helper's look-up got: a meeting, the one word for all that is not there, or a bound.
+    public enum Lookup: Int, TallyLabel { case met, gone, busy, rateLimited }
+
+    public var invitationsCreated: UInt64 = 0
+    public var lookups = Tally<Lookup>()
+    /// Meetings whose key was confirmed.
+    public var confirmed: UInt64 = 0
+    /// Helpers whose secret was another one, as their sharers said.
+    public var wrongGuesses: UInt64 = 0
+    /// Invitations that are void after three wrong guesses.
+    public var burnt: UInt64 = 0
+
+    public init() {}
+}
+
+/// How far a meeting is.
+public enum MeetingStage: Int, TallyLabel { case handshake, confirmed }
+
+extension MeetingServer {
+    public var meetingStages: Tally<MeetingStage> {
+        var stages = Tally<MeetingStage>()
+        for meeting in meetings.values { stages.count(meeting.stage == .confirmed ? .confirmed : .handshake) }
+        return stages
+    }
+}
