@@ -314,6 +314,9 @@ static inline int ra_tcp_listener(struct ra_address address, int backlog) {
     return fd;
 }
 
+// A stream socket for names in the file system; -1 with errno.
+static inline int ra_unix_socket(void) { return socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0); }
+
 static inline int ra_epoll_create(void) { return epoll_create1(EPOLL_CLOEXEC); }
 
 static inline int ra_eventfd(void) { return eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC); }

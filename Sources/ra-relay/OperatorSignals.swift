@@ -8,9 +8,11 @@ struct OperatorSignals {
     private let arrivals: AsyncStream<Signal>
     private let sources: [any DispatchSourceSignal]
 
-    init() {
+    /// Returns when each of them is caught: before, one that arrives is ignored.
+    init() async {
         let (arrivals, continuation) = AsyncStream.makeStream(of: Signal.self)
         self.arrivals = arrivals
+        let registered = AsyncStream<Void>.makeStream()
         sources = [(SIGTERM, Signal.stop), (SIGINT, .stop), (SIGHUP, .reload)].map { number, meaning in
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
@@ -19,8 +21,15 @@ struct OperatorSignals {
                 // Whoever sends a second one does not want to wait.
                 if meaning == .stop { signal(number, SIG_DFL) }
             }
+            source.setRegistrationHandler { registered.continuation.yield() }
             source.resume()
             return source
+        }
+        // Dispatch begins to watch some time after `resume()`.
+        var missing = sources.count
+        for await _ in registered.stream {
+            missing -= 1
+            if missing == 0 { break }
         }
     }
 

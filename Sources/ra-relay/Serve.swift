@@ -15,7 +15,7 @@ struct Serve: AsyncParsableCommand {
         let logger = RelayLog.logger(settings)
         do {
             let relay = try await RelayServer.start(settings, logger: logger)
-            let signals = OperatorSignals()
+            let signals = await OperatorSignals()
             try FileHandle.standardOutput.write(contentsOf: Data("ra-relay ready: \(relay.url)\n".utf8))
             await signals.wait {
                 do { try relay.reload(options.configuration()) } catch {

@@ -1,3 +1,4 @@
+import CLinuxNet
 import Foundation
 import Glibc
 
@@ -28,9 +29,8 @@ enum UnixSocket {
     private static func open(
         _ path: String, _ call: (Int32, UnsafePointer<sockaddr>, socklen_t) -> Int32
     ) throws(SystemError) -> Int32 {
-        let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        let descriptor = ra_unix_socket()
         guard descriptor >= 0 else { throw .current }
-        _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
         let result = withAddress(of: path) { call(descriptor, $0, $1) }
         guard result == 0 else {
             let error = SystemError.current
