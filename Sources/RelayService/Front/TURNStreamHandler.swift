@@ -1,4 +1,5 @@
 import NIOCore
+import NIOSSL
 import NIOTransport
 import NetPrimitives
 import TURN
@@ -88,18 +89,20 @@ private final class ChannelConnection: ClientConnection {
     /// About what a message costs on its way besides its bytes: a buffer, a task and a promise.
     private static let overhead = 256
 
+    let isEncrypted: Bool
     private let channel: any Channel
     private let resume: @Sendable () -> Void
     private let join: @Sendable (PeerStream, [UInt8]) -> Void
     private let budget = ByteBudget()
 
-    /// `resume` and `join` are called on the channel's event loop.
+    /// Call it on the channel's event loop. `resume` and `join` are called on the channel's event loop.
     init(
         _ channel: any Channel, resume: @escaping @Sendable () -> Void,
         join: @escaping @Sendable (PeerStream, [UInt8]) -> Void
     ) {
         self.join = join
         self.channel = channel
+        isEncrypted = (try? channel.pipeline.syncOperations.handler(type: NIOSSLServerHandler.self)) != nil
         self.resume = resume
     }
 
