@@ -4,10 +4,12 @@ public struct RelayConfiguration: Sendable {
     public var realm: String
     public var users: UserDirectory
     public var peerPolicy: PeerPolicy
-    /// False refuses new allocations with 508: the relay is being drained.
+    /// False refuses new allocations, with 300 or 508: the relay is being drained.
     public var acceptsAllocations = true
     /// False refuses TCP relayed addresses (RFC 6062) with 442.
     public var servesTCPAllocations = true
+    /// Where new allocations are sent while none is accepted (300); without an address of the client's family, 508.
+    public var alternateServer = AlternateServers()
 
     public init(realm: String, users: UserDirectory, peerPolicy: PeerPolicy) {
         self.realm = realm

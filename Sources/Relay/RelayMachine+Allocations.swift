@@ -29,7 +29,11 @@ extension RelayMachine {
     private mutating func makeAllocation(
         _ wanted: AllocateRequest, for request: AuthenticatedRequest, from client: FiveTuple, at now: Instant
     ) throws(RequestRefusal) -> Allocation {
-        guard configuration.acceptsAllocations else { throw RequestRefusal(.insufficientCapacity) }
+        guard configuration.acceptsAllocations else {
+            let alternates = configuration.alternateServer.addresses(for: client.client)
+            throw alternates.isEmpty
+                ? RequestRefusal(.insufficientCapacity) : RequestRefusal(.tryAlternate, alternates: alternates)
+        }
         var allocation = Allocation(
             client: client, username: request.username, user: request.user, key: request.authenticated.key,
             transactionID: request.message.transactionID)

@@ -63,8 +63,7 @@ extension RelayMachine {
             countRefusal(request.message.method, error.code)
             var answer = MessageBuilder(
                 .errorResponse, request.message.method, transactionID: request.message.transactionID)
-            answer.add(error.code)
-            if !error.unknown.isEmpty { answer.add(UnknownAttributes(error.unknown)) }
+            error.describe(in: &answer)
             finish(answer, to: request, client)
         }
     }

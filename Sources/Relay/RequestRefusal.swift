@@ -1,3 +1,4 @@
+import NetPrimitives
 import STUN
 
 /// Why an authenticated request is refused: what the error response says.
@@ -5,10 +6,19 @@ struct RequestRefusal: Error, Hashable, Sendable {
     let code: ErrorCode
     /// With 420: what was not understood.
     let unknown: [AttributeType]
+    /// With 300: where to ask instead.
+    let alternates: [TransportAddress]
 
-    init(_ code: ErrorCode, unknown: [AttributeType] = []) {
+    init(_ code: ErrorCode, unknown: [AttributeType] = [], alternates: [TransportAddress] = []) {
         self.code = code
         self.unknown = unknown
+        self.alternates = alternates
+    }
+
+    func describe(in answer: inout MessageBuilder) {
+        answer.add(code)
+        if !unknown.isEmpty { answer.add(UnknownAttributes(unknown)) }
+        for address in alternates { answer.add(AlternateServer(address)) }
     }
 }
 

@@ -194,6 +194,7 @@ public final class RelayServer: Sendable {
                 secrets: [secret]),
             peerPolicy: PeerPolicy(allow: configuration.allowPeers, deny: configuration.denyPeers))
         relay.servesTCPAllocations = configuration.tcpAllocations
+        relay.alternateServer = AlternateServers(configuration.alternateServers)
         return relay
     }
 

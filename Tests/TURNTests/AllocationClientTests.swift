@@ -73,6 +73,22 @@ struct AllocationClientTests {
         #expect(client.nextEvent() == .failed(.tryAlternate(other)))
     }
 
+    @Test("of the servers that a 300 names, the first that can be one counts")
+    func implausibleAlternates() throws {
+        let literals = ["192.0.2.1:3478", "192.0.2.99:0", "0.0.0.0:3478", "224.0.0.1:3478", "[2600::5]:3478", "192.0.2.98:3478"]
+        for (count, failure) in [(4, .refused(ErrorCode(300, ""))), (6, .tryAlternate(TransportAddress(literal: literals[4])))]
+            as [(Int, AllocationFailure)]
+        {
+            var client = makeClient()
+            let request = try server.request(&client, .allocate)
+            var builder = MessageBuilder(.errorResponse, .allocate, transactionID: request.transactionID)
+            builder.add(ErrorCode(300, ""))
+            for literal in literals.prefix(count) { builder.add(AlternateServer(TransportAddress(literal: literal))) }
+            client.receive(builder.finish(), at: .zero)
+            #expect(client.nextEvent() == .failed(failure))
+        }
+    }
+
     @Test("a success that is not protected by our key is not believed")
     func forgedSuccess() throws {
         var client = makeClient()

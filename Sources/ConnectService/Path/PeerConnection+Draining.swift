@@ -106,6 +106,8 @@ extension PeerConnection {
             for ip in remoteIPs { leg.client.createPermission(for: ip, at: now) }
         case .data(let payload, let peer):
             if let relayed = leg.relayed { handle(payload, on: relayed, from: peer, at: now) }
+        case .failed(.tryAlternate(let address)):
+            redirect(leg, number, to: address, at: now)
         case .failed, .lost:
             dropLeg(number)
         case .unreachable:

@@ -102,4 +102,13 @@ extension PeerConnection {
         if leg.relayed == nil { ladder?.failed(at: MonotonicClock.now()) }
         if !isOver { drain() }
     }
+
+    /// A server takes no more and names another, which is asked by the same transport with the same credentials.
+    func redirect(_ leg: RelayedLeg, _ number: Int, to address: TransportAddress, at now: Instant) {
+        guard leg.server.isPlausible(alternate: address) else { return dropLeg(number) }
+        legs[number] = nil
+        leg.close()
+        ladder?.redirected(to: RelayServer(address: address, transport: leg.server.transport), at: now)
+        if !isOver { drain() }
+    }
 }

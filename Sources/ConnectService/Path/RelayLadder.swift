@@ -6,7 +6,12 @@ struct RelayLadder: Sendable {
     /// Long enough for a round trip around the world, short enough that nobody notices a firewall.
     static let step = Duration.milliseconds(300)
 
+    /// Servers that others sent us to, at most: a fleet that is drained node by node needs one or two.
+    static let maximumRedirections = 4
+
     private var waiting: [RelayServer]
+    private var asked: Set<RelayServer> = []
+    private var redirections = 0
     private var underWay = 0
     private var hasSucceeded = false
     private(set) var nextDeadline: Instant?
@@ -21,6 +26,7 @@ struct RelayLadder: Sendable {
         guard let deadline = nextDeadline, deadline <= now, !waiting.isEmpty else { return nil }
         underWay += 1
         let server = waiting.removeFirst()
+        asked.insert(server)
         nextDeadline = waiting.isEmpty ? nil : now + Self.step
         return server
     }
@@ -36,6 +42,17 @@ struct RelayLadder: Sendable {
     mutating func failed(at now: Instant) {
         underWay = max(underWay - 1, 0)
         if !waiting.isEmpty { nextDeadline = now }
+    }
+
+    /// One has named another in its place, which is asked at once, unless it was asked before: two that send people
+    /// to each other would keep us busy without end (RFC 8489 §10).
+    mutating func redirected(to server: RelayServer, at now: Instant) {
+        if !hasSucceeded, redirections < Self.maximumRedirections, !asked.contains(server) {
+            redirections += 1
+            waiting.removeAll { $0 == server }
+            waiting.insert(server, at: 0)
+        }
+        failed(at: now)
     }
 
     /// Whether no (further) relayed candidate is worth waiting for.

@@ -37,6 +37,11 @@ struct RelayServer: Hashable, Sendable {
         (!ip.isLoopback || relay.isLoopback) && !ip.isLinkLocal && !ip.isUnspecified && !ip.isMulticast
     }
 
+    /// Whether this server may send us there.
+    func isPlausible(alternate: TransportAddress) -> Bool {
+        (!alternate.ip.isLoopback || address.ip.isLoopback) && !alternate.ip.isLinkLocal
+    }
+
     /// UDP, TCP, UDP, TCP…, each in the given order.
     static func inOrder(_ servers: [RelayServer]) -> [RelayServer] {
         let (udp, tcp) = (servers.filter { $0.transport == .udp }, servers.filter { $0.transport == .tcp })

@@ -20,6 +20,8 @@ public struct ServeConfiguration: Hashable, Sendable {
     public var relayPorts: ClosedRange<UInt16> = 49152...65535
     public var allowPeers: [CIDRBlock] = []
     public var denyPeers: [CIDRBlock] = []
+    /// Where new allocations are sent while this relay is being drained, one of each family at most.
+    public var alternateServers: [TransportAddress] = []
     /// What clients are told to use; nil: whatever host and port they came by.
     public var publicURL: String?
     /// PEM files of the certificate (with those that lead to its root) and of its private key.

@@ -14,6 +14,7 @@ extension Setting {
         Setting("relay-ports", \.relayPorts, .portRange, .atRestart),
         Setting("allow-peer", \.allowPeers, .list(of: .block), .atReload),
         Setting("deny-peer", \.denyPeers, .list(of: .block), .atReload),
+        Setting("alternate-server", \.alternateServers, .list(of: .socket, problem: oneOfEachFamily), .atReload),
         Setting("public-url", \.publicURL, .publicURL, .atRestart),
         Setting("tls-cert", \.tlsCertificate, .text(), .atReload),
         Setting("tls-key", \.tlsKey, .text(), .atReload),
@@ -32,6 +33,10 @@ extension Setting {
         Setting("log-level", \.logLevel, .choice, .atReload),
         Setting("log-format", \.logFormat, .choice, .atRestart),
     ]
+
+    @Sendable private static func oneOfEachFamily(_ addresses: [TransportAddress]) -> String? {
+        Set(addresses.map(\.family)).count == addresses.count ? nil : "name one IPv4 address and one IPv6 address at most."
+    }
 
     static func named(_ key: String) -> Setting? { all.first { $0.key == key } }
 }

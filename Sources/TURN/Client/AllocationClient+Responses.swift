@@ -88,8 +88,15 @@ extension AllocationClient {
             438 where request.challenges < Self.maximumChallenges && credentials.accept(message):
             return start(request.purpose, challenges: request.challenges + 1, at: now)
         default:
-            handleRefusal(error, alternate: message[AlternateServer.self]?.address, of: request.purpose, at: now)
+            handleRefusal(error, alternate: alternate(in: message), of: request.purpose, at: now)
         }
+    }
+
+    /// The first server that a 300 names, of those that can be one: another than this, with a port (RFC 8489 §10).
+    private func alternate(in message: Message) -> TransportAddress? {
+        message.attributes.lazy.filter { $0.type == .alternateServer }
+            .compactMap { try? AlternateServer(decoding: $0.value, in: message.transactionID).address }
+            .first { $0 != server && $0.port != 0 && !$0.ip.isUnspecified && !$0.ip.isMulticast }
     }
 
     private mutating func handleRefusal(
