@@ -12,6 +12,10 @@ struct Allocation: Sendable {
     /// The key it was made with. It outlives the credential's expiry and the user's removal: those end
     /// nobody's session, they begin none.
     let key: IntegrityKey
+    /// How that key was made of the password.
+    let hash: PasswordHash
+    /// What the challenge before it offered. Later ones do too, or its client would change to a key that is not this.
+    let offered: SecurityFeatures
     /// Of the Allocate that made it: the same one again is a retransmission.
     let transactionID: TransactionID
     /// Never empty while it is in the table.
@@ -22,12 +26,14 @@ struct Allocation: Sendable {
     var permissions = PermissionTable()
     var channels = ChannelTable()
 
-    init(client: FiveTuple, username: String, user: String, key: IntegrityKey, transactionID: TransactionID) {
+    init(_ request: AuthenticatedRequest, from client: FiveTuple) {
         self.client = client
-        self.username = username
-        holder = QuotaHolder(user: user, client: client.client.ip)
-        self.key = key
-        self.transactionID = transactionID
+        username = request.username
+        holder = QuotaHolder(user: request.user, client: client.client.ip)
+        key = request.authenticated.key
+        hash = request.hash
+        offered = request.offered
+        transactionID = request.message.transactionID
     }
 
     /// When the last of its addresses ends.

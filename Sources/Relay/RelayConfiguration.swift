@@ -1,8 +1,14 @@
+public import STUN
+
 /// What an operator decides about a relay; can be replaced while it runs, without dropping an allocation.
 public struct RelayConfiguration: Sendable {
     /// The realm of the long-term credentials (RFC 8489 §9.2). 8 octets keep a 401 within 3.2 times a bare Allocate.
     public var realm: String
     public var users: UserDirectory
+    /// What a 401 offers beside RFC 5389's mechanism: PASSWORD-ALGORITHMS makes it 28 octets longer, and the nonce's
+    /// cookie alone 16. Username anonymity is for those of `users` that have a password, as a hash tells nothing of a
+    /// name that was never seen; a client that follows RFC 8489 then offers nothing else.
+    public var securityFeatures: SecurityFeatures = []
     public var peerPolicy: PeerPolicy
     /// False refuses new allocations, with 300 or 508: the relay is being drained.
     public var acceptsAllocations = true
@@ -15,6 +21,12 @@ public struct RelayConfiguration: Sendable {
         self.realm = realm
         self.users = users
         self.peerPolicy = peerPolicy
+    }
+}
+
+extension RelayConfiguration {
+    var namesByHash: [Userhash: String] {
+        securityFeatures.contains(.usernameAnonymity) ? users.namesByHash(realm: realm) : [:]
     }
 }
 

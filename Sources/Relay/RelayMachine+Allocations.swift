@@ -29,14 +29,8 @@ extension RelayMachine {
     private mutating func makeAllocation(
         _ wanted: AllocateRequest, for request: AuthenticatedRequest, from client: FiveTuple, at now: Instant
     ) throws(RequestRefusal) -> Allocation {
-        guard configuration.acceptsAllocations else {
-            let alternates = configuration.alternateServer.addresses(for: client.client)
-            throw alternates.isEmpty
-                ? RequestRefusal(.insufficientCapacity) : RequestRefusal(.tryAlternate, alternates: alternates)
-        }
-        var allocation = Allocation(
-            client: client, username: request.username, user: request.user, key: request.authenticated.key,
-            transactionID: request.message.transactionID)
+        try checkThatAllocationsAreAccepted(for: client)
+        var allocation = Allocation(request, from: client)
         let expiry = now + .seconds(Int64(wanted.lifetime))
         guard let additionalPort = wanted.additionalPort else {
             try open(wanted.port, into: &allocation, until: expiry, at: now)
@@ -101,5 +95,13 @@ extension RelayMachine {
         if let reservation = allocation.reservation { answer.add(reservation) }
         answer.add(XORMappedAddress(allocation.client.client))
         if let error = allocation.addressError { answer.add(error) }
+    }
+
+    /// While the relay is being drained, who asks is sent elsewhere, or gets 508.
+    func checkThatAllocationsAreAccepted(for client: FiveTuple) throws(RequestRefusal) {
+        guard !configuration.acceptsAllocations else { return }
+        let alternates = configuration.alternateServer.addresses(for: client.client)
+        throw alternates.isEmpty
+            ? RequestRefusal(.insufficientCapacity) : RequestRefusal(.tryAlternate, alternates: alternates)
     }
 }

@@ -9,27 +9,63 @@ extension RelayMachine {
         guard message.contains(.messageIntegrity) || message.contains(.messageIntegritySHA256) else {
             throw .challenge(ErrorCode(401, ""))
         }
-        guard let username = message[Username.self]?.text, let realm = message[Realm.self]?.text,
-            message[Nonce.self] != nil
+        guard message.contains(.username) || message.contains(.userhash), let realm = message[Realm.self]?.text,
+            let nonce = message[Nonce.self]?.text
         else { throw .badRequest }
-        guard realm == configuration.realm else { throw .challenge(ErrorCode(401, "")) }
-        for account in accounts(for: username, of: client, at: now, wallClock: wallClock) {
+        let offered = SecurityFeatures(nonce: nonce) ?? []
+        let named = try passwordHash(message, offered: offered)
+        guard realm == configuration.realm, let username = username(of: message, from: client, at: now) else {
+            throw .challenge(ErrorCode(401, ""))
+        }
+        for account in accounts(for: username, named ?? .md5, of: client, at: now, wallClock: wallClock) {
             guard let authenticated = try? message.authenticated(with: account.key) else { continue }
             guard hasValidNonce else { throw .challenge(ErrorCode(438, "")) }
-            return AuthenticatedRequest(authenticated: authenticated, username: username, user: account.user)
+            return AuthenticatedRequest(
+                authenticated: authenticated, username: username, user: account.user, hash: named ?? .md5,
+                namesAlgorithm: named != nil, offered: offered)
         }
         throw .challenge(ErrorCode(401, ""))
     }
 
+    /// What the request says of its key; nil for who says nothing, a client of RFC 5389. One that says something
+    /// must repeat what it was offered: somebody on the path may have made the choice smaller.
+    private func passwordHash(
+        _ message: Message, offered: SecurityFeatures
+    ) throws(AuthenticationFailure) -> PasswordHash? {
+        guard message.contains(.passwordAlgorithm) || message.contains(.passwordAlgorithms) else { return nil }
+        guard offered.contains(.passwordAlgorithms), let chosen = message[PasswordAlgorithm.self],
+            message[PasswordAlgorithms.self] == .offered, let hash = PasswordHash(chosen)
+        else { throw .badRequest }
+        return hash
+    }
+
+    /// USERNAME, or the name behind USERHASH; nil when nobody we know has it.
+    private func username(of message: Message, from client: FiveTuple, at now: Instant) -> String? {
+        if message.contains(.username) { return message[Username.self]?.text }
+        guard let hash = message[Userhash.self] else { return nil }
+        if let index = allocations.index(of: client, at: now), let username = allocations[index]?.username,
+            Userhash(username: username, realm: configuration.realm) == hash
+        {
+            return username
+        }
+        return namesByHash[hash]
+    }
+
     /// The account that the allocation was made with, then what the directory knows today.
     private func accounts(
-        for username: String, of client: FiveTuple, at now: Instant, wallClock: Int64
+        for username: String, _ hash: PasswordHash, of client: FiveTuple, at now: Instant, wallClock: Int64
     ) -> [UserDirectory.Account] {
-        let known = configuration.users.accounts(for: username, realm: configuration.realm, wallClock: wallClock)
+        let known = configuration.users.accounts(
+            for: username, realm: configuration.realm, hash: hash, wallClock: wallClock)
         guard let index = allocations.index(of: client, at: now), let allocation = allocations[index],
-            allocation.username == username
+            allocation.username == username, allocation.hash == hash
         else { return known }
         return [UserDirectory.Account(user: allocation.holder.user, key: allocation.key)] + known
+    }
+
+    /// What a challenge offers: to who has an allocation, what it was made with.
+    func offeredFeatures(to client: FiveTuple, at now: Instant) -> SecurityFeatures {
+        allocations.index(of: client, at: now).flatMap { allocations[$0]?.offered } ?? configuration.securityFeatures
     }
 
     /// Whether a sender receives what is sent to its address: a stream, an allocation or a nonce of ours shows it.

@@ -82,7 +82,7 @@ extension RelayMachine {
     /// Protected as the request was.
     private mutating func finish(_ answer: MessageBuilder, to request: AuthenticatedRequest, _ client: FiveTuple) {
         let bytes = answer.finish(
-            key: request.authenticated.key, algorithm: request.authenticated.algorithm,
+            key: request.authenticated.key, algorithm: request.answerAlgorithm,
             fingerprint: request.message.contains(.fingerprint))
         push(.toClient(client, bytes))
     }
@@ -93,7 +93,9 @@ extension RelayMachine {
         var answer = MessageBuilder(.errorResponse, message.method, transactionID: message.transactionID)
         answer.add(code)
         answer.add(Realm(configuration.realm))
-        answer.add(Nonce(nonces.nonce(for: client, at: now)))
+        let features = offeredFeatures(to: client, at: now)
+        answer.add(Nonce(nonces.nonce(for: client, features: features, at: now)))
+        if features.contains(.passwordAlgorithms) { answer.add(PasswordAlgorithms.offered) }
         push(.toClient(client, answer.finish(fingerprint: message.contains(.fingerprint))))
     }
 

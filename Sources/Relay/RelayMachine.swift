@@ -11,6 +11,8 @@ public struct RelayMachine<Host: RelayHost> {
     /// What happened so far; the driver adds what it alone can see.
     public var counters = RelayCounters()
     var configuration: RelayConfiguration
+    /// Whom a USERHASH may stand for; empty when none is asked for.
+    var namesByHash: [Userhash: String]
     let nonces: NonceIssuer
     var random: any RandomNumberGenerator & Sendable
     var allocations = AllocationTable()
@@ -29,6 +31,7 @@ public struct RelayMachine<Host: RelayHost> {
     ) {
         self.random = random
         self.configuration = configuration
+        namesByHash = configuration.namesByHash
         self.nonces = nonces
         self.host = host
     }
@@ -47,6 +50,7 @@ public struct RelayMachine<Host: RelayHost> {
     /// Takes other users, secrets and rules; allocations stay, and the new rules hold for their next datagram.
     public mutating func reconfigure(_ configuration: RelayConfiguration) {
         self.configuration = configuration
+        namesByHash = configuration.namesByHash
         closeForbiddenConnections()
     }
 

@@ -24,15 +24,22 @@ public struct UserDirectory: Sendable {
     /// There are several only while secrets are being changed.
     ///
     /// - Parameter wallClock: seconds since 1970.
-    public func accounts(for username: String, realm: String, wallClock: Int64) -> [Account] {
-        if let password = passwords[username] {
-            return [Account(user: username, key: .longTerm(username: username, realm: realm, password: password))]
+    public func accounts(
+        for username: String, realm: String, hash: PasswordHash = .md5, wallClock: Int64
+    ) -> [Account] {
+        func key(_ password: String) -> IntegrityKey {
+            .longTerm(username: username, realm: realm, password: password, hash: hash)
         }
+        if let password = passwords[username] { return [Account(user: username, key: key(password))] }
         guard let (expiry, user) = TimeLimitedCredential.parse(username), expiry > wallClock else { return [] }
         return secrets.map { secret in
-            let password = TimeLimitedCredential.password(for: username, secret: secret)
-            return Account(user: user, key: .longTerm(username: username, realm: realm, password: password))
+            Account(user: user, key: key(TimeLimitedCredential.password(for: username, secret: secret)))
         }
+    }
+
+    /// The names of the users with a password of their own, by what USERHASH says of each.
+    func namesByHash(realm: String) -> [Userhash: String] {
+        Dictionary(passwords.keys.map { (Userhash(username: $0, realm: realm), $0) }) { first, _ in first }
     }
 }
 

@@ -6,6 +6,7 @@ import NIOTransport
 import NetPrimitives
 import Relay
 import Rendezvous
+import STUN
 
 /// The whole relay: the UDP data plane, the TCP front, the rendezvous and its store.
 public final class RelayServer: Sendable {
@@ -195,6 +196,8 @@ public final class RelayServer: Sendable {
             peerPolicy: PeerPolicy(allow: configuration.allowPeers, deny: configuration.denyPeers))
         relay.servesTCPAllocations = configuration.tcpAllocations
         relay.alternateServer = AlternateServers(configuration.alternateServers)
+        if configuration.passwordAlgorithms { relay.securityFeatures.insert(.passwordAlgorithms) }
+        if configuration.usernameAnonymity { relay.securityFeatures.insert(.usernameAnonymity) }
         return relay
     }
 

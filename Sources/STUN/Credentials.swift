@@ -10,11 +10,16 @@ public struct IntegrityKey: Sendable {
         IntegrityKey(bytes: Array(OpaqueString.prepare(password).utf8))
     }
 
-    /// The long-term mechanism's key: MD5 of `username:realm:password` (RFC 8489 §9.2.2, §18.5.1.1).
-    public static func longTerm(username: String, realm: String, password: String) -> IntegrityKey {
-        let text =
-            "\(OpaqueString.prepare(username)):\(OpaqueString.prepare(realm)):\(OpaqueString.prepare(password))"
-        return IntegrityKey(bytes: Array(Insecure.MD5.hash(data: Array(text.utf8))))
+    /// The long-term mechanism's key: a hash of `username:realm:password` (RFC 8489 §9.2.2, §18.5.1).
+    public static func longTerm(
+        username: String, realm: String, password: String, hash: PasswordHash = .md5
+    ) -> IntegrityKey {
+        let text = Array(
+            "\(OpaqueString.prepare(username)):\(OpaqueString.prepare(realm)):\(OpaqueString.prepare(password))".utf8)
+        return switch hash {
+        case .md5: IntegrityKey(bytes: Array(Insecure.MD5.hash(data: text)))
+        case .sha256: IntegrityKey(bytes: Array(SHA256.hash(data: text)))
+        }
     }
 }
 

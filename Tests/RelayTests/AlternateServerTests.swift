@@ -42,6 +42,21 @@ struct AlternateServerTests {
         try client.allocate(&machine)
     }
 
+    @Test("who wants a TCP relayed address is sent there too")
+    func tcp() throws {
+        var machine = makeMachine()
+        var configuration = RelayConfiguration(
+            realm: "ra-relay", users: UserDirectory(passwords: ["alice": "secret"]), peerPolicy: PeerPolicy())
+        configuration.alternateServer = AlternateServers([Self.ipv4])
+        configuration.acceptsAllocations = false
+        machine.reconfigure(configuration)
+        var client = HandClient(transport: .tcp)
+        try client.learnNonce(&machine)
+        let answer = try client.ask(client.request(.allocate, [RequestedTransport(.tcp)]), &machine)
+        #expect(answer[ErrorCode.self]?.code == 300)
+        #expect(answer[AlternateServer.self]?.address == Self.ipv4)
+    }
+
     @Test("the first Allocate, which nobody has signed, gets its challenge all the same: 300 is for users")
     func challenge() throws {
         var configuration = RelayConfiguration(realm: "ra-relay", users: UserDirectory(), peerPolicy: PeerPolicy())

@@ -89,6 +89,73 @@ struct AllocationClientTests {
         }
     }
 
+    /// A 401 whose nonce has these bits, with these algorithms.
+    private func challenge(_ request: Message, _ features: SecurityFeatures, _ algorithms: PasswordAlgorithms?) -> [UInt8] {
+        var builder = MessageBuilder(.errorResponse, request.method, transactionID: request.transactionID)
+        builder.add(ErrorCode.unauthenticated)
+        builder.add(Realm(ScriptedServer.realm))
+        builder.add(Nonce(features.nonceCookie + "nonce"))
+        if let algorithms { builder.add(algorithms) }
+        return builder.finish()
+    }
+
+    @Test("the first algorithm that it knows is taken, and the offer is said back")
+    func passwordAlgorithms() throws {
+        for (numbers, chosen) in [([2, 1], 2), ([1, 2], 1), ([9, 2, 1], 2)] as [([UInt16], UInt16)] {
+            let offer = PasswordAlgorithms(numbers.map { PasswordAlgorithm(number: $0) })
+            var client = makeClient()
+            client.receive(challenge(try server.request(&client, .allocate), .passwordAlgorithms, offer), at: .zero)
+            let request = try server.request(&client, .allocate)
+            #expect(request[PasswordAlgorithms.self] == offer)
+            #expect(request[PasswordAlgorithm.self]?.number == chosen)
+            let key = IntegrityKey.longTerm(
+                username: "alice", realm: ScriptedServer.realm, password: "secret", hash: chosen == 1 ? .md5 : .sha256)
+            #expect(try request.authenticated(with: key).algorithm == .sha256)
+            #expect(request.contains(.username) && !request.contains(.userhash) && !request.contains(.messageIntegrity))
+        }
+    }
+
+    static let unacceptable: [PasswordAlgorithms?] = [
+        nil, PasswordAlgorithms([PasswordAlgorithm(number: 9)]),
+        PasswordAlgorithms([PasswordAlgorithm(number: 2, parameters: [1])]),
+    ]
+
+    @Test("a promise of algorithms without one that it knows is not answered", arguments: unacceptable)
+    func bidDown(offer: PasswordAlgorithms?) throws {
+        var client = makeClient()
+        client.receive(challenge(try server.request(&client, .allocate), .passwordAlgorithms, offer), at: .zero)
+        #expect(client.nextTransmit() == nil)
+        #expect(client.nextEvent() == .failed(.unacceptableChallenge))
+    }
+
+    @Test("a bare 400 of a server that speaks RFC 8489 is nobody's")
+    func bare400() throws {
+        var client = makeClient()
+        client.receive(challenge(try server.request(&client, .allocate), .passwordAlgorithms, .offered), at: .zero)
+        let request = try server.request(&client, .allocate)
+        var builder = MessageBuilder(.errorResponse, .allocate, transactionID: request.transactionID)
+        builder.add(ErrorCode.badRequest)
+        client.receive(builder.finish(), at: .zero)
+        #expect(client.nextEvent() == nil && !client.isFinished)
+    }
+
+    @Test("an answer with something that must be understood, and is not, is a failure")
+    func unknownAttribute() throws {
+        var client = makeClient()
+        client.receive(server.challenge(try server.request(&client, .allocate)), at: .zero)
+        let request = try server.request(&client, .allocate)
+        var builder = MessageBuilder(.successResponse, .allocate, transactionID: request.transactionID)
+        builder.add(XORRelayedAddress(ScriptedServer.relayed))
+        builder.add(XORMappedAddress(ScriptedServer.reflexive))
+        builder.add(Lifetime(600))
+        builder.add(Mystery())
+        client.receive(builder.finish(key: server.key), at: .zero)
+        #expect(client.nextEvent() == .failed(.refused(.unknownAttribute)))
+    }
+
+    /// Nobody's attribute, which must be understood.
+    private struct Mystery: FlagAttribute { static let type = AttributeType(rawValue: 0x7FF0) }
+
     @Test("a success that is not protected by our key is not believed")
     func forgedSuccess() throws {
         var client = makeClient()

@@ -19,7 +19,7 @@ final class RelayedLeg {
         self.socket = socket
         client = AllocationClient(
             server: server.address, transport: server.transport, username: credentials.username,
-            password: String(decoding: credentials.password.exposed, as: UTF8.self), at: now)
+            password: String(decoding: credentials.password.exposed, as: UTF8.self), mayHideUsername: false, at: now)
     }
 
     /// The relayed address, once there is one.

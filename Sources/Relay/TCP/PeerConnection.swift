@@ -29,7 +29,7 @@ struct PendingConnect: Sendable {
     init(_ request: AuthenticatedRequest) {
         transactionID = request.message.transactionID
         key = request.authenticated.key
-        algorithm = request.authenticated.algorithm
+        algorithm = request.answerAlgorithm
         wantsFingerprint = request.message.contains(.fingerprint)
     }
 

@@ -50,7 +50,7 @@ extension RelayMachine {
         let answer = MessageBuilder(
             .successResponse, .connectionBind, transactionID: request.message.transactionID)
         let bytes = answer.finish(
-            key: request.authenticated.key, algorithm: request.authenticated.algorithm,
+            key: request.authenticated.key, algorithm: request.answerAlgorithm,
             fingerprint: request.message.contains(.fingerprint))
         push(.stream(.bind(client, id, answer: bytes)))
     }

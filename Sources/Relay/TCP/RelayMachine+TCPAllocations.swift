@@ -10,12 +10,10 @@ extension RelayMachine {
         guard configuration.servesTCPAllocations, host.servesTCP else {
             throw RequestRefusal(.unsupportedTransportProtocol)
         }
-        guard configuration.acceptsAllocations else { throw RequestRefusal(.insufficientCapacity) }
+        try checkThatAllocationsAreAccepted(for: client)
         // Anybody can make an invitation: its credentials would make the relay everybody's TCP proxy.
         guard !request.user.hasPrefix(QuotaLedger.Limits.invitationPrefix) else { throw RequestRefusal(.forbidden) }
-        var allocation = Allocation(
-            client: client, username: request.username, user: request.user, key: request.authenticated.key,
-            transactionID: request.message.transactionID)
+        var allocation = Allocation(request, from: client)
         try add(to: &allocation, until: now + .seconds(Int64(wanted.lifetime))) { (host: inout Host) throws(PortError) in
             try host.openTCP(wanted.family, for: client)
         }

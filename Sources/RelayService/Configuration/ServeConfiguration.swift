@@ -16,6 +16,10 @@ public struct ServeConfiguration: Hashable, Sendable {
     public var users: [User] = []
     /// The secret that time-limited credentials are made with; nil: the one in the state directory.
     public var authSecret: String?
+    /// Whether a 401 offers SHA-256 instead of MD5 for passwords (RFC 8489 PASSWORD-ALGORITHMS); it is 28 octets longer.
+    public var passwordAlgorithms = false
+    /// Whether a 401 asks for USERHASH instead of USERNAME, which only `users` can answer.
+    public var usernameAnonymity = false
     /// Ports for relayed addresses: RFC 8656 §7.2 recommends the dynamic range.
     public var relayPorts: ClosedRange<UInt16> = 49152...65535
     public var allowPeers: [CIDRBlock] = []

@@ -11,6 +11,8 @@ extension Setting {
         Setting("realm", \.realm, .text(1...128, "write 1 to 128 characters, such as the relay's host name."), .atReload),
         Setting("users", \.users, .users, .atReload),
         Setting("auth-secret", \.authSecret, .text(8...1024, "fewer than 8 characters are guessed in no time."), .atReload),
+        Setting("password-algorithms", \.passwordAlgorithms, .flag, .atReload),
+        Setting("username-anonymity", \.usernameAnonymity, .flag, .atReload),
         Setting("relay-ports", \.relayPorts, .portRange, .atRestart),
         Setting("allow-peer", \.allowPeers, .list(of: .block), .atReload),
         Setting("deny-peer", \.denyPeers, .list(of: .block), .atReload),

@@ -8,11 +8,10 @@ extension AllocationClient {
         var builder = MessageBuilder(.request, purpose.method, transactionID: id)
         addAttributes(of: purpose, to: &builder)
         if let challenge = credentials.challenge {
-            builder.add(Username(credentials.username))
-            builder.add(Realm(challenge.realm))
-            builder.add(Nonce(challenge.nonce))
+            challenge.add(username: credentials.username, to: &builder)
         }
-        let bytes = builder.finish(key: credentials.challenge?.key, fingerprint: true)
+        let bytes = builder.finish(
+            key: credentials.challenge?.key, algorithm: credentials.challenge?.integrity ?? .sha1, fingerprint: true)
         requests[id] = ClientRequest(
             purpose: purpose,
             transaction: ClientTransaction(

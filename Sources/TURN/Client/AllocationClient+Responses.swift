@@ -6,6 +6,13 @@ extension AllocationClient {
     mutating func handleResponse(_ message: Message, at now: Instant) {
         guard let request = requests[message.transactionID], message.method == request.purpose.method else { return }
         guard isBelievable(message, to: request) else { return }
+        let isChallenge = [401, 438].contains(message[ErrorCode.self]?.code)
+        guard isChallenge || !message.hidesPasswordAlgorithms else { return }
+        guard message.unknownAttributes(knowing: Self.knownAttributes).isEmpty else {
+            // RFC 8489 §6.3.3, §6.3.4: what it means is not known, so it is a failure.
+            requests[message.transactionID] = nil
+            return handleRefusal(.unknownAttribute, alternate: nil, of: request.purpose, at: now)
+        }
         if message.messageClass == .successResponse {
             requests[message.transactionID] = nil
             handleSuccess(message, of: request.purpose, at: now)
@@ -15,6 +22,14 @@ extension AllocationClient {
         }
     }
 
+    /// What may stand in a response and must be understood.
+    private static let knownAttributes: Set<AttributeType> = [
+        .mappedAddress, .username, .messageIntegrity, .errorCode, .unknownAttributes, .realm, .nonce,
+        .messageIntegritySHA256, .passwordAlgorithm, .userhash, .xorMappedAddress, .channelNumber, .lifetime,
+        .xorPeerAddress, .data, .xorRelayedAddress, .requestedAddressFamily, .evenPort, .requestedTransport, .dontFragment,
+        .reservationToken,
+    ]
+
     /// A success must be protected as its request was (RFC 8489 §9.2.5). Errors need not be: many servers
     /// send theirs bare, and who can guess 96 bits of transaction sits on the path, where dropping serves as well.
     private func isBelievable(_ message: Message, to request: ClientRequest) -> Bool {
@@ -23,7 +38,10 @@ extension AllocationClient {
             _ = try message.authenticated(with: key)
             return true
         } catch {
-            return error == .absent && message.messageClass == .errorResponse
+            guard error == .absent, message.messageClass == .errorResponse else { return false }
+            // §9.2.5: a server that speaks RFC 8489 signs its 400s.
+            let isBadRequest = message[ErrorCode.self]?.code == 400
+            return !(isBadRequest && credentials.challenge?.hash != nil)
         }
     }
 
@@ -83,13 +101,19 @@ extension AllocationClient {
         switch error.code {
         case 401 where phase == .abandoning && request.realm == nil:
             return finish(nil)
-        case 401 where request.challenges < Self.maximumChallenges && credentials.accept(message)
-            && credentials.challenge?.realm != request.realm,
-            438 where request.challenges < Self.maximumChallenges && credentials.accept(message):
-            return start(request.purpose, challenges: request.challenges + 1, at: now)
+        case 401 where request.challenges < Self.maximumChallenges, 438 where request.challenges < Self.maximumChallenges:
+            do {
+                try credentials.accept(message)
+                // The same answer to the same realm would be refused again.
+                guard error.code == 438 || credentials.challenge?.realm != request.realm else { break }
+                return start(request.purpose, challenges: request.challenges + 1, at: now)
+            } catch .unacceptable where phase == .allocating {
+                return finish(.failed(.unacceptableChallenge))
+            } catch {}
         default:
-            handleRefusal(error, alternate: alternate(in: message), of: request.purpose, at: now)
+            break
         }
+        handleRefusal(error, alternate: alternate(in: message), of: request.purpose, at: now)
     }
 
     /// The first server that a 300 names, of those that can be one: another than this, with a port (RFC 8489 §10).

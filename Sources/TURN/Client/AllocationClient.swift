@@ -64,11 +64,13 @@ public struct AllocationClient: Sendable {
     /// - Parameters:
     ///   - transport: how the server is reached; TLS counts as `.tcp`.
     ///   - requestedFamily: the relayed address's family; nil leaves it to the server, which takes IPv4.
+    ///   - mayHideUsername: whether a server that wants USERHASH gets it. No for time-limited credentials: their name is
+    ///     new each time, and a server that never saw it cannot know it by its hash.
     ///   - software: names the client in the server's logs.
     ///   - random: makes transaction ids; the system's generator outside tests.
     public init(
         server: TransportAddress, transport: TransportProtocol, username: String, password: String,
-        requestedFamily: IPAddress.Family? = nil, software: String? = nil,
+        requestedFamily: IPAddress.Family? = nil, mayHideUsername: Bool = true, software: String? = nil,
         random: any RandomNumberGenerator & Sendable = SystemRandomNumberGenerator(), at now: Instant
     ) {
         self.server = server
@@ -76,7 +78,8 @@ public struct AllocationClient: Sendable {
         self.requestedFamily = requestedFamily
         self.software = software
         self.random = random
-        credentials = LongTermCredentials(username: username, password: password)
+        credentials = LongTermCredentials(
+            username: username, password: password, mayHideUsername: mayHideUsername)
         start(.allocate, at: now)
     }
 

@@ -5,6 +5,9 @@ public import STUN
 public enum AllocationFailure: Error, Hashable, Sendable {
     /// 401 again, with the credentials: the server does not know them.
     case unauthorized
+    /// A challenge that promises password algorithms and does not name any that we know: a server's mistake, or
+    /// somebody on the path who wants a weaker one (RFC 8489 §9.2.5).
+    case unacceptableChallenge
     /// 300: ask that server instead.
     case tryAlternate(TransportAddress)
     /// 403: the server's administrator does not want it.
