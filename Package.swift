@@ -117,7 +117,7 @@ let package = Package(
         room(
             "RelayService",
             [
-                "NetPrimitives", "HostNetwork", "STUN", "TURN", "Relay", "Rendezvous", "NIOTransport", "CLinuxNet", logging,
+                "NetPrimitives", "HostNetwork", "STUN", "TURN", "Relay", "Rendezvous", "DTLS", "NIOTransport", "CLinuxNet", logging,
                 .product(name: "GRDB", package: "GRDB.swift"), .product(name: "TOMLKit", package: "TOMLKit"), tls,
             ] + nio + certificates),
 
@@ -143,7 +143,7 @@ let package = Package(
         tests("NIOTransportTests", ["NIOTransport", "NetPrimitives", .product(name: "NIOEmbedded", package: "swift-nio")] + nio),
         tests("RendezvousTests", ["Rendezvous", "NetPrimitives"]),
         tests("ICETests", ["TestSupport", "ICE", "STUN", "NetPrimitives"]),
-        tests("DTLSTests", ["TestSupport", "DTLS", "NetPrimitives"]),
+        tests("DTLSTests", ["TestSupport", "CertificateSupport", "DTLS", "NetPrimitives"] + certificates),
         tests("SCTPTests", ["TestSupport", "SCTP", "DTLS", "NetPrimitives"]),
         tests("SessionTests", ["TestSupport", "Session", "NetPrimitives"]),
         tests("ScreenCodecTests", ["TestSupport", "ScreenCodec", "NetPrimitives", "CPNG"]),
@@ -151,7 +151,7 @@ let package = Package(
         tests("PortMappingTests", ["PortMapping", "NetPrimitives"]),
         tests(
             "RelayServiceTests",
-            ["CertificateSupport", "RelayService", "Relay", "Rendezvous", "TURN", "STUN", "NetPrimitives", tls, logging]
+            ["CertificateSupport", "RelayService", "Relay", "DTLS", "Rendezvous", "TURN", "STUN", "NetPrimitives", tls, logging]
                 + nio + certificates),
         tests(
             "ConnectServiceTests",

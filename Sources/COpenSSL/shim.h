@@ -6,6 +6,8 @@
 #include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 
@@ -38,6 +40,24 @@ static inline long ra_ossl_get_timeout(SSL *ssl, struct timeval *left) { return 
 
 /// 1 after a retransmission, 0 when it was too early, negative when the handshake has been given up.
 static inline long ra_ossl_handle_timeout(SSL *ssl) { return DTLSv1_handle_timeout(ssl); }
+
+/// The certificate that `bytes` hold in DER, owned by the caller; NULL when they hold none.
+static inline X509 *ra_ossl_certificate(const unsigned char *bytes, long count) { return d2i_X509(NULL, &bytes, count); }
+
+/// The private key that `text` holds in PEM without a password, owned by the caller; NULL when it holds none.
+static inline EVP_PKEY *ra_ossl_private_key(const void *text, int count) {
+    BIO *bio = BIO_new_mem_buf(text, count);
+    if (!bio) return NULL;
+    // Without a callback the last argument is the password: nobody is asked for one.
+    EVP_PKEY *key = PEM_read_bio_PrivateKey(bio, NULL, NULL, (void *)"");
+    BIO_free(bio);
+    return key;
+}
+
+/// Puts a certificate between the own one and the root's, with a reference of its own; 1 when it did.
+static inline long ra_ossl_add_chain_certificate(SSL_CTX *context, X509 *certificate) {
+    return SSL_CTX_add1_chain_cert(context, certificate);
+}
 
 static inline void ra_ossl_retry_read(BIO *bio) {
     BIO_clear_retry_flags(bio);

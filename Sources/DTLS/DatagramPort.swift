@@ -8,6 +8,8 @@ final class DatagramPort {
     var incoming: [UInt8]?
     /// Datagrams to send, oldest first.
     private(set) var outgoing: [[UInt8]] = []
+    /// A server's: the cookies that the client may return, the one it is given first.
+    var cookies: [[UInt8]] = []
     let mtu: Int
     /// The first handshake retransmission's delay, in microseconds.
     let firstRetransmission: UInt32

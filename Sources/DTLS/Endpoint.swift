@@ -5,7 +5,8 @@ public import NetPrimitives
 /// datagrams, events and one next deadline come out.
 ///
 /// The peer is who signalling said it is, or nobody: when the handshake is over, the SHA-256 fingerprint of the peer's
-/// certificate must equal `expectedPeer`, or the endpoint fails before a single byte is delivered.
+/// certificate must equal `expectedPeer`, or the endpoint fails before a single byte is delivered. Only a server's endpoint,
+/// which a `Listener` makes, takes whoever comes: its client knows whom it talks to, and not the other way round.
 ///
 /// It wraps C state and is confined to its driver: use one endpoint from one thread (or actor) at a time.
 ///
@@ -14,8 +15,7 @@ public import NetPrimitives
 /// the deadline moved on, at most the remaining wall time further, and no retransmission before its wall time: simulate a
 /// *lossy handshake* with a short `firstRetransmission` and expect to step more often. Nothing else here has a timer.
 ///
-/// There is no stateless cookie exchange (HelloVerifyRequest): ICE has proven the peer's address. TURN over DTLS needs
-/// it, and gets it with the relay's listener.
+/// Between peers there is no stateless cookie exchange (HelloVerifyRequest): ICE has proven their addresses.
 public final class Endpoint {
     public enum Event: Hashable, Sendable {
         /// The handshake is over and the peer is the expected one.
@@ -31,6 +31,8 @@ public final class Endpoint {
     /// Whose certificate is accepted. Set it before the handshake can finish: a nil then is a failure.
     public var expectedPeer: Fingerprint?
     public let role: Role
+    /// Whether who the peer is counts.
+    private let admitsAnybody: Bool
 
     private enum State {
         case idle, handshaking, connected, over
@@ -41,7 +43,8 @@ public final class Endpoint {
     private let ssl: OpaquePointer
     private var transmits: [[UInt8]] = []
     private var events: [Event] = []
-    private var scratch = [UInt8](repeating: 0, count: 16_384)  // RFC 6347 section 4.1.1: a record holds at most 2^14 bytes
+    /// RFC 6347 section 4.1.1: a record holds at most 2^14 bytes.
+    private static let maximumRecord = 16_384
 
     /// The moment to call `handleTimeout(at:)`; nil outside the handshake.
     public private(set) var nextDeadline: Instant?
@@ -58,35 +61,64 @@ public final class Endpoint {
         let context = try SecurityContext.make(for: identity)
         defer { SSL_CTX_free(context) }  // the connection holds its own reference
         let port = DatagramPort(mtu: mtu, firstRetransmission: firstRetransmission)
-        guard let ssl = SSL_new(context) else { throw .library(ErrorQueue.takeText()) }
-        guard let bio = port.makeBIO() else {
-            SSL_free(ssl)
-            throw .library(ErrorQueue.takeText())
-        }
-        SSL_set_bio(ssl, bio, bio)  // takes the only reference to the BIO
-        _ = ra_ossl_set_mtu(ssl, mtu)
-        DTLS_set_timer_cb(ssl) { ssl, previous in
-            let first = DatagramPort.port(of: SSL_get_rbio(ssl))?.firstRetransmission ?? 1_000_000
-            // Doubling, up to 4 s: after an outage the handshake goes on within that time.
-            return previous == 0 ? first : max(first, min(previous, 2_000_000) * 2)
-        }
+        let ssl = try Self.makeConnection(context, port)
         switch role {
         case .client: SSL_set_connect_state(ssl)
         case .server: SSL_set_accept_state(ssl)
         }
         self.role = role
         self.expectedPeer = expectedPeer
+        admitsAnybody = false
         self.port = port
         self.ssl = ssl
     }
 
+    /// The server's end of a connection whose client has returned its cookie.
+    init(accepting ssl: OpaquePointer, on port: DatagramPort) {
+        role = .server
+        admitsAnybody = true
+        state = .handshaking
+        self.port = port
+        self.ssl = ssl
+    }
+
+    /// A connection on a port, owned by the caller.
+    static func makeConnection(_ context: OpaquePointer, _ port: DatagramPort) throws(Failure) -> OpaquePointer {
+        guard let ssl = SSL_new(context) else { throw .library(ErrorQueue.takeText()) }
+        guard let bio = port.makeBIO() else {
+            SSL_free(ssl)
+            throw .library(ErrorQueue.takeText())
+        }
+        SSL_set_bio(ssl, bio, bio)  // takes the only reference to the BIO
+        _ = ra_ossl_set_mtu(ssl, port.mtu)
+        DTLS_set_timer_cb(ssl) { ssl, previous in
+            let first = DatagramPort.port(of: SSL_get_rbio(ssl))?.firstRetransmission ?? 1_000_000
+            // Doubling, up to 4 s: after an outage the handshake goes on within that time.
+            return previous == 0 ? first : max(first, min(previous, 2_000_000) * 2)
+        }
+        return ssl
+    }
+
     deinit { SSL_free(ssl) }  // and with it the BIO, while the port still lives
 
-    /// The most bytes that one `send` takes, once connected; before that what the costliest cipher suite leaves.
+    /// The most bytes that one `send` takes, once connected; before that what the costliest cipher suite leaves. A server
+    /// sends records of any size, as it would send datagrams: `mtu` then holds for the handshake.
     public var maximumPayload: Int {
+        if admitsAnybody { return Self.maximumRecord }
         let exact = state == .connected ? Int(DTLS_get_data_mtu(ssl)) : 0
         // 13 bytes of record header, 8 of explicit nonce, 16 of tag.
         return exact > 0 ? exact : port.mtu - 37
+    }
+
+    /// Whether the handshake is over, and the end is not there yet.
+    public var isConnected: Bool { state == .connected }
+
+    /// Whether a datagram begins another handshake than this one: a client that has started again at the same address
+    /// (RFC 6347 section 4.2.8).
+    public func isOvertaken(by datagram: [UInt8]) -> Bool {
+        guard let hello = ClientHello(datagram) else { return false }
+        var random = [UInt8](repeating: 0, count: ClientHello.randomSize)
+        return SSL_get_client_random(ssl, &random, random.count) == random.count && !hello.random.elementsEqual(random)
     }
 
     /// Whether a datagram of a shared path is meant for DTLS (RFC 7983 section 7).
@@ -110,6 +142,9 @@ public final class Endpoint {
         advance(at: now)
         port.incoming = nil
     }
+
+    /// Goes on with what the listener has received.
+    func proceed(at now: Instant) { advance(at: now) }
 
     public func handleTimeout(at now: Instant) {
         guard state == .handshaking else { return }
@@ -161,6 +196,11 @@ extension Endpoint {
 
     /// The handshake is over: is it the one whom signalling named?
     private func admitPeer() {
+        port.cookies = []
+        guard !admitsAnybody else {
+            state = .connected
+            return events.append(.connected)
+        }
         guard let certificate = SSL_get1_peer_certificate(ssl) else { return refuse(.noPeerCertificate) }
         defer { X509_free(certificate) }
         guard let actual = Fingerprint(ofCertificate: certificate) else { return refuse(.noPeerCertificate) }
@@ -175,11 +215,13 @@ extension Endpoint {
     private func readRecords() {
         while state == .connected {
             ErrorQueue.clear()
-            let count = SSL_read(ssl, &scratch, Int32(scratch.count))
-            if count > 0 {
-                events.append(.data(Array(scratch.prefix(Int(count)))))
-                continue
+            var count: Int32 = 0
+            withUnsafeTemporaryAllocation(byteCount: Self.maximumRecord, alignment: 1) { scratch in
+                count = SSL_read(ssl, scratch.baseAddress, Int32(scratch.count))
+                // Holds because what was read of the scratch is what OpenSSL has written there.
+                if count > 0 { events.append(.data(Array(scratch.prefix(Int(count))))) }
             }
+            if count > 0 { continue }
             switch SSL_get_error(ssl, count) {
             case SSL_ERROR_WANT_READ, SSL_ERROR_WANT_WRITE: return
             case SSL_ERROR_ZERO_RETURN:
