@@ -5,11 +5,14 @@ public enum TransportProtocol: UInt8, Hashable, Sendable {
 }
 
 /// A client's address, a server's address and the protocol between them: what names a TURN
-/// allocation (RFC 8656 §3.2). TLS over TCP counts as `tcp`, DTLS over UDP as `udp`.
+/// allocation (RFC 8656 §3.2). TLS over TCP counts as `tcp`, DTLS over UDP as `udp` that is secured.
 public struct FiveTuple: Hashable, Sendable {
     public var transport: TransportProtocol
     public var client: TransportAddress
     public var server: TransportAddress
+    /// Whether it is a DTLS session over UDP: a plain datagram between the same addresses belongs to another
+    /// five-tuple, so nobody can put one in. (A TCP connection is plain or TLS as a whole: it needs no mark.)
+    public var isSecured = false
 
     public init(transport: TransportProtocol, client: TransportAddress, server: TransportAddress) {
         self.transport = transport
@@ -19,5 +22,5 @@ public struct FiveTuple: Hashable, Sendable {
 }
 
 extension FiveTuple: CustomStringConvertible {
-    public var description: String { "\(client)→\(server)/\(transport)" }
+    public var description: String { "\(client)→\(server)/\(isSecured ? "dtls" : "\(transport)")" }
 }

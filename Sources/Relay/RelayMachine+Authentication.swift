@@ -68,8 +68,9 @@ extension RelayMachine {
         allocations.index(of: client, at: now).flatMap { allocations[$0]?.offered } ?? configuration.securityFeatures
     }
 
-    /// Whether a sender receives what is sent to its address: a stream, an allocation or a nonce of ours shows it.
+    /// Whether a sender receives what is sent to its address: a stream, a DTLS session, an allocation or a nonce of ours shows
+    /// it.
     func hasProvenItself(_ client: FiveTuple, hasValidNonce: Bool, at now: Instant) -> Bool {
-        hasValidNonce || client.transport == .tcp || allocations.index(of: client, at: now) != nil
+        hasValidNonce || client.transport == .tcp || client.isSecured || allocations.index(of: client, at: now) != nil
     }
 }

@@ -27,22 +27,23 @@ public final class RelayServer: Sendable {
         try configuration.validate()
         let state = try StateDirectory(configured: configuration.stateDirectory)
         let secret = try configuration.authSecret ?? state.secret()
-        let certificate = try CertificateSource(configuration, state: state)?.load()
+        let certificate = try (try CertificateSource(configuration, state: state)?.load()).map(CurrentCertificate.init)
         let ports = ListeningPorts(configuration)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: System.coreCount)
-        let dataPlane = try DataPlane.start(
-            DataPlaneConfiguration(
-                listeners: ports.udpListeners, externalAddresses: configuration.externalAddresses,
-                relayPorts: configuration.relayPorts,
-                relay: relayConfiguration(configuration, secret: secret), quotas: configuration.quotas,
-                workers: configuration.workers ?? System.coreCount, unprovenRate: configuration.unprovenRate,
-                eventLoops: group))
+        var plane = DataPlaneConfiguration(
+            listeners: ports.udpListeners, externalAddresses: configuration.externalAddresses,
+            relayPorts: configuration.relayPorts,
+            relay: relayConfiguration(configuration, secret: secret), quotas: configuration.quotas,
+            workers: configuration.workers ?? System.coreCount, unprovenRate: configuration.unprovenRate,
+            eventLoops: group)
+        plane.certificate = certificate
+        let dataPlane = try DataPlane.start(plane)
         for failed in dataPlane.failed {
             logger.warning("UDP \(failed.listener.address) is not served: \(failed.error)")
         }
         do {
             return try await RelayServer(
-                configuration, state: state, secret: secret, certificate: certificate.map(CurrentCertificate.init), ports: ports,
+                configuration, state: state, secret: secret, certificate: certificate, ports: ports,
                 dataPlane: dataPlane, group: group, logger: logger)
         } catch {
             dataPlane.stop()

@@ -9,7 +9,7 @@ MESSAGES, CLIENTS = 200, 4
 V4, V6 = "127.0.0.1", "::1"
 
 
-@pytest.mark.parametrize("transport", ["udp", "tcp", "tls"])
+@pytest.mark.parametrize("transport", ["udp", "tcp", "tls", "dtls"])
 @pytest.mark.parametrize("method", ["channels", "send"])
 @pytest.mark.parametrize("rtcp", [True, False], ids=["with RTCP", "without RTCP"])
 def test_two_clients_talk_through_the_relay(relay, transport, method, rtcp):
@@ -17,7 +17,7 @@ def test_two_clients_talk_through_the_relay(relay, transport, method, rtcp):
     assert_nothing_lost(run(relay, transport, method, rtcp, ["-y"]))
 
 
-@pytest.mark.parametrize("transport", ["udp", "tcp", "tls"])
+@pytest.mark.parametrize("transport", ["udp", "tcp", "tls", "dtls"])
 @pytest.mark.parametrize("method", ["channels", "send"])
 @pytest.mark.parametrize("rtcp", [True, False], ids=["with RTCP", "without RTCP"])
 def test_a_peer_outside_gets_and_returns_everything(relay, transport, method, rtcp):
@@ -36,7 +36,7 @@ def test_two_clients_ask_for_an_address_of_either_family(relay, transport, clien
     assert f"{family}. Received relay addr" in totals.text
 
 
-@pytest.mark.parametrize("transport", ["udp", "tcp"])
+@pytest.mark.parametrize("transport", ["udp", "tcp", "tls", "dtls"])
 @pytest.mark.parametrize("method", ["channels", "send"])
 def test_a_peer_over_ipv6_gets_and_returns_everything(relay, transport, method):
     require("turnutils_uclient", "turnutils_peer", lab=False)
@@ -93,10 +93,11 @@ def test_the_stun_client_learns_its_address(relay, address):
 
 
 def command(relay, transport, method, rtcp, options, address=V4):
-    port = relay.tls_port if transport == "tls" else relay.port
+    port = relay.tls_port if transport.endswith("tls") else relay.port
     return ["turnutils_uclient", "-v", "-L", address, "-p", port, "-u", relay.user, "-w", relay.password,
             "-n", MESSAGES, "-m", CLIENTS, "-l", 170, "-z", 5,
-            *["-t"] * (transport != "udp"), *["-S"] * (transport == "tls"), *["-s"] * (method == "send"), *["-c"] * (not rtcp), *options, address]
+            *["-t"] * (transport in ("tcp", "tls")), *["-S"] * transport.endswith("tls"), *["-s"] * (method == "send"),
+            *["-c"] * (not rtcp), *options, address]
 
 
 def run(relay, transport, method, rtcp, options, address=V4):

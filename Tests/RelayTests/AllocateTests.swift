@@ -25,6 +25,20 @@ struct AllocateTests {
         #expect(try client.code(.allocate, [RequestedTransport(.udp)], &machine) == 437)
     }
 
+    @Test("an allocation made over DTLS is not reached by plain datagrams between the same addresses")
+    func secured() throws {
+        var machine = makeMachine()
+        var secured = HandClient()
+        secured.fiveTuple.isSecured = true
+        try secured.allocate(&machine)
+        var plain = HandClient()
+        try plain.learnNonce(&machine)
+        #expect(try plain.code(.refresh, [Lifetime(0)], &machine) == 437)
+        #expect(machine.tableSizes(of: secured.fiveTuple, at: .zero) != nil)
+        try plain.allocate(&machine)
+        #expect(machine.allocationCount == 2)
+    }
+
     static let lifetimes: [(UInt32?, UInt32)] = [
         (nil, 600), (0, 600), (1, 600), (599, 600), (601, 601), (3600, 3600), (3601, 3600), (.max, 3600),
     ]

@@ -49,11 +49,14 @@ public final class DataPlane: Sendable {
         let nonces = NonceIssuer(secret: (0..<32).map { _ in .random(in: .min ... .max, using: &random) })
         threads = Mutex([])
         peers = configuration.eventLoops.map(PeerStreams.init)
+        let sessions = ConnectionLimits(total: SecureClients.total, perSource: SecureClients.perSource)
+        let secureClients = configuration.certificate.map { SecureClients(certificate: $0, limits: sessions) }
         do throws(DataPlaneError) {
             for index in 0..<workers {
                 let worker = try Worker(
                     index: index, listeners: listeners.sockets[index], mailboxes: mailboxes, directory: directory,
-                    addresses: addresses, configuration: configuration, nonces: nonces, peers: peers)
+                    addresses: addresses, configuration: configuration, nonces: nonces, peers: peers,
+                    secureClients: secureClients)
                 let thread = try WorkerThread(worker)
                 threads.withLock { $0.append(thread) }
             }

@@ -33,6 +33,8 @@ public struct DataPlaneConfiguration: Sendable {
     public var unprovenRate: Int
     /// Where the peers' connections of TCP allocations live; nil: there are none (442).
     public var eventLoops: (any EventLoopGroup)?
+    /// What DTLS clients are shown; nil: there is no DTLS.
+    var certificate: CurrentCertificate?
 
     public init(
         listeners: [Listener], externalAddresses: [IPAddress] = [], relayPorts: ClosedRange<UInt16> = 49152...65535,

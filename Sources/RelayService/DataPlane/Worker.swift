@@ -21,10 +21,12 @@ struct Worker: ~Copyable {
     private let epoll: EventPoll
     private let listeners: [UDPSocket]
     let mailboxes: [Mailbox<WorkerMessage>]
-    private let directory: PortDirectory
+    let directory: PortDirectory
     let peers: PeerStreams?
     var machine: RelayMachine<WorkerHost>
     var clients: [FiveTuple: AttachedClient] = [:]
+    /// nil: there is no DTLS.
+    var secureClients: SecureClients?
     private let batch = ReceiveBatch()
     private var mail: ArraySlice<WorkerMessage> = []
     private var isStopping = false
@@ -33,7 +35,7 @@ struct Worker: ~Copyable {
 
     init(
         index: Int, listeners: [UDPSocket], mailboxes: [Mailbox<WorkerMessage>], directory: PortDirectory,
-        addresses: LocalAddresses, configuration: DataPlaneConfiguration, nonces: NonceIssuer, peers: PeerStreams?
+        addresses: LocalAddresses, configuration: DataPlaneConfiguration, nonces: NonceIssuer, peers: PeerStreams?, secureClients: SecureClients?
     ) throws(DataPlaneError) {
         let epoll = try EventPoll()
         do throws(SystemError) {
@@ -51,6 +53,7 @@ struct Worker: ~Copyable {
             worker: index, directory: directory, epoll: epoll, addresses: addresses, portRange: configuration.relayPorts,
             mailbox: mailboxes[index], peers: peers)
         self.peers = peers
+        self.secureClients = secureClients
         machine = RelayMachine(configuration: configuration.relay, nonces: nonces, host: host)
     }
 
@@ -64,13 +67,17 @@ struct Worker: ~Copyable {
         for client in clients.values { client.connection.close() }
         // Whoever asked for a report waits for it.
         for case .report(let reply) in mail + mailboxes[index].closeAndTakeAll() { reply(nil) }
+        endSecured(at: MonotonicClock.now())
     }
 
     // MARK: Time
 
     /// Milliseconds until something is due, -1 for never; rounded up, so as not to spin before it.
     private func wait(at now: Instant) -> Int32 {
-        guard let deadline = Instant?.earliest(machine.nextDeadline, machine.host.nextReservationDeadline) else { return -1 }
+        guard
+            let deadline = Instant?.earliest(
+                machine.nextDeadline, machine.host.nextReservationDeadline, secureClients?.nextDeadline)
+        else { return -1 }
         return Int32(clamping: max(0, (deadline - now).milliseconds + 1))
     }
 
@@ -78,6 +85,7 @@ struct Worker: ~Copyable {
         if let deadline = machine.host.nextReservationDeadline, deadline <= now {
             machine.host.sweepReservations(at: now)
         }
+        handleSecuredTimeout(at: now)
         machine.handleTimeout(at: now)
         drain(at: now)
     }
@@ -116,6 +124,7 @@ struct Worker: ~Copyable {
                 let server = TransportAddress(
                     ip: datagram.local.ip ?? listener.address.ip, port: listener.address.port)
                 let fiveTuple = FiveTuple(transport: .udp, client: client, server: server)
+                if receiveSecured(datagram.payload, from: fiveTuple, at: now) { continue }
                 receive(datagram.payload, from: fiveTuple, at: now, wallClock: wallClock)
             }
             if !batch.isFull(count) { return }
@@ -138,7 +147,7 @@ struct Worker: ~Copyable {
     }
 
     /// Takes one message of a client's, and counts what it asked.
-    private mutating func receive(_ bytes: [UInt8], from client: FiveTuple, at now: Instant, wallClock: Int64) {
+    mutating func receive(_ bytes: [UInt8], from client: FiveTuple, at now: Instant, wallClock: Int64) {
         let (requests, made) = (machine.counters.requests.total, machine.counters.allocationsMade)
         machine.receive(bytes, from: client, at: now, wallClock: wallClock)
         drain(at: now)
@@ -150,7 +159,7 @@ struct Worker: ~Copyable {
     private func transport(of client: FiveTuple) -> ClientTransport {
         switch client.transport {
         case .tcp: clients[client]?.connection.isEncrypted == true ? .tls : .tcp
-        case .udp: .udp
+        case .udp: client.isSecured ? .dtls : .udp
         }
     }
 
@@ -200,10 +209,10 @@ struct Worker: ~Copyable {
 
     // MARK: What goes out
 
-    private mutating func drain(at now: Instant) {
+    mutating func drain(at now: Instant) {
         while let output = machine.nextOutput() {
             switch output {
-            case .toClient(let fiveTuple, let bytes): send(bytes, to: fiveTuple)
+            case .toClient(let fiveTuple, let bytes): send(bytes, to: fiveTuple, at: now)
             case .toPeer(let port, let peer, let bytes):
                 if machine.host[port]?.socket.send(bytes, to: peer) == false { machine.counters.dropped.count(.sendFailed) }
             case .toPeerUnfragmented(let port, let peer, let bytes):
@@ -218,10 +227,11 @@ struct Worker: ~Copyable {
         }
     }
 
-    private mutating func send(_ bytes: [UInt8], to client: FiveTuple) {
+    mutating func send(_ bytes: [UInt8], to client: FiveTuple, at now: Instant) {
         switch client.transport {
         case .tcp:
             if clients[client]?.connection.write(bytes) == false { machine.counters.dropped.count(.slowClient) }
+        case .udp where client.isSecured: sendSecured(bytes, to: client, at: now)
         case .udp:
             let isSent = listener(for: client.server)?.send(bytes, to: client.client, from: client.server.ip)
             if isSent == false { machine.counters.dropped.count(.sendFailed) }

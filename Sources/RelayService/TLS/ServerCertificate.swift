@@ -1,4 +1,5 @@
 import Crypto
+import DTLS
 import Foundation
 import NIOSSL
 import NetPrimitives
@@ -106,6 +107,16 @@ struct ServerCertificate: Sendable {
             return try NIOSSLContext(configuration: configuration)
         } catch {
             throw ConfigurationError("TLS does not take the certificate: \(error)")
+        }
+    }
+
+    /// What DTLS sessions are made of.
+    func makeSecureContext() throws(ConfigurationError) -> ServerContext {
+        do {
+            return try ServerContext(
+                certificates: try chain.map { try $0.serializeAsPEM().derBytes }, privateKey: keyDocument.pemString)
+        } catch {
+            throw ConfigurationError("DTLS does not take the certificate: \(error)")
         }
     }
 
