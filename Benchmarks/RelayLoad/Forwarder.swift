@@ -152,7 +152,7 @@ struct Forwarder: ~Copyable {
         let answer = ForwarderMessage(local).bytes
         answer.withUnsafeBufferPointer { bytes in
             // unsafe: used within the closure alone.
-            _ = ra_send(listener, bytes.baseAddress, bytes.count, ra_address(client), ra_address())
+            _ = ra_load_send(listener, bytes.baseAddress, bytes.count, ra_address(client))
         }
     }
 }

@@ -46,7 +46,7 @@ enum LoadSocket {
 
     static func localAddress(_ descriptor: Int32) -> TransportAddress? {
         let address = ra_local_address(descriptor)
-        let ip = UInt32(address.octets.0) << 24 | UInt32(address.octets.1) << 16 | UInt32(address.octets.2) << 8 | UInt32(address.octets.3)
+        let ip = UInt32(truncatingIfNeeded: address.low)
         return address.family == 4 ? TransportAddress(ip: .v4(ip), port: address.port) : nil
     }
 
@@ -60,14 +60,7 @@ enum LoadSocket {
 extension ra_address {
     /// An IPv4 address; the load knows no other.
     init(_ address: TransportAddress) {
-        self.init()
-        family = 4
-        port = address.port
-        let octets = address.ip.octets
-        self.octets.0 = octets[0]
-        self.octets.1 = octets[1]
-        self.octets.2 = octets[2]
-        self.octets.3 = octets[3]
+        self.init(high: 0, low: UInt64(address.bits), port: address.port, family: 4)
     }
 }
 

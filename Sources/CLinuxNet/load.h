@@ -33,9 +33,16 @@ static inline int ra_load_reuse_address(int fd) {
 }
 
 static inline int ra_load_connect(int fd, struct ra_address address) {
-    struct sockaddr_storage storage;
-    socklen_t length = ra_to_sockaddr(&address, &storage);
-    return connect(fd, (struct sockaddr *)&storage, length);
+    union ra_name name;
+    socklen_t length = ra_write_name(&name, address);
+    return connect(fd, (struct sockaddr *)&name, length);
+}
+
+// Sends one datagram; -1 with errno when it was not taken.
+static inline ssize_t ra_load_send(int fd, const uint8_t *data, size_t length, struct ra_address remote) {
+    union ra_name name;
+    socklen_t size = ra_write_name(&name, remote);
+    return sendto(fd, data, length, MSG_DONTWAIT | MSG_NOSIGNAL, (struct sockaddr *)&name, size);
 }
 
 static inline int ra_load_tcp_socket(void) {
@@ -74,7 +81,7 @@ struct ra_load_train {
 // Sends up to RA_LOAD_MAXIMUM_BATCH trains; how many were taken, or -1.
 static inline int ra_load_send_trains(int fd, const struct ra_load_train *trains, int count) {
     struct ra_mmsghdr messages[RA_LOAD_MAXIMUM_BATCH];
-    struct sockaddr_storage names[RA_LOAD_MAXIMUM_BATCH];
+    union ra_name names[RA_LOAD_MAXIMUM_BATCH];
     union {
         struct cmsghdr align;
         uint8_t bytes[CMSG_SPACE(sizeof(uint16_t))];
@@ -86,7 +93,7 @@ static inline int ra_load_send_trains(int fd, const struct ra_load_train *trains
         header->msg_iov = trains[i].vectors;
         header->msg_iovlen = trains[i].vector_count;
         if (trains[i].remote.family != 0) {
-            header->msg_namelen = ra_to_sockaddr(&trains[i].remote, &names[i]);
+            header->msg_namelen = ra_write_name(&names[i], trains[i].remote);
             header->msg_name = &names[i];
         }
         if (trains[i].segment != 0) {

@@ -22,168 +22,175 @@ struct ra_mmsghdr {
     unsigned int msg_len;
 };
 extern int ra_recvmmsg(int fd, struct ra_mmsghdr *messages, unsigned int count, int flags, void *timeout) __asm__("recvmmsg");
+extern int ra_sendmmsg(int fd, struct ra_mmsghdr *messages, unsigned int count, int flags) __asm__("sendmmsg");
 struct ra_in6_pktinfo {
     struct in6_addr ipi6_addr;
     unsigned int ipi6_ifindex;
 };
 
-// An address in network byte order, whose family is 4, 6 or 0 for none. The port is in host order.
+// What Linux's udp.h says; the C library's header is not everywhere of the same age.
+#define RA_UDP_SEGMENT 103
+#define RA_UDP_GRO 104
+
+// Asks for consecutive datagrams of one sender as one message with the size of each; best effort.
+static inline void ra_want_aggregates(int fd) {
+    int on = 1;
+    setsockopt(fd, IPPROTO_UDP, RA_UDP_GRO, &on, sizeof on);
+}
+
+// A socket address as a message of a batch points at it.
+// It is bytes, as a member of one of the system's types would make Swift take that type for ours.
+union ra_name {
+    uint64_t align;
+    uint8_t bytes[sizeof(struct sockaddr_in6)];
+};
+
+// Room for what comes with a datagram: an address, the size of its segments, and what another option may add.
+union ra_control {
+    struct cmsghdr align;
+    uint8_t bytes[128];
+};
+
+static inline uint64_t ra_load64(const void *from) {
+    uint64_t bits;
+    memcpy(&bits, from, sizeof bits);
+    return __builtin_bswap64(bits);
+}
+
+static inline void ra_store64(void *to, uint64_t bits) {
+    bits = __builtin_bswap64(bits);
+    memcpy(to, &bits, sizeof bits);
+}
+
+// An address as numbers: IPv4 in `low`; the family is 4, 6 or 0 for none.
 struct ra_address {
-    uint8_t octets[16];
+    uint64_t high;
+    uint64_t low;
     uint16_t port;
     uint8_t family;
 };
 
-// One datagram of a batch: `data` has room for `capacity` bytes.
-struct ra_datagram {
-    uint8_t *data;
-    uint32_t capacity;
-    uint32_t length;
-    struct ra_address remote;
-    struct ra_address local;  // where it was sent to; the port is not filled in
-};
-
-#define RA_MAXIMUM_BATCH 32
-
-// Room for one IP_PKTINFO or IPV6_PKTINFO.
-union ra_control {
-    struct cmsghdr align;
-    uint8_t bytes[CMSG_SPACE(sizeof(struct ra_in6_pktinfo))];
-};
-
-static inline socklen_t ra_to_sockaddr(const struct ra_address *address, struct sockaddr_storage *storage) {
-    memset(storage, 0, sizeof *storage);
-    if (address->family == 6) {
-        struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)storage;
-        in6->sin6_family = AF_INET6;
-        in6->sin6_port = htons(address->port);
-        memcpy(&in6->sin6_addr, address->octets, 16);
-        return sizeof *in6;
+static inline struct ra_address ra_read_name(const union ra_name *name) {
+    struct ra_address words = {0, 0, 0, 0};
+    sa_family_t family;
+    memcpy(&family, name->bytes, sizeof family);
+    if (family == AF_INET) {
+        struct sockaddr_in in;
+        memcpy(&in, name->bytes, sizeof in);
+        words.family = 4;
+        words.low = ntohl(in.sin_addr.s_addr);
+        words.port = ntohs(in.sin_port);
+    } else if (family == AF_INET6) {
+        struct sockaddr_in6 in6;
+        memcpy(&in6, name->bytes, sizeof in6);
+        words.family = 6;
+        words.high = ra_load64(&in6.sin6_addr);
+        words.low = ra_load64((const uint8_t *)&in6.sin6_addr + 8);
+        words.port = ntohs(in6.sin6_port);
     }
-    struct sockaddr_in *in = (struct sockaddr_in *)storage;
-    in->sin_family = AF_INET;
-    in->sin_port = htons(address->port);
-    memcpy(&in->sin_addr, address->octets, 4);
-    return sizeof *in;
+    return words;
 }
 
-static inline struct ra_address ra_from_sockaddr(const struct sockaddr_storage *storage) {
-    struct ra_address address;
-    memset(&address, 0, sizeof address);
-    if (storage->ss_family == AF_INET6) {
-        const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)storage;
-        address.family = 6;
-        address.port = ntohs(in6->sin6_port);
-        memcpy(address.octets, &in6->sin6_addr, 16);
-    } else if (storage->ss_family == AF_INET) {
-        const struct sockaddr_in *in = (const struct sockaddr_in *)storage;
-        address.family = 4;
-        address.port = ntohs(in->sin_port);
-        memcpy(address.octets, &in->sin_addr, 4);
+// Returns the name's length.
+static inline socklen_t ra_write_name(union ra_name *name, struct ra_address words) {
+    if (words.family == 6) {
+        struct sockaddr_in6 in6;
+        memset(&in6, 0, sizeof in6);
+        in6.sin6_family = AF_INET6;
+        in6.sin6_port = htons(words.port);
+        ra_store64(&in6.sin6_addr, words.high);
+        ra_store64((uint8_t *)&in6.sin6_addr + 8, words.low);
+        memcpy(name->bytes, &in6, sizeof in6);
+        return sizeof in6;
     }
-    return address;
+    struct sockaddr_in in;
+    memset(&in, 0, sizeof in);
+    in.sin_family = AF_INET;
+    in.sin_port = htons(words.port);
+    in.sin_addr.s_addr = htonl((uint32_t)words.low);
+    memcpy(name->bytes, &in, sizeof in);
+    return sizeof in;
 }
 
-static inline int ra_bind(int fd, struct ra_address address) {
-    struct sockaddr_storage storage;
-    socklen_t length = ra_to_sockaddr(&address, &storage);
-    return bind(fd, (struct sockaddr *)&storage, length);
-}
-
-static inline struct ra_address ra_local_address(int fd) {
-    struct sockaddr_storage storage;
-    socklen_t length = sizeof storage;
-    memset(&storage, 0, sizeof storage);
-    getsockname(fd, (struct sockaddr *)&storage, &length);
-    return ra_from_sockaddr(&storage);
-}
-
-static inline struct ra_address ra_local_of_control(struct msghdr *header) {
+// What came with a message: the address it was sent to (without port), and its segments' size, 0 for one datagram.
+struct ra_arrival {
     struct ra_address local;
-    memset(&local, 0, sizeof local);
+    uint32_t segment;
+};
+
+static inline struct ra_arrival ra_read_control(struct msghdr *header) {
+    struct ra_arrival arrival = {{0, 0, 0, 0}, 0};
     for (struct cmsghdr *control = CMSG_FIRSTHDR(header); control; control = CMSG_NXTHDR(header, control)) {
-        if (control->cmsg_level == IPPROTO_IP && control->cmsg_type == IP_PKTINFO) {
+        if (control->cmsg_level == IPPROTO_UDP && control->cmsg_type == RA_UDP_GRO) {
+            int size;
+            memcpy(&size, CMSG_DATA(control), sizeof size);
+            if (size > 0) arrival.segment = (uint32_t)size;
+        } else if (control->cmsg_level == IPPROTO_IP && control->cmsg_type == IP_PKTINFO) {
             struct in_pktinfo info;
             memcpy(&info, CMSG_DATA(control), sizeof info);
-            local.family = 4;
-            memcpy(local.octets, &info.ipi_spec_dst, 4);
+            arrival.local.family = 4;
+            arrival.local.low = ntohl(info.ipi_spec_dst.s_addr);
         } else if (control->cmsg_level == IPPROTO_IPV6 && control->cmsg_type == IPV6_PKTINFO) {
             struct ra_in6_pktinfo info;
             memcpy(&info, CMSG_DATA(control), sizeof info);
-            local.family = 6;
-            memcpy(local.octets, &info.ipi6_addr, 16);
+            arrival.local.family = 6;
+            arrival.local.high = ra_load64(&info.ipi6_addr);
+            arrival.local.low = ra_load64((const uint8_t *)&info.ipi6_addr + 8);
         }
     }
-    return local;
+    return arrival;
 }
 
-// Receives up to `count` (RA_MAXIMUM_BATCH at most) datagrams; -1 with errno when there is none.
-static inline int ra_receive_batch(int fd, struct ra_datagram *datagrams, int count) {
-    struct ra_mmsghdr messages[RA_MAXIMUM_BATCH];
-    struct iovec vectors[RA_MAXIMUM_BATCH];
-    struct sockaddr_storage names[RA_MAXIMUM_BATCH];
-    union ra_control controls[RA_MAXIMUM_BATCH];
-    if (count > RA_MAXIMUM_BATCH) count = RA_MAXIMUM_BATCH;
-    for (int i = 0; i < count; i++) {
-        vectors[i].iov_base = datagrams[i].data;
-        vectors[i].iov_len = datagrams[i].capacity;
-        memset(&messages[i], 0, sizeof messages[i]);
-        messages[i].msg_hdr.msg_name = &names[i];
-        messages[i].msg_hdr.msg_namelen = sizeof names[i];
-        messages[i].msg_hdr.msg_iov = &vectors[i];
-        messages[i].msg_hdr.msg_iovlen = 1;
-        messages[i].msg_hdr.msg_control = &controls[i];
-        messages[i].msg_hdr.msg_controllen = sizeof controls[i];
+// Writes what goes with a message: the address to send from when it has a family, the segments' size when it is not 0.
+// Returns the length; 0 when there is nothing.
+static inline size_t ra_write_control(union ra_control *room, struct ra_address source, uint16_t segment) {
+    uint8_t *at = room->bytes;
+    struct cmsghdr *header;
+    if (source.family == 4) {
+        struct in_pktinfo info;
+        memset(&info, 0, sizeof info);
+        info.ipi_spec_dst.s_addr = htonl((uint32_t)source.low);
+        header = (struct cmsghdr *)at;
+        header->cmsg_level = IPPROTO_IP;
+        header->cmsg_type = IP_PKTINFO;
+        header->cmsg_len = CMSG_LEN(sizeof info);
+        memcpy(CMSG_DATA(header), &info, sizeof info);
+        at += CMSG_SPACE(sizeof info);
+    } else if (source.family == 6) {
+        struct ra_in6_pktinfo info;
+        memset(&info, 0, sizeof info);
+        ra_store64(&info.ipi6_addr, source.high);
+        ra_store64((uint8_t *)&info.ipi6_addr + 8, source.low);
+        header = (struct cmsghdr *)at;
+        header->cmsg_level = IPPROTO_IPV6;
+        header->cmsg_type = IPV6_PKTINFO;
+        header->cmsg_len = CMSG_LEN(sizeof info);
+        memcpy(CMSG_DATA(header), &info, sizeof info);
+        at += CMSG_SPACE(sizeof info);
     }
-    int received = ra_recvmmsg(fd, messages, (unsigned)count, MSG_DONTWAIT, NULL);
-    // An error of an earlier datagram's is told once, and hides what has arrived.
-    if (received < 0 && errno != EAGAIN) received = ra_recvmmsg(fd, messages, (unsigned)count, MSG_DONTWAIT, NULL);
-    for (int i = 0; i < received; i++) {
-        datagrams[i].length = messages[i].msg_len;
-        datagrams[i].remote = ra_from_sockaddr(&names[i]);
-        datagrams[i].local = ra_local_of_control(&messages[i].msg_hdr);
+    if (segment != 0) {
+        header = (struct cmsghdr *)at;
+        header->cmsg_level = IPPROTO_UDP;
+        header->cmsg_type = RA_UDP_SEGMENT;
+        header->cmsg_len = CMSG_LEN(sizeof segment);
+        memcpy(CMSG_DATA(header), &segment, sizeof segment);
+        at += CMSG_SPACE(sizeof segment);
     }
-    return received;
+    return (size_t)(at - room->bytes);
 }
 
-// Sends one datagram; from `local` when its family is not 0. -1 with errno when it was not taken.
-static inline ssize_t ra_send(
-    int fd, const uint8_t *data, size_t length, struct ra_address remote, struct ra_address local) {
-    struct sockaddr_storage name;
-    union ra_control control;
-    struct iovec vector = {.iov_base = (void *)data, .iov_len = length};
-    struct msghdr message;
-    memset(&message, 0, sizeof message);
-    message.msg_name = &name;
-    message.msg_namelen = ra_to_sockaddr(&remote, &name);
-    message.msg_iov = &vector;
-    message.msg_iovlen = 1;
-    if (local.family != 0 && local.family == remote.family) {
-        memset(&control, 0, sizeof control);
-        message.msg_control = &control;
-        message.msg_controllen = sizeof control;
-        struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-        if (local.family == 4) {
-            struct in_pktinfo info;
-            memset(&info, 0, sizeof info);
-            memcpy(&info.ipi_spec_dst, local.octets, 4);
-            header->cmsg_level = IPPROTO_IP;
-            header->cmsg_type = IP_PKTINFO;
-            header->cmsg_len = CMSG_LEN(sizeof info);
-            memcpy(CMSG_DATA(header), &info, sizeof info);
-            message.msg_controllen = CMSG_SPACE(sizeof info);
-        } else {
-            struct ra_in6_pktinfo info;
-            memset(&info, 0, sizeof info);
-            memcpy(&info.ipi6_addr, local.octets, 16);
-            header->cmsg_level = IPPROTO_IPV6;
-            header->cmsg_type = IPV6_PKTINFO;
-            header->cmsg_len = CMSG_LEN(sizeof info);
-            memcpy(CMSG_DATA(header), &info, sizeof info);
-            message.msg_controllen = CMSG_SPACE(sizeof info);
-        }
-    }
-    return sendmsg(fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+static inline int ra_bind(int fd, struct ra_address address) {
+    union ra_name name;
+    socklen_t length = ra_write_name(&name, address);
+    return bind(fd, (struct sockaddr *)&name, length);
+}
+
+static inline struct ra_address ra_local_address(int fd) {
+    union ra_name name;
+    socklen_t length = sizeof name;
+    memset(&name, 0, sizeof name);
+    getsockname(fd, (struct sockaddr *)&name, &length);
+    return ra_read_name(&name);
 }
 
 // A non-blocking UDP socket of a family (4 or 6, the latter without IPv4-mapped traffic); -1 with errno.
@@ -220,12 +227,13 @@ static inline ssize_t ra_send_unfragmented(int fd, const uint8_t *data, size_t l
     int option = remote.family == 6 ? IPV6_DONTFRAG : IP_MTU_DISCOVER;
     int whole = remote.family == 6 ? 1 : IP_PMTUDISC_PROBE;
     int usual = remote.family == 6 ? 0 : IP_PMTUDISC_OMIT;
-    struct ra_address anywhere;
-    memset(&anywhere, 0, sizeof anywhere);
+    union ra_name name;
+    socklen_t size = ra_write_name(&name, remote);
     if (setsockopt(fd, level, option, &whole, sizeof whole) != 0) return -1;
-    ssize_t sent = ra_send(fd, data, length, remote, anywhere);
+    ssize_t sent = sendto(fd, data, length, MSG_DONTWAIT | MSG_NOSIGNAL, (struct sockaddr *)&name, size);
     // Any error but these may be an earlier datagram's, which this one shall not suffer for.
-    if (sent < 0 && errno != EMSGSIZE && errno != EAGAIN) sent = ra_send(fd, data, length, remote, anywhere);
+    if (sent < 0 && errno != EMSGSIZE && errno != EAGAIN)
+        sent = sendto(fd, data, length, MSG_DONTWAIT | MSG_NOSIGNAL, (struct sockaddr *)&name, size);
     setsockopt(fd, level, option, &usual, sizeof usual);
     return sent;
 }
@@ -246,7 +254,7 @@ union ra_error_control {
 
 // Takes one entry from a socket's error queue: 1 with the error, 0 for an entry that is not ICMP's, -1 for none.
 static inline int ra_receive_error(int fd, struct ra_error *error) {
-    struct sockaddr_storage name;
+    union ra_name name;
     union ra_error_control control;
     uint8_t nothing;
     struct iovec vector = {.iov_base = &nothing, .iov_len = 0};
@@ -266,7 +274,7 @@ static inline int ra_receive_error(int fd, struct ra_error *error) {
         if (!is4 && !is6) continue;
         struct sock_extended_err cause;
         memcpy(&cause, CMSG_DATA(header), sizeof cause);
-        error->remote = ra_from_sockaddr(&name);
+        error->remote = ra_read_name(&name);
         error->mtu = cause.ee_info;
         error->type = cause.ee_type;
         error->code = cause.ee_code;
@@ -335,9 +343,10 @@ static inline int ra_epoll_add(int epoll, int fd, uint64_t tag) {
     return epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
 }
 
-#define RA_MAXIMUM_EVENTS 128
 // Set in a tag when the descriptor has an error.
 #define RA_EVENT_ERROR_BIT 63
+
+#define RA_MAXIMUM_EVENTS 128
 
 // Waits up to `milliseconds` (-1: for ever) and writes the tags of what is ready.
 static inline int ra_epoll_wait(int epoll, uint64_t *tags, int milliseconds) {

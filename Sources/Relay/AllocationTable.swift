@@ -21,6 +21,9 @@ struct AllocationTable: Sendable {
         return index
     }
 
+    /// Every slot's number, those of empty slots too.
+    var indices: Range<Int> { slots.indices }
+
     subscript(index: Int) -> Allocation? {
         _read { yield slots[index] }
         _modify { yield &slots[index] }

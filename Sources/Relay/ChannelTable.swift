@@ -29,6 +29,11 @@ struct ChannelTable: Sendable {
         return binding.peer
     }
 
+    /// Every channel, its peer, and when it ends; some may have ended.
+    func forEach(_ body: (ChannelNumber, TransportAddress, Instant) -> Void) {
+        for (number, binding) in bindings { body(number, binding.peer, binding.expiresAt) }
+    }
+
     func number(for peer: TransportAddress, at now: Instant) -> ChannelNumber? {
         guard let number = numbers[peer], let binding = bindings[number], binding.expiresAt > now else { return nil }
         return number

@@ -15,6 +15,9 @@ struct PermissionTable: Sendable {
         return expiry > now
     }
 
+    /// When an address's permission ends or ended; nil when there is none.
+    func expiry(of ip: IPAddress) -> Instant? { expiries[ip] }
+
     /// Installs or refreshes all of them or, when there is no room, none.
     mutating func install(_ ips: some Sequence<IPAddress>, at now: Instant) -> Bool {
         let fresh = Set(ips)

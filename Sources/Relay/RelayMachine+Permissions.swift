@@ -19,6 +19,7 @@ extension RelayMachine {
             }
         }
         try install(peers.map(\.ip), index, at: now)
+        updateForwarding(of: index)
     }
 
     mutating func bindChannel(_ index: Int, _ message: Message, at now: Instant) throws(RequestRefusal) {
@@ -43,6 +44,7 @@ extension RelayMachine {
             throw RequestRefusal(.insufficientCapacity)
         }
         noteExpiry(now + RelayTimes.channel)
+        updateForwarding(of: index)
     }
 
     /// Counts those that the allocation has no permission for.

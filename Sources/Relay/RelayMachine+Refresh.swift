@@ -17,6 +17,7 @@ extension RelayMachine {
         let expiry = now + .seconds(Int64(lifetime))
         for family in families { allocations[index]?.relayed[family]?.expiresAt = expiry }
         noteExpiry(expiry)
+        updateForwarding(of: index)
         answer.add(Lifetime(lifetime))
     }
 
@@ -37,6 +38,7 @@ extension RelayMachine {
         if allocation.relayed.families == [family] {
             _ = removeAllocation(of: allocation.client, .deleted)
         } else if let address = allocations.removeAddress(index, family) {
+            endForwarding(of: allocation, family)
             release(address, of: allocation.holder)
         }
     }

@@ -19,6 +19,7 @@ public struct RelayMachine<Host: RelayHost> {
     var peerConnections = PeerConnectionTable()
     private var outputs: [RelayOutput] = []
     private var nextOutputIndex = 0
+    var forwarding = ForwardingChanges()
     private var earliestExpiry: Instant?
     private var lastSweep: Instant?
 
@@ -52,6 +53,7 @@ public struct RelayMachine<Host: RelayHost> {
         self.configuration = configuration
         namesByHash = configuration.namesByHash
         closeForbiddenConnections()
+        updateAllForwarding()
     }
 
     // MARK: What arrives
@@ -83,7 +85,7 @@ public struct RelayMachine<Host: RelayHost> {
 
     public mutating func nextOutput() -> RelayOutput? {
         guard nextOutputIndex < outputs.count else {
-            outputs.removeAll(keepingCapacity: true)
+            if nextOutputIndex > 0 { outputs.removeAll(keepingCapacity: true) }
             nextOutputIndex = 0
             return nil
         }
@@ -130,6 +132,7 @@ public struct RelayMachine<Host: RelayHost> {
 
     private mutating func release(_ allocation: Allocation) {
         releaseConnections(of: allocation.client)
+        endForwarding(of: allocation)
         for address in allocation.relayed.all { release(address, of: allocation.holder) }
     }
 

@@ -3,7 +3,7 @@ import Glibc
 
 /// An epoll: tells which descriptors have something to read.
 final class EventPoll: Sendable {
-    private let descriptor: Int32
+    let descriptor: Int32
 
     init() throws(DataPlaneError) {
         descriptor = ra_epoll_create()
@@ -16,16 +16,30 @@ final class EventPoll: Sendable {
     func watch(_ watched: Int32, _ tag: EpollTag) throws(SystemError) {
         guard ra_epoll_add(descriptor, watched, tag.rawValue) == 0 else { throw .current }
     }
+}
 
-    /// Waits up to so many milliseconds, -1 for ever, and gives each tag that is ready to `body`, and whether it has an error.
-    func wait(milliseconds: Int32, _ body: (EpollTag, _ hasError: Bool) -> Void) {
-        withUnsafeTemporaryAllocation(of: UInt64.self, capacity: Int(RA_MAXIMUM_EVENTS)) { tags in
-            // unsafe: the shim writes at most RA_MAXIMUM_EVENTS tags. An interrupted wait is an empty one.
-            let count = ra_epoll_wait(descriptor, tags.baseAddress, milliseconds)
-            for bits in tags.prefix(max(0, Int(count))) {
-                let error = UInt64(1) << RA_EVENT_ERROR_BIT
-                if let tag = EpollTag(rawValue: bits & ~error) { body(tag, bits & error != 0) }
-            }
-        }
+/// What an epoll said is ready, in memory that is used again.
+struct ReadyList: ~Copyable {
+    private static let capacity = Int(RA_MAXIMUM_EVENTS)
+    private let tags: UnsafeMutablePointer<UInt64>
+    private(set) var count = 0
+
+    init() {
+        // unsafe: lives as long as the list; the shim writes at most `capacity` tags.
+        tags = .allocate(capacity: Self.capacity)
+        tags.initialize(repeating: 0, count: Self.capacity)
+    }
+
+    deinit { tags.deallocate() }
+
+    /// Waits up to so many milliseconds, -1 for ever. An interrupted wait is an empty one.
+    mutating func wait(for epoll: Int32, milliseconds: Int32) {
+        count = max(0, Int(ra_epoll_wait(epoll, tags, milliseconds)))
+    }
+
+    /// What is ready, and whether it has an error; `index` is below `count`.
+    subscript(index: Int) -> (tag: EpollTag?, hasError: Bool) {
+        let error = UInt64(1) << RA_EVENT_ERROR_BIT
+        return (EpollTag(rawValue: tags[index] & ~error), tags[index] & error != 0)
     }
 }

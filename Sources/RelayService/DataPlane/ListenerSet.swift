@@ -32,7 +32,7 @@ struct ListenerSet {
         var opened: [UDPSocket] = []
         for _ in 0..<count {
             opened.append(
-                try UDPSocket(bind: resolved, sharesPort: true, wantsDestination: true, bufferSize: bufferSize))
+                try UDPSocket(bind: resolved, sharesPort: true, wantsDestination: resolved.ip.isUnspecified, bufferSize: bufferSize))
         }
         return opened
     }

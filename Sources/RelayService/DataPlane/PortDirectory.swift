@@ -44,6 +44,14 @@ final class PortDirectory: Sendable {
         state.withLock { $0.places[address] = .some(place) }
     }
 
+    /// No longer a live relayed port, but nobody else's yet: its socket is still open.
+    func deactivate(_ address: TransportAddress) {
+        state.withLock { _ = $0.places.updateValue(nil, forKey: address) }
+    }
+
+    /// Whether an address is somebody's.
+    func isTaken(_ address: TransportAddress) -> Bool { state.withLock { $0.places[address] != nil } }
+
     func release(_ address: TransportAddress) {
         state.withLock { _ = $0.places.removeValue(forKey: address) }
     }

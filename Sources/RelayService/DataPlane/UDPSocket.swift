@@ -1,6 +1,7 @@
 import CLinuxNet
 import Glibc
 import NetPrimitives
+import Relay
 import TURN
 
 /// A bound, non-blocking UDP socket that closes with its owner.
@@ -9,6 +10,8 @@ final class UDPSocket: Sendable {
     /// As bound: a listener's may be the wildcard.
     let address: TransportAddress
 
+    /// Consecutive datagrams of one sender come as one message.
+    ///
     /// - Parameters:
     ///   - sharesPort: several sockets of ours have the address, and the kernel spreads the flows (`SO_REUSEPORT`).
     ///   - wantsDestination: each datagram comes with the address that it was sent to.
@@ -24,41 +27,25 @@ final class UDPSocket: Sendable {
         guard !sharesPort || ra_reuse_port(descriptor) == 0,
             !wantsDestination || ra_want_packet_info(descriptor, family) == 0,
             !reportsErrors || ra_report_errors(descriptor, family) == 0,
-            ra_bind(descriptor, ra_address(address)) == 0
+            ra_bind(descriptor, ra_address(PackedAddress(address))) == 0
         else {
             let error = SystemError.current
             close(descriptor)
             throw error
         }
         ra_buffer_sizes(descriptor, bufferSize)
+        ra_want_aggregates(descriptor)
         self.descriptor = descriptor
-        self.address = TransportAddress(ra_local_address(descriptor)) ?? address
+        self.address = TransportAddress(PackedAddress(ra_local_address(descriptor))) ?? address
     }
 
     deinit { close(descriptor) }
-
-    /// Sends a datagram, or loses it as the network would: EAGAIN, ENOBUFS, ECONNREFUSED, EPERM… stop nobody.
-    ///
-    /// - Returns: false when it was lost here.
-    @discardableResult
-    func send(_ payload: [UInt8], to remote: TransportAddress, from local: IPAddress? = nil) -> Bool {
-        let source = local.map { ra_address(TransportAddress(ip: $0, port: 0)) } ?? CLinuxNet.ra_address()
-        return payload.withUnsafeBufferPointer { bytes in
-            var attempts = 0
-            // unsafe: the pointer is used within the closure alone.
-            while ra_send(descriptor, bytes.baseAddress, bytes.count, ra_address(remote), source) < 0 {
-                guard errno != EAGAIN, errno != ENOBUFS, attempts < 3 else { return false }
-                attempts += 1  // most errors tell of an earlier datagram, once, and this one was not sent
-            }
-            return true
-        }
-    }
 
     /// Sends a datagram with the DF bit; of a socket that reports errors, which also tells when it is too long.
     func sendUnfragmented(_ payload: [UInt8], to remote: TransportAddress) -> Bool {
         // unsafe: the pointer is used within the closure alone.
         payload.withUnsafeBufferPointer { bytes in
-            ra_send_unfragmented(descriptor, bytes.baseAddress, bytes.count, ra_address(remote)) >= 0
+            ra_send_unfragmented(descriptor, bytes.baseAddress, bytes.count, ra_address(PackedAddress(remote))) >= 0
         }
     }
 
@@ -74,45 +61,7 @@ final class UDPSocket: Sendable {
         var error = ra_error()
         let result = ra_receive_error(descriptor, &error)
         guard result >= 0 else { return nil }
-        guard result == 1, let remote = TransportAddress(error.remote) else { return .other }
+        guard result == 1, let remote = TransportAddress(PackedAddress(error.remote)) else { return .other }
         return .icmp(ICMP(type: error.type, code: error.code, mtu: error.mtu, family: remote.family), remote)
-    }
-}
-
-extension ra_address {
-    init(_ address: TransportAddress) {
-        self.init()
-        port = address.port
-        family = address.family == .ipv6 ? 6 : 4
-        withUnsafeMutableBytes(of: &octets) { bytes in
-            switch address.ip {
-            case .v4(let bits):
-                bytes.storeBytes(of: bits.bigEndian, as: UInt32.self)
-            case .v6(let high, let low):
-                bytes.storeBytes(of: high.bigEndian, as: UInt64.self)
-                bytes.storeBytes(of: low.bigEndian, toByteOffset: 8, as: UInt64.self)
-            }
-        }
-    }
-
-    /// nil when there is none.
-    var ip: IPAddress? {
-        withUnsafeBytes(of: octets) { bytes in
-            switch family {
-            case 4: .v4(UInt32(bigEndian: bytes.loadUnaligned(as: UInt32.self)))
-            case 6:
-                .v6(
-                    UInt64(bigEndian: bytes.loadUnaligned(as: UInt64.self)),
-                    UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self)))
-            default: nil
-            }
-        }
-    }
-}
-
-extension TransportAddress {
-    init?(_ address: ra_address) {
-        guard let ip = address.ip else { return nil }
-        self.init(ip: ip, port: address.port)
     }
 }

@@ -10,8 +10,10 @@ import TURN
 ///
 /// Made on the thread that starts the data plane, then moved into its own; nothing else touches it.
 struct Worker: ~Copyable {
-    /// Batches taken from one socket before the others have their turn.
-    private static let batchesPerTurn = 4
+    /// Datagrams taken from one socket before the others have their turn; a last batch may exceed it.
+    static let datagramsPerTurn = 256
+    /// Messages asked for first in a turn, and while they hold many datagrams each.
+    static let firstBatch = 16
     /// Errors taken from one socket before the others have their turn.
     private static let errorsPerTurn = 32
     /// Messages of other threads taken before the sockets have their turn.
@@ -27,7 +29,10 @@ struct Worker: ~Copyable {
     var clients: [FiveTuple: AttachedClient] = [:]
     /// nil: there is no DTLS.
     var secureClients: SecureClients?
-    private let batch = ReceiveBatch()
+    /// The listeners' sockets, by the listener's index.
+    private let doors: [Forwarder.Listener]
+    private var forwarder: Forwarder
+    private var ready = ReadyList()
     private var mail: ArraySlice<WorkerMessage> = []
     private var isStopping = false
     private var allocationsMade = Tally<ClientTransport>()
@@ -35,7 +40,8 @@ struct Worker: ~Copyable {
 
     init(
         index: Int, listeners: [UDPSocket], mailboxes: [Mailbox<WorkerMessage>], directory: PortDirectory,
-        addresses: LocalAddresses, configuration: DataPlaneConfiguration, nonces: NonceIssuer, peers: PeerStreams?, secureClients: SecureClients?
+        addresses: LocalAddresses, configuration: DataPlaneConfiguration, nonces: NonceIssuer, peers: PeerStreams?,
+        secureClients: SecureClients? = nil
     ) throws(DataPlaneError) {
         let epoll = try EventPoll()
         do throws(SystemError) {
@@ -55,14 +61,23 @@ struct Worker: ~Copyable {
         self.peers = peers
         self.secureClients = secureClients
         machine = RelayMachine(configuration: configuration.relay, nonces: nonces, host: host)
+        doors = listeners.map {
+            Forwarder.Listener(
+                descriptor: $0.descriptor, address: PackedAddress($0.address), isWildcard: $0.address.ip.isUnspecified)
+        }
+        var random = SystemRandomNumberGenerator()
+        forwarder = Forwarder(using: &random)
     }
 
     /// Serves until `.stop` arrives. No error of a socket ends it.
     mutating func run() {
         while !isStopping {
-            epoll.wait(milliseconds: mail.isEmpty ? wait(at: MonotonicClock.now()) : 0) { serve($0, hasError: $1) }
-            readMail()
-            handleTimeout(at: MonotonicClock.now())
+            ready.wait(for: epoll.descriptor, milliseconds: mail.isEmpty ? wait(at: MonotonicClock.now()) : 0)
+            for index in 0..<ready.count { serve(ready[index].tag, hasError: ready[index].hasError) }
+            let now = MonotonicClock.now()
+            readMail(at: now)
+            handleTimeout(at: now)
+            finishTurn(at: now)
         }
         for client in clients.values { client.connection.close() }
         // Whoever asked for a report waits for it.
@@ -86,19 +101,22 @@ struct Worker: ~Copyable {
             machine.host.sweepReservations(at: now)
         }
         handleSecuredTimeout(at: now)
+        guard let deadline = machine.nextDeadline, deadline <= now else { return }
         machine.handleTimeout(at: now)
         drain(at: now)
+        forwarder.table.removeExpired(at: now.nanoseconds)
     }
 
     // MARK: What is ready
 
-    private mutating func serve(_ tag: EpollTag, hasError: Bool) {
+    mutating func serve(_ tag: EpollTag?, hasError: Bool = false) {
         switch tag {
         case .mailbox: mail += mailboxes[index].takeAll()
-        case .listener(let number): receiveFromClients(listeners[number])
+        case .listener(let number): receiveFromClients(number)
         case .relayed(let port):
             if hasError { receiveErrors(port) }
             receiveFromPeers(port)
+        case nil: break
         }
     }
 
@@ -114,35 +132,76 @@ struct Worker: ~Copyable {
         }
     }
 
-    private mutating func receiveFromClients(_ listener: UDPSocket) {
-        for _ in 0..<Self.batchesPerTurn {
-            let count = batch.receive(from: listener.descriptor)
-            let (now, wallClock) = (MonotonicClock.now(), Int64(time(nil)))
-            for number in 0..<count {
-                let datagram = batch[number]
-                guard let client = TransportAddress(datagram.remote) else { continue }
-                let server = TransportAddress(
-                    ip: datagram.local.ip ?? listener.address.ip, port: listener.address.port)
-                let fiveTuple = FiveTuple(transport: .udp, client: client, server: server)
-                if receiveSecured(datagram.payload, from: fiveTuple, at: now) { continue }
-                receive(datagram.payload, from: fiveTuple, at: now, wallClock: wallClock)
+    /// Sends what all that was ready has brought. Nothing waits for what might still come.
+    mutating func finishTurn(at now: Instant) { forwarder.recycle(at: now.nanoseconds) }
+
+    private mutating func receiveFromClients(_ number: Int) {
+        let listener = doors[number]
+        var (datagrams, limit) = (0, Self.firstBatch)
+        repeat {
+            let now = MonotonicClock.now()
+            let messages = forwarder.receive(from: listener.descriptor, limit: limit, at: now.nanoseconds)
+            while let datagram = forwarder.forwardFromClients(listener, at: now.nanoseconds, &datagrams) {
+                take(datagram, fromClientAt: now)
             }
-            if !batch.isFull(count) { return }
-        }
+            if messages < limit { return }
+            limit = Self.nextBatch(messages, datagrams)
+        } while datagrams < Self.datagramsPerTurn
     }
 
     private mutating func receiveFromPeers(_ port: RelayedPort) {
-        guard let descriptor = machine.host[port]?.socket.descriptor else { return }
-        for _ in 0..<Self.batchesPerTurn {
-            let count = batch.receive(from: descriptor)
+        var (datagrams, limit) = (0, Self.firstBatch)
+        repeat {
+            // Asked for each time: the machine may have closed it.
+            let descriptor = machine.host.descriptor(of: port)
+            guard descriptor >= 0 else { return }
             let now = MonotonicClock.now()
-            for number in 0..<count {
-                let datagram = batch[number]
-                guard let peer = TransportAddress(datagram.remote) else { continue }
-                machine.receiveFromPeer(datagram.payload, from: peer, on: port, at: now)
-                drain(at: now)
+            let messages = forwarder.receive(from: descriptor, limit: limit, at: now.nanoseconds)
+            while let datagram = forwarder.forwardFromPeers(
+                UInt32(truncatingIfNeeded: port.rawValue), at: now.nanoseconds, &datagrams)
+            {
+                take(datagram, fromPeerOn: port, at: now)
             }
-            if !batch.isFull(count) { return }
+            if messages < limit { return }
+            limit = Self.nextBatch(messages, datagrams)
+        } while datagrams < Self.datagramsPerTurn
+    }
+
+    /// Messages to ask for after the first ones: where each holds many datagrams, a turn's share is soon reached.
+    private static func nextBatch(_ messages: Int, _ datagrams: Int) -> Int {
+        datagrams >= 4 * messages ? firstBatch : ReceiveRing.batchSize
+    }
+
+    // MARK: What the machine has to see
+
+    private mutating func take(_ datagram: Forwarder.Datagram, fromClientAt now: Instant) {
+        guard let client = TransportAddress(datagram.remote), let server = TransportAddress(datagram.local) else { return }
+        let fiveTuple = FiveTuple(transport: .udp, client: client, server: server)
+        let bytes = Array(datagram.bytes)
+        if receiveSecured(bytes, from: fiveTuple, at: now) { return }
+        receive(bytes, from: fiveTuple, at: now, wallClock: Int64(time(nil)))
+    }
+
+    private mutating func take(_ datagram: Forwarder.Datagram, fromPeerOn port: RelayedPort, at now: Instant) {
+        guard let peer = TransportAddress(datagram.remote) else { return }
+        machine.receiveFromPeer(Array(datagram.bytes), from: peer, on: port, at: now)
+        drain(at: now)
+    }
+
+    /// Does to the table what the machine says; before anything more is forwarded.
+    private mutating func updateForwarding() {
+        while let change = machine.nextForwardingChange() {
+            switch change {
+            case .set(var route):
+                guard let server = TransportAddress(route.server), let number = door(for: server) else { continue }
+                route.peerDescriptor = machine.host.descriptor(of: RelayedPort(rawValue: Int(route.port)))
+                route.clientDescriptor = doors[number].descriptor
+                route.namesSource = doors[number].isWildcard
+                forwarder.table.set(route)
+            case .remove(let client, let channel):
+                forwarder.table.remove(
+                    client: PackedAddress(client.client), server: PackedAddress(client.server), channel: channel.rawValue)
+            }
         }
     }
 
@@ -168,15 +227,16 @@ struct Worker: ~Copyable {
             counters: machine.counters, allocationsMade: allocationsMade, requestDurations: requestDurations,
             cpuSeconds: WorkerReport.threadCPUSeconds())
         report.counters.dropped.count(.queueFull, mailboxes[index].refusedCount)
+        report.counters.add(forwarder)
         machine.forEachAllocation(at: now) { report.allocations.count(transport(of: $0), $1) }
         return report
     }
 
-    private mutating func readMail() {
+    private mutating func readMail(at now: Instant) {
+        guard !mail.isEmpty else { return }
         let turn = mail.prefix(Self.mailPerTurn)
         mail = mail.count == turn.count ? [] : mail.dropFirst(turn.count)
         for message in turn {
-            let now = MonotonicClock.now()
             switch message {
             case .attach(let client):
                 // A connection on the same five-tuple is another one: it must not find the former one's allocation.
@@ -210,12 +270,21 @@ struct Worker: ~Copyable {
     // MARK: What goes out
 
     mutating func drain(at now: Instant) {
+        if machine.host.hasRetired {
+            // What left through them goes out before they close, and what says that they are closed after.
+            forwarder.batch.flush(at: now.nanoseconds)
+            machine.host.closeRetired()
+        }
         while let output = machine.nextOutput() {
             switch output {
             case .toClient(let fiveTuple, let bytes): send(bytes, to: fiveTuple, at: now)
             case .toPeer(let port, let peer, let bytes):
-                if machine.host[port]?.socket.send(bytes, to: peer) == false { machine.counters.dropped.count(.sendFailed) }
+                let descriptor = machine.host.descriptor(of: port)
+                guard descriptor >= 0 else { continue }
+                queue(bytes, Outlet(destination: PackedAddress(peer), source: .none, descriptor: descriptor), at: now)
             case .toPeerUnfragmented(let port, let peer, let bytes):
+                // The socket's own setting is changed for it: nothing else may be sent by that.
+                forwarder.batch.flush(at: now.nanoseconds)
                 let isSent = machine.host[port]?.socket.sendUnfragmented(bytes, to: peer)
                 if isSent == false { machine.counters.dropped.count(.sendFailed) }
             case .toRelayed(let source, let destination, let bytes):
@@ -225,6 +294,7 @@ struct Worker: ~Copyable {
             case .stream(let output): perform(output)
             }
         }
+        updateForwarding()
     }
 
     mutating func send(_ bytes: [UInt8], to client: FiveTuple, at now: Instant) {
@@ -233,15 +303,23 @@ struct Worker: ~Copyable {
             if clients[client]?.connection.write(bytes) == false { machine.counters.dropped.count(.slowClient) }
         case .udp where client.isSecured: sendSecured(bytes, to: client, at: now)
         case .udp:
-            let isSent = listener(for: client.server)?.send(bytes, to: client.client, from: client.server.ip)
-            if isSent == false { machine.counters.dropped.count(.sendFailed) }
+            guard let number = door(for: client.server) else { return }
+            let source = doors[number].isWildcard ? PackedAddress(client.server) : .none
+            let outlet = Outlet(
+                destination: PackedAddress(client.client), source: source, descriptor: doors[number].descriptor)
+            queue(bytes, outlet, at: now)
         }
     }
 
-    /// The socket that an address was asked at: its own, or the wildcard's.
-    private func listener(for server: TransportAddress) -> UDPSocket? {
-        listeners.first { $0.address == server }
-            ?? listeners.first {
+    /// Puts a copy behind what is already on its way there.
+    private mutating func queue(_ bytes: [UInt8], _ outlet: Outlet, at now: Instant) {
+        bytes.withUnsafeBytes { forwarder.batch.add(copy: $0, to: outlet, at: now.nanoseconds) }
+    }
+
+    /// The listener that an address was asked at: its own, or the wildcard's.
+    private func door(for server: TransportAddress) -> Int? {
+        listeners.firstIndex { $0.address == server }
+            ?? listeners.firstIndex {
                 $0.address.port == server.port && $0.address.family == server.family && $0.address.ip.isUnspecified
             }
     }

@@ -21,7 +21,11 @@ struct WorkerHost: RelayHost, Sendable {
     let portRange: ClosedRange<UInt16>
     private let epoll: EventPoll
     private var ports: [HeldPort?] = []
+    /// By port; -1 where none is open.
+    private var descriptors: [Int32] = []
     private var free: [Int] = []
+    /// Closed by the machine, while datagrams that leave through them may still wait to be sent.
+    private var retired: [HeldPort] = []
     /// When a reservation that this worker made ends.
     private(set) var nextReservationDeadline: Instant?
 
@@ -40,6 +44,20 @@ struct WorkerHost: RelayHost, Sendable {
 
     /// The socket of a port that is open.
     subscript(port: RelayedPort) -> HeldPort? { ports.indices.contains(port.rawValue) ? ports[port.rawValue] : nil }
+
+    /// The socket of a port, -1 when it is not open.
+    func descriptor(of port: RelayedPort) -> Int32 {
+        port.rawValue < descriptors.count ? descriptors[port.rawValue] : -1
+    }
+
+    /// Whether ports wait to be closed. Until they are, nobody else gets their numbers.
+    var hasRetired: Bool { !retired.isEmpty }
+
+    /// Closes what the machine has closed, once what left through it is sent.
+    mutating func closeRetired() {
+        for held in retired { directory.release(held.shown) }
+        retired = []
+    }
 
     // MARK: RelayHost
 
@@ -66,8 +84,10 @@ struct WorkerHost: RelayHost, Sendable {
     mutating func close(_ port: RelayedPort) {
         if peerListeners.removeValue(forKey: port) != nil { return free.append(port.rawValue) }
         guard let held = self[port] else { return }
-        directory.release(held.shown)
-        ports[port.rawValue] = nil  // closes the socket, which leaves the epoll by that
+        directory.deactivate(held.shown)
+        retired.append(held)
+        ports[port.rawValue] = nil
+        descriptors[port.rawValue] = -1
         free.append(port.rawValue)
     }
 
@@ -87,7 +107,10 @@ struct WorkerHost: RelayHost, Sendable {
     /// A port's number without a datagram socket; `close` takes it back when it has a peer listener.
     mutating func takeNumber() -> RelayedPort {
         let index = free.popLast() ?? ports.count
-        if index == ports.count { ports.append(nil) }
+        if index == ports.count {
+            ports.append(nil)
+            descriptors.append(-1)
+        }
         return RelayedPort(rawValue: index)
     }
 
@@ -128,7 +151,7 @@ struct WorkerHost: RelayHost, Sendable {
         var failures = 0
         for offset in 0..<portRange.count where failures < Self.maximumBindFailures {
             let port = portRange.lowerBound + UInt16((start + offset) % portRange.count)
-            guard directory.place(of: TransportAddress(ip: choice.shown, port: port)) == nil, isWanted(port) else { continue }
+            guard isWanted(port), !directory.isTaken(TransportAddress(ip: choice.shown, port: port)) else { continue }
             if let held = open(port, choice) { return held }
             failures += 1
         }
@@ -154,11 +177,20 @@ struct WorkerHost: RelayHost, Sendable {
         let port = RelayedPort(rawValue: index)
         do { try epoll.watch(held.socket.descriptor, .relayed(port)) } catch {
             free.append(index)
-            if index == ports.count { ports.append(nil) }
+            if index == ports.count {
+                ports.append(nil)
+                descriptors.append(-1)
+            }
             directory.release(held.shown)
             throw .insufficientCapacity
         }
-        if index == ports.count { ports.append(held) } else { ports[index] = held }
+        if index == ports.count {
+            ports.append(held)
+            descriptors.append(held.socket.descriptor)
+        } else {
+            ports[index] = held
+            descriptors[index] = held.socket.descriptor
+        }
         directory.activate(held.shown, at: PortDirectory.Place(worker: worker, port: port))
         return OpenedPort(port: port, address: held.shown)
     }

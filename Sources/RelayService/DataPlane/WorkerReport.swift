@@ -31,6 +31,17 @@ struct WorkerReport: Sendable {
     }
 }
 
+extension RelayCounters {
+    /// What a forwarder has counted, which the machine has not seen.
+    mutating func add(_ forwarder: borrowing Forwarder) {
+        relayedPackets.count(.toPeer, forwarder.toPeers.datagrams)
+        relayedBytes.count(.toPeer, forwarder.toPeers.bytes)
+        relayedPackets.count(.toClient, forwarder.toClients.datagrams)
+        relayedBytes.count(.toClient, forwarder.toClients.bytes)
+        dropped.count(.sendFailed, forwarder.batch.counts.dropped)
+    }
+}
+
 /// Allocations by client transport and relayed family.
 struct AllocationCensus: Hashable, Sendable {
     private var counts = [Tally<RelayedFamily>](repeating: Tally(), count: ClientTransport.allCases.count)

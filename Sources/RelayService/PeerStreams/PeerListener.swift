@@ -4,6 +4,7 @@ import NIOCore
 import NIOPosix
 import NIOTransport
 import NetPrimitives
+import Relay
 import Synchronization
 
 /// A relayed TCP port that listens for peers (RFC 6062 §5.3); it ends with its owner.
@@ -22,7 +23,7 @@ final class PeerListener: Sendable {
         bind address: TransportAddress, shown: TransportAddress, group: any EventLoopGroup,
         arrived: @escaping @Sendable (PeerStream, TransportAddress, PeerListener) -> Void
     ) throws(SystemError) {
-        let descriptor = ra_tcp_listener(ra_address(address), Self.backlog)
+        let descriptor = ra_tcp_listener(ra_address(PackedAddress(address)), Self.backlog)
         guard descriptor >= 0 else { throw .current }
         self.address = address
         self.shown = shown

@@ -1,0 +1,54 @@
+public import NetPrimitives
+public import TURN
+
+/// One channel of a plain UDP client, both ways, as a data plane needs it to forward without asking the machine.
+///
+/// It exists while channel, permission and peer policy agree; whatever is special (streams, DTLS, peers at our own
+/// address, permissions without a channel) has none and goes the machine's way.
+public struct ForwardingRoute: Hashable, Sendable, BitwiseCopyable {
+    public let client: PackedAddress
+    /// The address that the client asked: answers leave from it.
+    public let server: PackedAddress
+    public let peer: PackedAddress
+    /// Until when the client's ChannelData goes to the peer: the earlier end of allocation and channel. Nanoseconds.
+    public let endOfSending: Int64
+    /// Until when what the peer sends is ChannelData for the client: the permission counts as well. Nanoseconds.
+    public let endOfReceiving: Int64
+    /// `RelayedPort.rawValue`.
+    public let port: UInt32
+    /// `ChannelNumber.rawValue`.
+    public let channel: UInt16
+    /// The driver's: the descriptors that reach the peer and the client. The machine knows none.
+    public var peerDescriptor: Int32 = -1
+    public var clientDescriptor: Int32 = -1
+    /// The driver's: whether the client's socket has many addresses, so that one must be named when it sends.
+    public var namesSource = false
+
+    init(
+        client: FiveTuple, peer: TransportAddress, port: RelayedPort, channel: ChannelNumber, endOfSending: Instant,
+        endOfReceiving: Instant
+    ) {
+        self.client = PackedAddress(client.client)
+        server = PackedAddress(client.server)
+        self.peer = PackedAddress(peer)
+        self.endOfSending = endOfSending.nanoseconds
+        self.endOfReceiving = endOfReceiving.nanoseconds
+        self.port = UInt32(truncatingIfNeeded: port.rawValue)
+        self.channel = channel.rawValue
+    }
+
+    /// What stands in a table's unused places: no channel is 0.
+    static let unused = ForwardingRoute()
+
+    private init() {
+        (client, server, peer) = (.none, .none, .none)
+        (endOfSending, endOfReceiving, port, channel) = (.min, .min, 0, 0)
+    }
+}
+
+/// What a machine's driver has to do to its forwarding table, in order.
+public enum ForwardingChange: Hashable, Sendable {
+    /// Takes the place of a route with the same client and channel, or the same port and peer.
+    case set(ForwardingRoute)
+    case remove(FiveTuple, ChannelNumber)
+}
