@@ -16,10 +16,10 @@ struct SecureClients {
         case ended(FiveTuple)
     }
 
-    /// Sessions at most, over all workers: OpenSSL takes some 45 KB for each.
+    /// Sessions at most, over all workers: OpenSSL takes some 50 KB for each.
     static let total = 4096
-    /// From one IPv4 address or IPv6 /56.
-    static let perSource = 256
+    /// From one IPv4 address or IPv6 /56: as many as there may be TCP connections.
+    static let perSource = ConnectionLimits.perSource
     /// A handshake is over by then: five times its first flight was sent again.
     static let patience = Duration.seconds(30)
     /// A session ends when it had no allocation at two looks in a row with this between them, or at the second look after
@@ -93,11 +93,13 @@ struct SecureClients {
 
     // MARK: What goes out
 
-    /// Sends a message of the machine; dropped when its session is over, or it fits no record.
-    mutating func send(_ message: [UInt8], to client: FiveTuple) {
-        guard let session = sessions[client] else { return }
-        try? session.endpoint.send(message)
+    /// Sends a message of the machine; false when it is dropped: its session is over, or it fits no record.
+    @discardableResult
+    mutating func send(_ message: [UInt8], to client: FiveTuple) -> Bool {
+        guard let session = sessions[client] else { return false }
+        do { try session.endpoint.send(message) } catch { return false }
         drain(session, of: client)
+        return true
     }
 
     mutating func nextOutput() -> Output? { outputs.isEmpty ? nil : outputs.removeFirst() }

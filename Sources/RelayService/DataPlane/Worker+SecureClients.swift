@@ -14,7 +14,7 @@ extension Worker {
     }
 
     mutating func sendSecured(_ message: [UInt8], to client: FiveTuple, at now: Instant) {
-        secureClients?.send(message, to: client)
+        if secureClients?.send(message, to: client) == false { machine.counters.dropped.count(.sendFailed) }
         drainSecured(at: now)
     }
 

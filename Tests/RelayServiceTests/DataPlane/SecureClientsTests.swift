@@ -88,8 +88,11 @@ struct SecureClientsTests {
         scene.carry()
         #expect(client.nextEvent() == .data([9, 8, 7]))
         // Nobody else's, and nothing that is not there.
-        scene.secure.send([9, 8, 7], to: scene.secured(1))
-        scene.secure.send([9, 8, 7], to: scene.tuple(0))
+        let areSent = [
+            scene.secure.send([9, 8, 7], to: scene.secured(1)), scene.secure.send([9, 8, 7], to: scene.tuple(0)),
+            scene.secure.send([UInt8](repeating: 0, count: 16_385), to: scene.secured(0)),
+        ]
+        #expect(areSent == [false, false, false])
         scene.carry()
         #expect(client.nextEvent() == nil)
         client.close()
