@@ -2,6 +2,8 @@
 #ifndef RA_CLINUXNET_SHIM_H
 #define RA_CLINUXNET_SHIM_H
 
+#include <sys/time.h>
+#include <sys/resource.h>
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/errqueue.h>
@@ -355,6 +357,33 @@ static inline int ra_epoll_wait(int epoll, uint64_t *tags, int milliseconds) {
     for (int i = 0; i < count; i++)
         tags[i] = events[i].data.u64 | (uint64_t)((events[i].events & EPOLLERR) != 0) << RA_EVENT_ERROR_BIT;
     return count;
+}
+
+// What Swift cannot name reliably: which module the importer finds these structures in depends on what was built first.
+
+// Seconds of CPU time, user and system, of this process and of the calling thread.
+static inline double ra_process_cpu_seconds(void) {
+    struct timespec time = {0, 0};
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
+static inline double ra_thread_cpu_seconds(void) {
+    struct timespec time = {0, 0};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
+// Files that this process may have open; 0 when the system does not say.
+static inline uint64_t ra_file_limit(void) {
+    struct rlimit limit;
+    return getrlimit(RLIMIT_NOFILE, &limit) == 0 ? (uint64_t)limit.rlim_cur : 0;
+}
+
+// A blocking read fails with EAGAIN after so many seconds.
+static inline int ra_receive_timeout(int fd, int seconds) {
+    struct timeval patience = {.tv_sec = seconds, .tv_usec = 0};
+    return setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
 }
 
 #endif

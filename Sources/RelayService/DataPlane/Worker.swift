@@ -225,7 +225,7 @@ struct Worker: ~Copyable {
     private func report(at now: Instant) -> WorkerReport {
         var report = WorkerReport(
             counters: machine.counters, allocationsMade: allocationsMade, requestDurations: requestDurations,
-            cpuSeconds: WorkerReport.threadCPUSeconds())
+            cpuSeconds: ra_thread_cpu_seconds())
         report.counters.dropped.count(.queueFull, mailboxes[index].refusedCount)
         report.counters.add(forwarder)
         machine.forEachAllocation(at: now) { report.allocations.count(transport(of: $0), $1) }

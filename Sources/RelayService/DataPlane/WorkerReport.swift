@@ -1,4 +1,4 @@
-import Glibc
+import CLinuxNet
 import NetPrimitives
 import Relay
 
@@ -14,13 +14,6 @@ struct WorkerReport: Sendable {
     var requestDurations = DurationHistogram()
     /// Seconds of CPU time that the worker's thread has used.
     var cpuSeconds = 0.0
-
-    /// Of the thread that asks.
-    static func threadCPUSeconds() -> Double {
-        var time = timespec()
-        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
-        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
-    }
 
     static func += (left: inout WorkerReport, right: WorkerReport) {
         left.counters += right.counters

@@ -1,3 +1,4 @@
+import CLinuxNet
 import Foundation
 import Glibc
 
@@ -15,14 +16,8 @@ struct ProcessReport: Hashable, Sendable {
 
     static func now() -> ProcessReport {
         var report = ProcessReport()
-        var usage = rusage()
-        if getrusage(RUSAGE_SELF.rawValue, &usage) == 0 {
-            report.cpuSeconds = [usage.ru_utime, usage.ru_stime].reduce(0) { $0 + Double($1.tv_sec) + Double($1.tv_usec) / 1e6 }
-        }
-        var limit = rlimit()
-        if getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 {
-            report.maximumFiles = Int(clamping: limit.rlim_cur)
-        }
+        report.cpuSeconds = ra_process_cpu_seconds()
+        report.maximumFiles = Int(clamping: ra_file_limit())
         report.readStat((try? String(contentsOfFile: "/proc/self/stat", encoding: .utf8)) ?? "", pageSize: sysconf(Int32(_SC_PAGESIZE)))
         // The listing has a descriptor of its own.
         report.openFiles = max(0, ((try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count) ?? 0) - 1)

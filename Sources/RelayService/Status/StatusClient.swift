@@ -1,3 +1,4 @@
+import CLinuxNet
 import Foundation
 import Glibc
 
@@ -20,7 +21,7 @@ public struct StatusClient: Sendable {
     }
 
     /// Seconds that a relay may take: it asks each of its workers.
-    private static let patience = 5
+    private static let patience: Int32 = 5
     private let state: String
 
     /// - Parameter state: a state directory; wins over the configuration's.
@@ -42,8 +43,7 @@ public struct StatusClient: Sendable {
 
     /// What arrives until the other side closes; what there is when it takes too long.
     private static func readAll(_ descriptor: Int32) -> Data {
-        var patience = timeval(tv_sec: Self.patience, tv_usec: 0)
-        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
+        _ = ra_receive_timeout(descriptor, Self.patience)
         var data = Data()
         var buffer = [UInt8](repeating: 0, count: 16_384)
         while true {
