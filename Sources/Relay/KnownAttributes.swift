@@ -8,4 +8,6 @@ enum KnownAttributes {
         .channelNumber, .lifetime, .xorPeerAddress, .data, .requestedAddressFamily, .evenPort, .requestedTransport,
         .reservationToken, .dontFragment, .connectionID,
     ]
+    /// In a Binding, where NAT discovery is offered (RFC 5780 §7).
+    static let ofNATDiscovery: Set<AttributeType> = [.changeRequest, .responsePort, .padding]
 }

@@ -16,6 +16,8 @@ public struct RelayConfiguration: Sendable {
     public var servesTCPAllocations = true
     /// Where new allocations are sent while none is accepted (300); without an address of the client's family, 508.
     public var alternateServer = AlternateServers()
+    /// From where else Bindings are answered (RFC 5780); nil: from where they were asked, and no more is said.
+    public var natDiscovery: NATDiscovery?
 
     public init(realm: String, users: UserDirectory, peerPolicy: PeerPolicy) {
         self.realm = realm

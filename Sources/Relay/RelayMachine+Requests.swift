@@ -4,17 +4,6 @@ import TURN
 
 // What a client asks, and what it is answered.
 extension RelayMachine {
-    /// A reflexive address for everybody: nothing is kept and, over IPv4, the answer is at most 1.6 times the request.
-    mutating func answerBinding(_ message: Message, from client: FiveTuple, at now: Instant) {
-        guard hasProvenItself(client, hasValidNonce: false, at: now) || host.admitsUnproven(client.client.ip, at: now)
-        else { return counters.unprovenSuppressed &+= 1 }
-        let unknown = message.unknownAttributes(knowing: KnownAttributes.all)
-        guard unknown.isEmpty else { return refuseBare(message, ErrorCode(420, ""), unknown: unknown, to: client) }
-        var builder = MessageBuilder(.successResponse, .binding, transactionID: message.transactionID)
-        builder.add(XORMappedAddress(client.client))
-        push(.toClient(client, builder.finish(fingerprint: message.contains(.fingerprint))))
-    }
-
     private static var requests: [Method] {
         [.allocate, .refresh, .createPermission, .channelBind, .connect, .connectionBind]
     }
@@ -99,7 +88,7 @@ extension RelayMachine {
         push(.toClient(client, answer.finish(fingerprint: message.contains(.fingerprint))))
     }
 
-    private mutating func refuseBare(
+    mutating func refuseBare(
         _ message: Message, _ code: ErrorCode, unknown: [AttributeType] = [], to client: FiveTuple
     ) {
         countRefusal(message.method, code)

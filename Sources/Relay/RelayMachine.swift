@@ -70,7 +70,7 @@ public struct RelayMachine<Host: RelayHost> {
             guard message.messageClass != .request || bytes.count <= Self.maximumRequestSize else { return }
             if message.messageClass == .request { counters.requests.count(CountedMethod(message.method)) }
             switch (message.messageClass, message.method) {
-            case (.request, .binding): answerBinding(message, from: client, at: now)
+            case (.request, .binding): answerBinding(message, size: bytes.count, from: client, at: now)
             case (.request, _): handleRequest(message, from: client, at: now, wallClock: wallClock)
             case (.indication, .send): relaySendIndication(message, from: client, at: now)
             case (.indication, _), (.successResponse, _), (.errorResponse, _): break

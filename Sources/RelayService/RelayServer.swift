@@ -37,9 +37,13 @@ public final class RelayServer: Sendable {
             workers: configuration.workers ?? System.coreCount, unprovenRate: configuration.unprovenRate,
             eventLoops: group)
         plane.certificate = certificate
+        plane.natDiscovery = configuration.natDiscovery
         let dataPlane = try DataPlane.start(plane)
         for failed in dataPlane.failed {
             logger.warning("UDP \(failed.listener.address) is not served: \(failed.error)")
+        }
+        if configuration.natDiscovery, dataPlane.natDiscovery == nil {
+            logger.warning("NAT discovery is not served: it takes two addresses in `listen`, two ports, and no `external-ip`.")
         }
         do {
             return try await RelayServer(

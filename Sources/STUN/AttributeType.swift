@@ -1,4 +1,4 @@
-/// The number of a STUN attribute (RFC 8489 §14, §18.3). Rooms that use STUN add theirs.
+/// The number of a STUN attribute (RFC 8489 §14, §18.3; RFC 5780 §7). Rooms that use STUN add theirs.
 public struct AttributeType: RawRepresentable, Hashable, Sendable {
     public let rawValue: UInt16
 
@@ -8,6 +8,7 @@ public struct AttributeType: RawRepresentable, Hashable, Sendable {
     public var isComprehensionRequired: Bool { rawValue < 0x8000 }
 
     public static let mappedAddress = AttributeType(rawValue: 0x0001)
+    public static let changeRequest = AttributeType(rawValue: 0x0003)
     public static let username = AttributeType(rawValue: 0x0006)
     public static let messageIntegrity = AttributeType(rawValue: 0x0008)
     public static let errorCode = AttributeType(rawValue: 0x0009)
@@ -18,10 +19,14 @@ public struct AttributeType: RawRepresentable, Hashable, Sendable {
     public static let passwordAlgorithm = AttributeType(rawValue: 0x001D)
     public static let userhash = AttributeType(rawValue: 0x001E)
     public static let xorMappedAddress = AttributeType(rawValue: 0x0020)
+    public static let padding = AttributeType(rawValue: 0x0026)
+    public static let responsePort = AttributeType(rawValue: 0x0027)
     public static let passwordAlgorithms = AttributeType(rawValue: 0x8002)
     public static let software = AttributeType(rawValue: 0x8022)
     public static let alternateServer = AttributeType(rawValue: 0x8023)
     public static let fingerprint = AttributeType(rawValue: 0x8028)
+    public static let responseOrigin = AttributeType(rawValue: 0x802B)
+    public static let otherAddress = AttributeType(rawValue: 0x802C)
 }
 
 extension AttributeType: CustomStringConvertible {

@@ -14,6 +14,9 @@ public struct MessageBuilder: Sendable {
         writer.write(transactionID.octets)
     }
 
+    /// Octets so far: the header, and each attribute with its padding.
+    public var octetCount: Int { writer.count }
+
     /// Appends an attribute, padded with zeros to a multiple of four bytes (RFC 8489 §14).
     public mutating func add(_ attribute: some Attribute) {
         writer.write(Swift.type(of: attribute).type.rawValue)

@@ -43,6 +43,8 @@ public struct ServeConfiguration: Hashable, Sendable {
     public var unprovenRate = 2000
     /// Relayed addresses per user, per invitation, per client address and in all.
     public var quotas = QuotaLedger.Limits()
+    /// Whether Bindings are answered with what a client needs to find out what its NAT does (RFC 5780).
+    public var natDiscovery = false
     /// Whether there are TCP relayed addresses (RFC 6062).
     public var tcpAllocations = true
     /// Where metrics are served; nil: nowhere.

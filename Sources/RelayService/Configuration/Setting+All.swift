@@ -30,6 +30,7 @@ extension Setting {
         Setting("quota-total", \.quotas.total, .integer(0...10_000_000), .atReload),
         Setting("new-peers-per-second", \.quotas.newPeersPerSecond, .integer(0...10_000_000), .atReload),
         Setting("unproven-rate", \.unprovenRate, .integer(0...10_000_000), .atRestart),
+        Setting("nat-discovery", \.natDiscovery, .flag, .atRestart),
         Setting("tcp-allocations", \.tcpAllocations, .flag, .atReload),
         Setting("metrics", \.metrics, .socket, .atRestart),
         Setting("log-level", \.logLevel, .choice, .atReload),

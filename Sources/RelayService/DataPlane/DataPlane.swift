@@ -19,6 +19,9 @@ public final class DataPlane: Sendable {
     /// Optional listeners that are not served: worth a warning each.
     public let failed: [FailedListener]
 
+    /// The addresses and ports of RFC 5780; nil when it is not asked for, or there are not two of each.
+    public let natDiscovery: NATDiscovery?
+
     private let mailboxes: [Mailbox<WorkerMessage>]
     private let directory: PortDirectory
     private let addresses: LocalAddresses
@@ -34,12 +37,15 @@ public final class DataPlane: Sendable {
     private init(_ original: DataPlaneConfiguration) throws(DataPlaneError) {
         var configuration = original
         addresses = LocalAddresses(external: configuration.externalAddresses)
-        configuration.relay = Self.knowing(addresses, configuration.relay)
         let workers = max(1, configuration.workers)
         var listeners = ListenerSet(workers: workers)
         for listener in configuration.listeners { try listeners.open(listener) }
         listening = listeners.listening
         failed = listeners.failed
+        // Behind a one-to-one NAT the addresses that we know are not those that clients can ask.
+        let canDiscover = configuration.natDiscovery && configuration.externalAddresses.isEmpty
+        natDiscovery = canDiscover ? NATDiscovery(listening: listeners.listening) : nil
+        configuration.relay = Self.knowing(addresses, natDiscovery, configuration.relay)
         var mailboxes: [Mailbox<WorkerMessage>] = []
         for _ in 0..<workers { mailboxes.append(try Mailbox()) }
         self.mailboxes = mailboxes
@@ -82,7 +88,7 @@ public final class DataPlane: Sendable {
     /// Takes other users, secrets, peer rules and quotas; no allocation is dropped.
     public func update(relay configuration: RelayConfiguration, quotas: QuotaLedger.Limits) {
         directory.setLimits(quotas)
-        let known = Self.knowing(addresses, configuration)
+        let known = Self.knowing(addresses, natDiscovery, configuration)
         reconfigure { $0.configuration = known }
     }
 
@@ -131,9 +137,12 @@ public final class DataPlane: Sendable {
     /// After `stop`: returns when nothing of ours uses the event loops any more.
     func ended() async { await peers?.ended() }
 
-    /// The peer policy learns what is the relay's own here, where the interfaces are known.
-    private static func knowing(_ addresses: LocalAddresses, _ configuration: RelayConfiguration) -> RelayConfiguration {
+    /// The machines learn what is the relay's own here, where the interfaces and the listeners are known.
+    private static func knowing(
+        _ addresses: LocalAddresses, _ natDiscovery: NATDiscovery?, _ configuration: RelayConfiguration
+    ) -> RelayConfiguration {
         var configuration = configuration
+        configuration.natDiscovery = natDiscovery
         configuration.peerPolicy = configuration.peerPolicy.with(ownAddresses: addresses.own)
         return configuration
     }

@@ -33,6 +33,8 @@ public struct DataPlaneConfiguration: Sendable {
     public var unprovenRate: Int
     /// Where the peers' connections of TCP allocations live; nil: there are none (442).
     public var eventLoops: (any EventLoopGroup)?
+    /// Whether clients may find out what their NATs do (RFC 5780), where two addresses and two ports are listened on.
+    public var natDiscovery = false
     /// What DTLS clients are shown; nil: there is no DTLS.
     var certificate: CurrentCertificate?
 

@@ -2,21 +2,28 @@
 
 public import NetPrimitives
 
-/// MAPPED-ADDRESS: the address in clear, for clients of RFC 3489; NATs are known to rewrite it.
-public struct MappedAddress: Attribute {
-    public static let type = AttributeType.mappedAddress
-    public let address: TransportAddress
+/// An attribute that is a transport address in clear (RFC 8489 §14.1).
+public protocol AddressAttribute: Attribute {
+    var address: TransportAddress { get }
+    init(_ address: TransportAddress)
+}
 
-    public init(_ address: TransportAddress) { self.address = address }
-
+extension AddressAttribute {
     public init(decoding value: ArraySlice<UInt8>, in transactionID: TransactionID) throws(MalformedAttribute) {
         guard let address = AddressCoding.decode(value) else { throw MalformedAttribute(Self.type) }
-        self.address = address
+        self.init(address)
     }
 
     public func encode(into writer: inout ByteWriter, in transactionID: TransactionID) {
         AddressCoding.encode(address, into: &writer)
     }
+}
+
+/// MAPPED-ADDRESS: the address in clear, for clients of RFC 3489; NATs are known to rewrite it.
+public struct MappedAddress: AddressAttribute {
+    public static let type = AttributeType.mappedAddress
+    public let address: TransportAddress
+    public init(_ address: TransportAddress) { self.address = address }
 }
 
 /// An attribute that is a transport address, XORed with the cookie and the transaction (RFC 8489 §14.2).
@@ -44,20 +51,10 @@ public struct XORMappedAddress: XORAddressAttribute {
 }
 
 /// ALTERNATE-SERVER: where to ask instead, in clear (RFC 8489 §14.15).
-public struct AlternateServer: Attribute {
+public struct AlternateServer: AddressAttribute {
     public static let type = AttributeType.alternateServer
     public let address: TransportAddress
-
     public init(_ address: TransportAddress) { self.address = address }
-
-    public init(decoding value: ArraySlice<UInt8>, in transactionID: TransactionID) throws(MalformedAttribute) {
-        guard let address = AddressCoding.decode(value) else { throw MalformedAttribute(Self.type) }
-        self.address = address
-    }
-
-    public func encode(into writer: inout ByteWriter, in transactionID: TransactionID) {
-        AddressCoding.encode(address, into: &writer)
-    }
 }
 
 enum AddressCoding {

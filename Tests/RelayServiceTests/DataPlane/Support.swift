@@ -123,14 +123,16 @@ func address(_ text: String) -> TransportAddress {
 
 func startPlane(
     _ listeners: [DataPlaneConfiguration.Listener] = [.init(address("127.0.0.1:0"))], external: [IPAddress] = [],
-    ports: ClosedRange<UInt16> = 49152...65535, workers: Int = 2, quotas: QuotaLedger.Limits = .init()
+    ports: ClosedRange<UInt16> = 49152...65535, workers: Int = 2, quotas: QuotaLedger.Limits = .init(),
+    natDiscovery: Bool = false
 ) throws -> DataPlane {
     let loopback = try #require(CIDRBlock("127.0.0.0/8"))
-    return try DataPlane.start(
-        DataPlaneConfiguration(
-            listeners: listeners, externalAddresses: external, relayPorts: ports,
-            relay: RelayConfiguration(
-                realm: "ra-relay", users: UserDirectory(passwords: ["alice": "secret"]),
-                peerPolicy: PeerPolicy(allow: [loopback])),
-            quotas: quotas, workers: workers))
+    var configuration = DataPlaneConfiguration(
+        listeners: listeners, externalAddresses: external, relayPorts: ports,
+        relay: RelayConfiguration(
+            realm: "ra-relay", users: UserDirectory(passwords: ["alice": "secret"]),
+            peerPolicy: PeerPolicy(allow: [loopback])),
+        quotas: quotas, workers: workers)
+    configuration.natDiscovery = natDiscovery
+    return try DataPlane.start(configuration)
 }
