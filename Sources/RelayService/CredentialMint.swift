@@ -7,7 +7,7 @@ public struct CredentialMint {
 
     /// - Parameter state: the state directory; wins over the configuration's.
     public init(configuration: ServeConfiguration, state: String?) throws(ConfigurationError) {
-        if let secret = configuration.authSecret {
+        if let secret = configuration.authSecrets.first {
             self.secret = secret
         } else {
             secret = try StateDirectory(configured: state ?? configuration.stateDirectory).existingSecret()

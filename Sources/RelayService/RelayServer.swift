@@ -15,6 +15,7 @@ public final class RelayServer: Sendable {
     private let dataPlane: DataPlane
     private let certificate: CurrentCertificate?
     private let state: StateDirectory
+    private let signing: CurrentSecret
     private let listeners: [any Channel]
     private let group: MultiThreadedEventLoopGroup
     private let meetingGroup: MultiThreadedEventLoopGroup
@@ -26,14 +27,14 @@ public final class RelayServer: Sendable {
     public static func start(_ configuration: ServeConfiguration, logger: Logger) async throws -> RelayServer {
         try configuration.validate()
         let state = try StateDirectory(configured: configuration.stateDirectory)
-        let secret = try configuration.authSecret ?? state.secret()
+        let secrets = try state.secrets(configuration)
         let certificate = try (try CertificateSource(configuration, state: state)?.load()).map(CurrentCertificate.init)
         let ports = ListeningPorts(configuration)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: System.coreCount)
         var plane = DataPlaneConfiguration(
             listeners: ports.udpListeners, externalAddresses: configuration.externalAddresses,
             relayPorts: configuration.relayPorts,
-            relay: relayConfiguration(configuration, secret: secret), quotas: configuration.quotas,
+            relay: relayConfiguration(configuration, secrets: secrets), quotas: configuration.quotas,
             workers: configuration.workers ?? System.coreCount, unprovenRate: configuration.unprovenRate,
             eventLoops: group)
         plane.certificate = certificate
@@ -47,7 +48,7 @@ public final class RelayServer: Sendable {
         }
         do {
             return try await RelayServer(
-                configuration, state: state, secret: secret, certificate: certificate, ports: ports,
+                configuration, state: state, signing: CurrentSecret(secrets), certificate: certificate, ports: ports,
                 dataPlane: dataPlane, group: group, logger: logger)
         } catch {
             dataPlane.stop()
@@ -57,11 +58,12 @@ public final class RelayServer: Sendable {
     }
 
     private init(
-        _ configuration: ServeConfiguration, state: StateDirectory, secret: String, certificate: CurrentCertificate?,
+        _ configuration: ServeConfiguration, state: StateDirectory, signing: CurrentSecret, certificate: CurrentCertificate?,
         ports: ListeningPorts, dataPlane: DataPlane, group: MultiThreadedEventLoopGroup, logger: Logger
     ) async throws {
         self.dataPlane = dataPlane
         self.state = state
+        self.signing = signing
         self.certificate = certificate
         self.group = group
         self.logger = logger
@@ -70,7 +72,7 @@ public final class RelayServer: Sendable {
         meetingGroup = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let meetings = MeetingPlace(store: store, loop: meetingGroup.next(), logger: logger) { label, expires in
             let credential = TimeLimitedCredential(
-                user: QuotaLedger.Limits.invitationPrefix + label, expiry: Int64(clamping: expires.seconds), secret: secret)
+                user: QuotaLedger.Limits.invitationPrefix + label, expiry: Int64(clamping: expires.seconds), secret: signing.secret)
             // Where TURN is, the client has read from the relay's description.
             return TURNCredentials(
                 username: credential.username, password: Secret(credential.password.utf8), expires: expires, uris: [])
@@ -179,7 +181,7 @@ public final class RelayServer: Sendable {
     public func reload(_ configuration: ServeConfiguration) throws {
         try configuration.validate()
         let loaded = try CertificateSource(configuration, state: state)?.load()
-        let secret = try configuration.authSecret ?? state.secret()
+        let secrets = try state.secrets(configuration)
         guard (loaded == nil) == (certificate == nil) else {
             throw ConfigurationError("to begin or to end TLS the relay has to be started again.")
         }
@@ -188,16 +190,18 @@ public final class RelayServer: Sendable {
             operation.change { $0.certificateEnd = loaded.expires }
             Self.tell(of: loaded, logger)
         }
-        dataPlane.update(relay: Self.relayConfiguration(configuration, secret: secret), quotas: configuration.quotas)
+        dataPlane.update(relay: Self.relayConfiguration(configuration, secrets: secrets), quotas: configuration.quotas)
+        // After it: what is signed with a new secret has to be good already.
+        signing.set(secrets)
         logger.info("reloaded")
     }
 
-    private static func relayConfiguration(_ configuration: ServeConfiguration, secret: String) -> Relay.RelayConfiguration {
+    private static func relayConfiguration(_ configuration: ServeConfiguration, secrets: [String]) -> Relay.RelayConfiguration {
         var relay = Relay.RelayConfiguration(
             realm: configuration.effectiveRealm,
             users: UserDirectory(
                 passwords: Dictionary(configuration.users.map { ($0.name, $0.password) }) { first, _ in first },
-                secrets: [secret]),
+                secrets: secrets),
             peerPolicy: PeerPolicy(allow: configuration.allowPeers, deny: configuration.denyPeers))
         relay.servesTCPAllocations = configuration.tcpAllocations
         relay.alternateServer = AlternateServers(configuration.alternateServers)

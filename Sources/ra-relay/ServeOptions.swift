@@ -79,7 +79,7 @@ struct ServeOptions: ParsableArguments {
         if !externalIp.isEmpty { result.externalAddresses = try externalIp.map { try address($0, "external-ip") } }
         if let realm { result.realm = realm }
         if !user.isEmpty { result.users = try user.map(account) }
-        if let authSecret { result.authSecret = authSecret }
+        if let authSecret { result.authSecrets = [authSecret] }
         if let relayPorts { result.relayPorts = try PortRange(relayPorts).range }
         if !allowPeer.isEmpty { result.allowPeers = try allowPeer.map { try block($0, "allow-peer") } }
         if !denyPeer.isEmpty { result.denyPeers = try denyPeer.map { try block($0, "deny-peer") } }

@@ -14,8 +14,8 @@ public struct ServeConfiguration: Hashable, Sendable {
     /// nil: the public URL's host, else `ra-relay`.
     public var realm: String?
     public var users: [User] = []
-    /// The secret that time-limited credentials are made with; nil: the one in the state directory.
-    public var authSecret: String?
+    /// The first signs time-limited credentials, and what any of them signed is good. Empty: the one in the state directory.
+    public var authSecrets: [String] = []
     /// Whether a 401 offers SHA-256 instead of MD5 for passwords (RFC 8489 PASSWORD-ALGORITHMS); it is 28 octets longer.
     public var passwordAlgorithms = false
     /// Whether a 401 asks for USERHASH instead of USERNAME, which only `users` can answer.

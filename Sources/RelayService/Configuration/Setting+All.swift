@@ -10,7 +10,7 @@ extension Setting {
         Setting("external-ip", \.externalAddresses, .list(of: .address), .atRestart),
         Setting("realm", \.realm, .text(1...128, "write 1 to 128 characters, such as the relay's host name."), .atReload),
         Setting("users", \.users, .users, .atReload),
-        Setting("auth-secret", \.authSecret, .text(8...1024, "fewer than 8 characters are guessed in no time."), .atReload),
+        Setting("auth-secret", \.authSecrets, .secrets, .atReload),
         Setting("password-algorithms", \.passwordAlgorithms, .flag, .atReload),
         Setting("username-anonymity", \.usernameAnonymity, .flag, .atReload),
         Setting("relay-ports", \.relayPorts, .portRange, .atRestart),
@@ -59,6 +59,13 @@ extension SettingKind<ServeConfiguration.User> {
 extension SettingKind<[ServeConfiguration.User]> {
     static var users: SettingKind {
         .list(of: .user, problem: { Set($0.map(\.name)).count == $0.count ? nil : "one name stands there twice." })
+    }
+}
+
+extension SettingKind<[String]> {
+    /// Several only while they are being changed: a stranger's request costs an HMAC for each.
+    static var secrets: SettingKind {
+        .oneOrSeveral(of: .text(8...1024, "fewer than 8 characters are guessed in no time."), atMost: 4)
     }
 }
 

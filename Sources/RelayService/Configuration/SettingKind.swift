@@ -121,6 +121,18 @@ extension SettingKind {
             },
             problem: { elements in elements.lazy.compactMap(kind.problem).first ?? problem(elements) })
     }
+
+    /// One value that stands alone, or a list.
+    static func oneOrSeveral<Element>(
+        of kind: SettingKind<Element>, atMost count: Int
+    ) -> SettingKind where Value == [Element] {
+        let several = list(of: kind, problem: { $0.count <= count ? nil : "write no more than \(count)." })
+        return SettingKind(
+            read: { value, tell in
+                value.array == nil ? kind.read(value, tell).map { [$0] } : several.read(value, tell)
+            },
+            problem: several.problem)
+    }
 }
 
 extension SettingKind where Value: RawRepresentable<String> & CaseIterable {

@@ -75,6 +75,11 @@ public struct StateDirectory: Sendable {
         return try secret()
     }
 
+    /// The configuration's secrets, else the one that is kept here; one at least.
+    func secrets(_ configuration: ServeConfiguration) throws(ConfigurationError) -> [String] {
+        configuration.authSecrets.isEmpty ? [try secret()] : configuration.authSecrets
+    }
+
     private var secretPath: String { path + "/auth-secret" }
 
     /// The secret that time-limited credentials are made with; made at the first start: 32 bytes in hexadecimal.

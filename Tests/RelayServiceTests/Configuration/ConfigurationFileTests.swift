@@ -38,7 +38,7 @@ struct ConfigurationFileTests {
         expected.externalAddresses = [try #require(IPAddress("198.51.100.1"))]
         expected.realm = "example.org"
         expected.users = [.init(name: "alice", password: "secret:with:colons")]
-        expected.authSecret = "0123456789"
+        expected.authSecrets = ["0123456789"]
         expected.relayPorts = 50000...50100
         expected.tlsCertificate = "/etc/ra-relay/chain.pem"
         expected.tlsKey = "/etc/ra-relay/key.pem"
@@ -61,6 +61,8 @@ struct ConfigurationFileTests {
         ("relay-ports = \"1-2\"", "relay-ports", "1024"), ("log-level = \"loud\"", "line 1", "warning"),
         ("auth-secret = \"short\"", "auth-secret", "guessed"), ("also-listen = 443", "line 1", "list"), ("workers = 0", "workers", "256"),
         ("users = [\"a:1\", \"a:2\"]", "users", "twice"), ("unproven-rate = -1", "unproven-rate", "0"),
+        ("auth-secret = [\"long enough\", \"short\"]", "auth-secret", "guessed"), ("auth-secret = 12345678", "line 1", "quotes"),
+        ("auth-secret = [\"12345678\", \"12345678\", \"12345678\", \"12345678\", \"12345678\"]", "auth-secret", "more than 4"),
         ("tls-self-signed = 1", "line 1", "true or false"), ("tls-port = 0", "line 1", "65535"),
     ])
     func wrong(text: String, place: String, reason: String) {
@@ -113,6 +115,13 @@ struct ConfigurationFileTests {
         _ = try ConfigurationFile.parse(text)
         let error = #expect(throws: ConfigurationError.self) { try ConfigurationFile.check(text) }
         #expect(error?.description == sentence)
+    }
+
+    @Test("the secrets of time-limited credentials are one text, or a list of which the first signs")
+    func secrets() throws {
+        #expect(try ConfigurationFile.parse("auth-secret = \"the only one\"").authSecrets == ["the only one"])
+        #expect(try ConfigurationFile.parse("auth-secret = [\"the new one\", \"the old one\"]").authSecrets
+            == ["the new one", "the old one"])
     }
 
     @Test("a user's password and the secret are not printed")
