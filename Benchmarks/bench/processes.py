@@ -32,10 +32,10 @@ def prefer(core):
         pass
 
 
-def stop(process):
-    """Ends a process that `start` made, by its own handle."""
+def stop(process, number=signal.SIGTERM):
+    """Ends a process that `start` made, by its own handle and with a signal of this number."""
     if process.poll() is None:
-        process.send_signal(signal.SIGTERM)
+        process.send_signal(number)
         try:
             process.wait(5)
         except subprocess.TimeoutExpired:

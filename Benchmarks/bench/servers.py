@@ -4,6 +4,7 @@ import contextlib
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -21,7 +22,9 @@ QUOTAS = "quota-per-user", "quota-per-address", "quota-total", "new-peers-per-se
 
 
 class Server:
-    """A server to be measured. `through` is what the load generator takes it for."""
+    """A server to be measured. `through` is what the load generator takes it for, `end` the signal that ends it at once."""
+
+    end = signal.SIGTERM
 
     def __init__(self, name, title, short, through="turn"):
         self.name, self.title, self.short, self.through = name, title, short, through
@@ -61,13 +64,15 @@ class Running:
         return self
 
     def __exit__(self, *_):
-        processes.stop(self.process)
+        processes.stop(self.process, self.server.end)
         self.log.close()
         self.directory.cleanup()
 
 
 class Ours(Server):
     """All clients are one user: its quotas are out of the way, as coturn has none."""
+
+    end = signal.SIGINT  # at SIGTERM it would wait for its clients
 
     def arguments(self, directory, tls):
         file = pathlib.Path(f"{directory}/relay.toml")

@@ -7,20 +7,26 @@ import NetPrimitives
 import Relay
 import Rendezvous
 import STUN
+import Synchronization
 
 /// The whole relay: the UDP data plane, the TCP front, the rendezvous and its store.
 public final class RelayServer: Sendable {
     /// What a client passes as `--relay`.
     public let url: String
-    private let dataPlane: DataPlane
+    let dataPlane: DataPlane
+    let place: MeetingPlace
     private let certificate: CurrentCertificate?
     private let state: StateDirectory
     private let signing: CurrentSecret
     private let listeners: [any Channel]
     private let group: MultiThreadedEventLoopGroup
     private let meetingGroup: MultiThreadedEventLoopGroup
-    private let logger: Logger
-    private let operation: CurrentOperation
+    let logger: Logger
+    let operation: CurrentOperation
+    /// What was last taken over.
+    let settings: Mutex<ServeConfiguration>
+    /// Who was here when the drain began; nil before.
+    let drainedFrom = Mutex<RelayLoad?>(nil)
     private let statusSocket: StatusSocket?
 
     /// Opens every listener; the relay serves when this returns.
@@ -67,6 +73,7 @@ public final class RelayServer: Sendable {
         self.certificate = certificate
         self.group = group
         self.logger = logger
+        settings = Mutex(configuration)
         let store = try SQLiteInvitationStore(path: state.databasePath)
         // The store may wait for the disk: nobody else's connections are on its thread.
         meetingGroup = MultiThreadedEventLoopGroup(numberOfThreads: 1)
@@ -77,6 +84,7 @@ public final class RelayServer: Sendable {
             return TURNCredentials(
                 username: credential.username, password: Secret(credential.password.utf8), expires: expires, uris: [])
         }
+        place = meetings
         let operation = CurrentOperation()
         self.operation = operation
         let routes = CurrentRoutes(operation)
@@ -193,6 +201,7 @@ public final class RelayServer: Sendable {
         dataPlane.update(relay: Self.relayConfiguration(configuration, secrets: secrets), quotas: configuration.quotas)
         // After it: what is signed with a new secret has to be good already.
         signing.set(secrets)
+        settings.withLock { $0 = configuration }
         logger.info("reloaded")
     }
 
@@ -213,16 +222,16 @@ public final class RelayServer: Sendable {
     /// Allocations that live.
     public var allocationCount: Int { dataPlane.allocationCount }
 
-    /// Stops: no new connections, then everything.
+    /// Stops at once: no new connections, then everything.
     public func stop() async {
-        let count = dataPlane.allocationCount
         dataPlane.beginDraining()
+        let load = await self.load()
         for channel in listeners { try? await channel.close() }
         await statusSocket?.close()
         dataPlane.stop()
         await dataPlane.ended()
         try? await group.shutdownGracefully()
         try? await meetingGroup.shutdownGracefully()
-        logger.info("stopped", metadata: ["allocations": "\(count)"])
+        tellOfTheEnd(load)
     }
 }

@@ -1,26 +1,24 @@
 @preconcurrency import Dispatch
 import Glibc
 
-/// The signals that an operator sends: SIGTERM and Ctrl-C to end, SIGHUP to read the configuration again.
+/// The signals that an operator sends: SIGTERM to drain and end, Ctrl-C to end at once, SIGHUP to read the configuration
+/// again.
 struct OperatorSignals {
-    enum Signal: Sendable { case stop, reload }
+    private enum Arrival: Sendable { case terminate, interrupt, reload, drained }
 
-    private let arrivals: AsyncStream<Signal>
+    private let arrivals: AsyncStream<Arrival>
+    private let arrived: AsyncStream<Arrival>.Continuation
     private let sources: [any DispatchSourceSignal]
 
     /// Returns when each of them is caught: before, one that arrives is ignored.
     init() async {
-        let (arrivals, continuation) = AsyncStream.makeStream(of: Signal.self)
-        self.arrivals = arrivals
+        let (arrivals, arrived) = AsyncStream.makeStream(of: Arrival.self)
+        (self.arrivals, self.arrived) = (arrivals, arrived)
         let registered = AsyncStream<Void>.makeStream()
-        sources = [(SIGTERM, Signal.stop), (SIGINT, .stop), (SIGHUP, .reload)].map { number, meaning in
+        sources = [(SIGTERM, Arrival.terminate), (SIGINT, .interrupt), (SIGHUP, .reload)].map { number, meaning in
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-            source.setEventHandler {
-                continuation.yield(meaning)
-                // Whoever sends a second one does not want to wait.
-                if meaning == .stop { signal(number, SIG_DFL) }
-            }
+            source.setEventHandler { arrived.yield(meaning) }
             source.setRegistrationHandler { registered.continuation.yield() }
             source.resume()
             return source
@@ -33,13 +31,24 @@ struct OperatorSignals {
         }
     }
 
-    /// Calls `reload` for each SIGHUP; returns at the first signal to stop.
-    func wait(reload: () -> Void) async {
-        for await arrival in arrivals {
+    /// Calls `reload` for each SIGHUP, and `drain` at the first SIGTERM. Returns when the drain is over, and at once, with
+    /// the drain cancelled, at a second SIGTERM or at SIGINT.
+    func wait(reload: () -> Void, drain: @escaping @Sendable () async -> Void) async {
+        var draining: Task<Void, Never>?
+        arrivals: for await arrival in arrivals {
             switch arrival {
             case .reload: reload()
-            case .stop: return
+            case .terminate where draining == nil:
+                draining = Task { [arrived] in
+                    await drain()
+                    arrived.yield(.drained)
+                }
+            case .terminate, .interrupt, .drained: break arrivals
             }
         }
+        // Whoever sends one more does not even want to wait for the stop.
+        for number in [SIGTERM, SIGINT] { signal(number, SIG_DFL) }
+        draining?.cancel()
+        await draining?.value
     }
 }

@@ -3,7 +3,7 @@ import Foundation
 import Logging
 import RelayService
 
-/// `ra-relay serve`: runs until SIGTERM or Ctrl-C.
+/// `ra-relay serve`: runs until SIGTERM, which drains it, or Ctrl-C.
 struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Run the relay.")
 
@@ -17,11 +17,13 @@ struct Serve: AsyncParsableCommand {
             let relay = try await RelayServer.start(settings, logger: logger)
             let signals = await OperatorSignals()
             try FileHandle.standardOutput.write(contentsOf: Data("ra-relay ready: \(relay.url)\n".utf8))
-            await signals.wait {
-                do { try relay.reload(options.configuration()) } catch {
-                    logger.warning("the configuration is not taken over: \(error)")
-                }
-            }
+            await signals.wait(
+                reload: {
+                    do { try relay.reload(options.configuration()) } catch {
+                        logger.warning("the configuration is not taken over: \(error)")
+                    }
+                },
+                drain: { await relay.drain() })
             await relay.stop()
         } catch {
             FileHandle.standardError.write(Data("ra-relay: \(error)\n".utf8))

@@ -1,5 +1,6 @@
 public import ArgumentParser
 import NetPrimitives
+import ProgramSupport
 public import RelayService
 
 /// What the command line may say; each option wins over the configuration file.
@@ -64,6 +65,11 @@ struct ServeOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Serve metrics there, for Prometheus, and /healthz and /readyz.", valueName: "ADDR:PORT"))
     var metrics: String?
 
+    @Option(
+        help: ArgumentHelp("How long SIGTERM lets allocations go on: 90s, 5m, 1h (default: 5m).", valueName: "TIME"),
+        transform: timeArgument)
+    var drainDeadline: Duration?
+
     @Option(help: ArgumentHelp("trace, debug, info, notice, warning or error (default: info).", valueName: "L"))
     var logLevel: ServeConfiguration.LogLevel?
 
@@ -97,6 +103,7 @@ struct ServeOptions: ParsableArguments {
         if let workers { result.workers = workers }
         if let unprovenRate { result.unprovenRate = unprovenRate }
         if let metrics { result.metrics = try socket(metrics, "metrics") }
+        if let drainDeadline { result.drainDeadline = drainDeadline }
         if let logLevel { result.logLevel = logLevel }
         if let logFormat { result.logFormat = logFormat }
         try result.validate()

@@ -49,6 +49,8 @@ public struct ServeConfiguration: Hashable, Sendable {
     public var tcpAllocations = true
     /// Where metrics are served; nil: nowhere.
     public var metrics: TransportAddress?
+    /// How long a relay that got SIGTERM waits for its allocations and conversations to end.
+    public var drainDeadline: Duration = .seconds(300)
     public var logLevel: LogLevel = .info
     public var logFormat: LogFormat = .text
 

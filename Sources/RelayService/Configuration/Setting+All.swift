@@ -33,6 +33,7 @@ extension Setting {
         Setting("nat-discovery", \.natDiscovery, .flag, .atRestart),
         Setting("tcp-allocations", \.tcpAllocations, .flag, .atReload),
         Setting("metrics", \.metrics, .socket, .atRestart),
+        Setting("drain-deadline", \.drainDeadline, .duration(.seconds(1) ... .seconds(86_400)), .atReload),
         Setting("log-level", \.logLevel, .choice, .atReload),
         Setting("log-format", \.logFormat, .choice, .atRestart),
     ]

@@ -108,8 +108,11 @@ class Process:
         return code
 
     def stop(self, grace=3):
-        """Ends the process group: SIGTERM, and SIGKILL after `grace` seconds. Returns the exit code."""
-        for number, patience in ((signal.SIGTERM, grace), (signal.SIGKILL, 5)):
+        """Ends the process group: SIGTERM, and SIGKILL after `grace` seconds. Returns the exit code.
+
+        SIGINT for `ra-relay`, which at SIGTERM would wait for its clients."""
+        is_relay = os.path.basename(str(self.arguments[0])) == "ra-relay"
+        for number, patience in ((signal.SIGINT if is_relay else signal.SIGTERM, grace), (signal.SIGKILL, 5)):
             self._signal_group(number)
             try:
                 self._popen.wait(patience)
