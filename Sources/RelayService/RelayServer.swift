@@ -15,18 +15,20 @@ public final class RelayServer: Sendable {
     public let url: String
     let dataPlane: DataPlane
     let place: MeetingPlace
-    private let certificate: CurrentCertificate?
-    private let state: StateDirectory
-    private let signing: CurrentSecret
+    let certificate: CurrentCertificate?
+    let state: StateDirectory
+    let signing: CurrentSecret
     private let listeners: [any Channel]
     private let group: MultiThreadedEventLoopGroup
     private let meetingGroup: MultiThreadedEventLoopGroup
     let logger: Logger
     let operation: CurrentOperation
-    /// What was last taken over.
+    let routes: CurrentRoutes
+    /// What is in use.
     let settings: Mutex<ServeConfiguration>
     /// Who was here when the drain began; nil before.
     let drainedFrom = Mutex<RelayLoad?>(nil)
+    let refusals: Task<Void, Never>
     private let statusSocket: StatusSocket?
 
     /// Opens every listener; the relay serves when this returns.
@@ -74,6 +76,7 @@ public final class RelayServer: Sendable {
         self.group = group
         self.logger = logger
         settings = Mutex(configuration)
+        refusals = RefusalSummary.watch(dataPlane, logger: logger)
         let store = try SQLiteInvitationStore(path: state.databasePath)
         // The store may wait for the disk: nobody else's connections are on its thread.
         meetingGroup = MultiThreadedEventLoopGroup(numberOfThreads: 1)
@@ -88,6 +91,7 @@ public final class RelayServer: Sendable {
         let operation = CurrentOperation()
         self.operation = operation
         let routes = CurrentRoutes(operation)
+        self.routes = routes
         let limits = ConnectionLimits()
         let observer = RelayObserver(operation: operation, dataPlane: dataPlane, limits: limits, place: meetings)
         var opened: [any Channel] = []
@@ -138,16 +142,19 @@ public final class RelayServer: Sendable {
             $0.certificateEnd = certificate?.certificate.expires
         }
         logger.info(
-            "listening", metadata: ["udp": "\(udpPorts)", "tcp": "\(tcpPorts)", "state": "\(state.path)"])
+            "listening", metadata: [
+                "udp": .array(udpPorts.map { .stringConvertible($0) }), "tcp": .array(tcpPorts.map { .stringConvertible($0) }),
+                "state": .string(state.path),
+            ])
         if let certificate { Self.tell(of: certificate.certificate, logger) }
     }
 
-    private static func tell(of certificate: ServerCertificate, _ logger: Logger) {
+    static func tell(of certificate: ServerCertificate, _ logger: Logger) {
         logger.info(
             "the certificate",
             metadata: [
                 "expires": "\(certificate.expires.ISO8601Format())", "key": "sha-256 \(certificate.fingerprint)",
-                "self-signed": "\(certificate.isSelfSigned)",
+                "self-signed": .stringConvertible(certificate.isSelfSigned),
             ])
     }
 
@@ -184,28 +191,7 @@ public final class RelayServer: Sendable {
             .get()
     }
 
-    /// Takes other users, secrets, peer rules and another certificate; no allocation and no connection is dropped.
-    /// Ports and addresses stay as they are. What is wrong changes nothing.
-    public func reload(_ configuration: ServeConfiguration) throws {
-        try configuration.validate()
-        let loaded = try CertificateSource(configuration, state: state)?.load()
-        let secrets = try state.secrets(configuration)
-        guard (loaded == nil) == (certificate == nil) else {
-            throw ConfigurationError("to begin or to end TLS the relay has to be started again.")
-        }
-        if let loaded, let certificate {
-            try certificate.set(loaded)
-            operation.change { $0.certificateEnd = loaded.expires }
-            Self.tell(of: loaded, logger)
-        }
-        dataPlane.update(relay: Self.relayConfiguration(configuration, secrets: secrets), quotas: configuration.quotas)
-        // After it: what is signed with a new secret has to be good already.
-        signing.set(secrets)
-        settings.withLock { $0 = configuration }
-        logger.info("reloaded")
-    }
-
-    private static func relayConfiguration(_ configuration: ServeConfiguration, secrets: [String]) -> Relay.RelayConfiguration {
+    static func relayConfiguration(_ configuration: ServeConfiguration, secrets: [String]) -> Relay.RelayConfiguration {
         var relay = Relay.RelayConfiguration(
             realm: configuration.effectiveRealm,
             users: UserDirectory(
@@ -224,6 +210,7 @@ public final class RelayServer: Sendable {
 
     /// Stops at once: no new connections, then everything.
     public func stop() async {
+        refusals.cancel()
         dataPlane.beginDraining()
         let load = await self.load()
         for channel in listeners { try? await channel.close() }

@@ -12,15 +12,18 @@ struct Serve: AsyncParsableCommand {
     func run() async throws {
         let settings: ServeConfiguration
         do { settings = try options.configuration() } catch { throw ValidationError("\(error)") }
-        let logger = RelayLog.logger(settings)
+        let log = RelayLog(settings)
         do {
-            let relay = try await RelayServer.start(settings, logger: logger)
+            let relay = try await RelayServer.start(settings, logger: log.logger)
             let signals = await OperatorSignals()
             try FileHandle.standardOutput.write(contentsOf: Data("ra-relay ready: \(relay.url)\n".utf8))
             await signals.wait(
                 reload: {
-                    do { try relay.reload(options.configuration()) } catch {
-                        logger.warning("the configuration is not taken over: \(error)")
+                    do {
+                        try relay.reload(options.configuration())
+                        log.follow(relay.configuration)
+                    } catch {
+                        log.logger.warning("the configuration is not taken over", metadata: ["error": "\(error)"])
                     }
                 },
                 drain: { await relay.drain() })

@@ -16,6 +16,8 @@ struct Setting: Sendable {
     /// What is wrong with its value, wherever it came from; nil when it is good.
     let problem: @Sendable (ServeConfiguration) -> String?
     let differs: @Sendable (ServeConfiguration, ServeConfiguration) -> Bool
+    /// Makes its value in one configuration what it is in another.
+    let adopt: @Sendable (_ from: ServeConfiguration, _ into: inout ServeConfiguration) -> Void
 
     init<Value>(
         _ key: String, _ path: any WritableKeyPath<ServeConfiguration, Value> & Sendable, _ kind: SettingKind<Value>,
@@ -26,6 +28,7 @@ struct Setting: Sendable {
         apply = { if let value = kind.read($0, $2) { $1[keyPath: path] = value } }
         problem = { kind.problem($0[keyPath: path]) }
         differs = { $0[keyPath: path] != $1[keyPath: path] }
+        adopt = { $1[keyPath: path] = $0[keyPath: path] }
     }
 
     /// A key that may be absent.
@@ -38,5 +41,6 @@ struct Setting: Sendable {
         apply = { if let value = kind.read($0, $2) { $1[keyPath: path] = value } }
         problem = { $0[keyPath: path].flatMap(kind.problem) }
         differs = { $0[keyPath: path] != $1[keyPath: path] }
+        adopt = { $1[keyPath: path] = $0[keyPath: path] }
     }
 }

@@ -69,6 +69,14 @@ final class CurrentRoutes: Sendable {
 
     func set(_ routes: HTTPRoutes) { self.routes.withLock { $0 = routes } }
 
+    func change(_ body: (inout HTTPRoutes) -> Void) {
+        routes.withLock { routes in
+            guard var changed = routes else { return }
+            body(&changed)
+            routes = changed
+        }
+    }
+
     func respond(to head: HTTPRequestHead) -> HTTPAnswer {
         if head.path == "/healthz" || head.path == "/readyz" { return health(head) }
         return routes.withLock { $0 }?.respond(to: head)

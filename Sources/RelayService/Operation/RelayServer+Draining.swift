@@ -14,6 +14,7 @@ extension RelayServer {
         let patience = settings.withLock { $0.drainDeadline }
         let clock = ContinuousClock()
         let deadline = clock.now + patience
+        refusals.cancel()  // from now on everybody is refused
         operation.change { $0.drain = .init(since: .now, deadline: .now + patience / .seconds(1)) }
         await place.beginDraining()
         dataPlane.beginDraining()
@@ -22,7 +23,8 @@ extension RelayServer {
         logger.info(
             "draining",
             metadata: [
-                "allocations": "\(load.allocations)", "meetings": "\(load.meetings)", "deadline": "\(patience.humanText)",
+                "allocations": .stringConvertible(load.allocations), "meetings": .stringConvertible(load.meetings),
+                "deadline": .string(patience.humanText),
             ])
         while !load.isNone, !Task.isCancelled, clock.now < deadline {
             try? await Task.sleep(for: min(Self.drainInterval, deadline - clock.now))
@@ -37,9 +39,11 @@ extension RelayServer {
 
     /// What became of the allocations.
     func tellOfTheEnd(_ load: RelayLoad) {
-        var metadata: Logger.Metadata = ["allocations-cut": "\(load.allocations)", "meetings-cut": "\(load.meetings)"]
+        var metadata: Logger.Metadata = [
+            "allocations-cut": .stringConvertible(load.allocations), "meetings-cut": .stringConvertible(load.meetings),
+        ]
         if let before = drainedFrom.withLock({ $0 }) {
-            metadata["allocations-ended"] = "\(load.allocationsEnded - before.allocationsEnded)"
+            metadata["allocations-ended"] = .stringConvertible(load.allocationsEnded &- before.allocationsEnded)
         }
         logger.info("stopped", metadata: metadata)
     }
