@@ -273,11 +273,3 @@ struct AllocateTests {
         #expect(machine.allocationCount == 0)
     }
 }
-
-/// An attribute of three bytes where its type wants another number.
-struct WrongSize<Kind: Attribute>: Attribute {
-    static var type: AttributeType { Kind.type }
-    init() {}
-    init(decoding value: ArraySlice<UInt8>, in transactionID: TransactionID) throws(MalformedAttribute) {}
-    func encode(into writer: inout ByteWriter, in transactionID: TransactionID) { writer.write([1, 2, 3]) }
-}

@@ -96,8 +96,3 @@ struct BindingTests {
         #expect(machine.nextDeadline == nil)
     }
 }
-
-/// An attribute that a receiver must understand, and that nobody does.
-struct Unknown: FlagAttribute {
-    static let type = AttributeType(rawValue: 0x7FF0)
-}
