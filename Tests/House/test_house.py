@@ -101,3 +101,12 @@ def test_an_option_of_tcp_is_asked_at_tcp():
     found = [path for path in tracked() if path.startswith("Sources/") and path.endswith(".swift")
              and ".socketOption(.tcp_" in (ROOT / path).read_text()]
     assert not found
+
+
+def test_every_attribute_is_fuzzed():
+    """A decoder that the fuzz target of messages does not know would never meet a bad value there."""
+    kinds = re.compile(r"^public struct (\w+): (?:\w+, )*\w*Attribute\b", re.M)
+    ours = {name for room in ("STUN", "TURN", "ICE") for file in (ROOT / "Sources" / room).rglob("*.swift")
+            for name in kinds.findall(file.read_text())}
+    fuzzed = (ROOT / "Tests" / "Fuzzing" / "Support" / "AttributeKinds.swift").read_text()
+    assert ours and ours == set(re.findall(r"(\w+)\.self", fuzzed))

@@ -1,0 +1,89 @@
+"""Writes the first inputs of a fuzz target into a folder: seeds.py TARGET FOLDER."""
+
+import hashlib
+import json
+import pathlib
+import random
+import struct
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "Interop"))
+import hostile  # noqa: E402
+
+LOOKUP, MEETING, OWNER = "ABC123", "0123456789ABCDEFGHJKMNPQR0", "0123456789ABCDEFGHJKMNPQR0"
+#: A look-up, five symbols of secret, and what each of the possible check symbols makes of it: one of them is right.
+CODES = [f"ABC123-45678{symbol}" for symbol in "0123456789ABCDEFGHJKMNPQRSTVWXYZ"]
+LINK_SECRET = "0123456789ABCDEFGHJKMNPQR0"
+
+
+def messages():
+    """One message with each attribute that anybody defines, and some whole requests of an honest client."""
+    values = [b"", b"\x11\0\0\0", bytes(8), bytes(20), b"\0\1" + bytes(6), b"\0\2" + bytes(18), b"some text"]
+    for kind in hostile.ATTRIBUTES:
+        for value in values:
+            yield hostile.stun(hostile.BINDING, hostile.REQUEST, bytes(12), [(kind, value)])
+    villain = hostile.Villain(1, "alice", "secret", "ra-relay")
+    for method in hostile.METHODS:
+        yield villain.request(method, villain._plausible(method), b"nonce")
+
+
+def streams():
+    run = b"".join(struct.pack(">HH", 0x4000 + n, n) + bytes(n) + bytes(-n % 4) for n in range(6))
+    for pieces in (b"\0\0\0\0", b"\3\1\7\2", b"\x3f\x3f\x3f\x3f"):
+        for message in list(messages())[::29]:
+            yield pieces + run + message + run
+
+
+def choices():
+    """Numbers without a plan: the targets that take operations understand every one."""
+    generator = random.Random(1)
+    for length in (20, 100, 400):
+        for _ in range(4):
+            yield generator.randbytes(length)
+
+
+def requests():
+    villain = hostile.Villain(1, "alice", "secret", "ra-relay")
+    for client in range(3):
+        for method in hostile.METHODS[:10]:
+            plain = b"".join(
+                struct.pack(">HH", kind, len(value)) + value + bytes(-len(value) % 4)
+                for kind, value in villain._plausible(method))
+            yield bytes([client, method, 0]) + struct.pack(">H", len(plain)) + plain
+
+
+def rendezvous():
+    turn = {"username": "1:a", "password": "p", "expires": "2026-11-21T08:30:00Z", "uris": ["turn:relay:3478"]}
+    common = {"version": 1, "lookup": LOOKUP, "owner": OWNER, "meeting": MEETING, "lifetime": 60, "uses": 1,
+              "ceiling": "view", "expires": "2026-11-21T08:30:00Z", "payload": "share code AAAA", "reason": "declined",
+              "code": "busy", "turn": turn, "name": "Hel", "fingerprint": "sha-256 AB:CD", "ufrag": "abcd",
+              "pwd": "a" * 22, "candidate": "candidate:1 1 udp 1 192.0.2.1 9 typ host", "mapped": True}
+    for kind in ("create", "resume", "extend", "close", "burn", "confirmed", "refuse", "meet", "opaque", "leave", "created",
+                 "resumed", "extended", "closed", "helper-arrived", "met", "gone", "peer-left", "refused", "credentials",
+                 "error", "description", "candidate", "end-of-candidates", "bye"):
+        yield json.dumps({"type": kind, **common}).encode()
+        yield json.dumps({"type": kind, **common, "reason": "used"}).encode()
+    for payload in ("share code " + "A" * 43, "share " + "A" * 43, "confirm " + "A" * 86, "sealed AAAA"):
+        yield payload.encode()
+
+
+def invitations():
+    file = {"version": 1, "relay": "https://relay.example.org", "lookup": LOOKUP, "from": "Ann", "ceiling": "control",
+            "expires": "2026-11-21T08:30:00+01:00", "message": "please"}
+    box = {"kdf": "argon2id", "passes": 3, "memory": 256 << 20, "salt": "A" * 22, "nonce": "A" * 32, "box": "A" * 64}
+    yield json.dumps({**file, "secret": LINK_SECRET}).encode()
+    yield json.dumps({**file, "sealed": box}).encode()
+    yield f" https://relay.example.org:8443/j/{LOOKUP}#{LINK_SECRET}\n".encode()
+    yield from (code.encode() for code in CODES)
+    for address in ("relay.example.org", "192.0.2.1:3478", "[2001:db8::1]", "[2001:db8::1]:443", "http://a_b.c:80/"):
+        yield address.encode()
+    yield b"2026-11-21T08:30:00.5+01:00"
+
+
+SEEDS = {"STUNMessages": messages, "Streams": streams, "RelayOperations": choices, "RelayRequests": requests,
+         "Rendezvous": rendezvous, "Invitations": invitations}
+
+if __name__ == "__main__":
+    target, folder = sys.argv[1], pathlib.Path(sys.argv[2])
+    for seed in SEEDS[target]():
+        (folder / hashlib.sha1(seed).hexdigest()).write_bytes(seed)
