@@ -6,6 +6,7 @@ import signal
 import socket
 
 import pytest
+from authority import authority
 from lab import Process
 from others import versions
 from scenarios import RA_RELAY, require
@@ -23,6 +24,7 @@ class Relay:
         self.folder = folder
         self.port, self.tls_port = free_port(), free_port()
         self.user, self.password, self.realm = USER, PASSWORD, REALM
+        self.authority = authority()
         self._options = options
         self._processes = []
         self.start()
@@ -32,7 +34,8 @@ class Relay:
         self.process = self.popen([
             RA_RELAY, "serve", "--listen", "127.0.0.1", "--listen", "::1", "--port", self.port, "--also-listen", "",
             "--realm", REALM, "--user", f"{USER}:{PASSWORD}", "--allow-peer", "127.0.0.0/8", "--allow-peer", "::1/128",
-            "--deny-peer", f"{DENIED}/32", "--tls-self-signed", "--tls-port", self.tls_port,
+            "--deny-peer", f"{DENIED}/32", "--tls-cert", self.authority.certificate,
+            "--tls-key", self.authority.key, "--tls-port", self.tls_port,
             "--state", self.folder / "state", *self._options])
         try:
             self.process.wait_for_line("ra-relay ready")

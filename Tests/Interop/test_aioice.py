@@ -8,12 +8,17 @@ import pytest
 COUNT = 50
 
 
-@pytest.mark.parametrize("transport", ["udp", "tcp"])
+@pytest.fixture(autouse=True)
+def trust(relay, monkeypatch):
+    monkeypatch.setenv("SSL_CERT_FILE", str(relay.authority.root))
+
+
+@pytest.mark.parametrize("transport", ["udp", "tcp", "tls"])
 def test_two_agents_exchange_data_through_the_relay(relay, transport):
     asyncio.run(asyncio.wait_for(exchange(relay, transport), 40))
 
 
-@pytest.mark.parametrize("transport", ["udp", "tcp"])
+@pytest.mark.parametrize("transport", ["udp", "tcp", "tls"])
 def test_a_wrong_password_is_refused(relay, transport):
     async def run():
         relay.password = "guess"
@@ -22,7 +27,7 @@ def test_a_wrong_password_is_refused(relay, transport):
     asyncio.run(asyncio.wait_for(run(), 40))
 
 
-@pytest.mark.parametrize("transport", ["udp", "tcp"])
+@pytest.mark.parametrize("transport", ["udp", "tcp", "tls"])
 def test_a_peer_that_is_not_allowed_gets_nothing(relay, listeners, transport):
     async def run():
         allocation, client = await allocate(relay, transport)
@@ -49,16 +54,23 @@ class Client(asyncio.DatagramProtocol):
         self.closed.set()
 
 
+def over(transport):
+    """aioice's words for a transport; for TLS it trusts whom OpenSSL trusts."""
+    return {"transport": "udp" if transport == "udp" else "tcp", "ssl": transport == "tls" or None}
+
+
 async def allocate(relay, transport):
     return await aioice.turn.create_turn_endpoint(
-        Client, server_addr=("127.0.0.1", relay.port), username=relay.user, password=relay.password, transport=transport)
+        Client, server_addr=("127.0.0.1", relay.port), username=relay.user, password=relay.password,
+        **over(transport))
 
 
 async def exchange(relay, transport):
     one, other = [
         aioice.Connection(
             ice_controlling=controlling, turn_server=("127.0.0.1", relay.port), turn_username=relay.user,
-            turn_password=relay.password, turn_transport=transport, transport_policy=aioice.TransportPolicy.RELAY)
+            turn_password=relay.password, transport_policy=aioice.TransportPolicy.RELAY,
+            **{f"turn_{key}": value for key, value in over(transport).items()})
         for controlling in (True, False)
     ]
     try:

@@ -8,17 +8,28 @@ from aiortc import RTCConfiguration, RTCIceServer, RTCIceTransportPolicy, RTCPee
 COUNT = 100
 
 
-@pytest.mark.parametrize("transport", ["udp", "tcp"])
+@pytest.fixture(autouse=True)
+def trust(relay, monkeypatch):
+    monkeypatch.setenv("SSL_CERT_FILE", str(relay.authority.root))
+
+
+def url(relay, transport):
+    if transport == "tls":
+        return f"turns:127.0.0.1:{relay.tls_port}?transport=tcp"
+    return f"turn:127.0.0.1:{relay.port}?transport={transport}"
+
+
+@pytest.mark.parametrize("transport", ["udp", "tcp", "tls"])
 def test_a_data_channel_opens_through_the_relay(relay, transport):
-    asyncio.run(asyncio.wait_for(exchange(relay, f"turn:127.0.0.1:{relay.port}?transport={transport}"), 50))
+    asyncio.run(asyncio.wait_for(exchange(relay, url(relay, transport)), 50))
 
 
-@pytest.mark.parametrize("transport", ["udp", "tcp"])
+@pytest.mark.parametrize("transport", ["udp", "tcp", "tls"])
 def test_a_wrong_password_opens_nothing(relay, transport):
     """aiortc tells nobody why it has no candidate; the right password, above, gives it one."""
     relay.password = "guess"
     with pytest.raises(AssertionError, match="no candidates"):
-        asyncio.run(asyncio.wait_for(exchange(relay, f"turn:127.0.0.1:{relay.port}?transport={transport}"), 50))
+        asyncio.run(asyncio.wait_for(exchange(relay, url(relay, transport)), 50))
 
 
 async def exchange(relay, url):

@@ -2,6 +2,7 @@
 
 import json
 import socket
+import subprocess
 
 import pytest
 from scenarios import require
@@ -11,7 +12,7 @@ SCRIPT = """
 (async () => {
   const config = {
     iceTransportPolicy: "relay",
-    iceServers: [{ urls: "turn:127.0.0.1:%(port)d?transport=%(transport)s", username: "%(user)s", credential: "%(password)s" }],
+    iceServers: [{ urls: "%(url)s", username: "%(user)s", credential: "%(password)s" }],
   };
   const one = new RTCPeerConnection(config), other = new RTCPeerConnection(config);
   const candidates = [], errors = [];
@@ -49,7 +50,7 @@ REFUSED = """
 (async () => {
   const connection = new RTCPeerConnection({
     iceTransportPolicy: "relay",
-    iceServers: [{ urls: "turn:127.0.0.1:%(port)d?transport=%(transport)s", username: "%(user)s", credential: "guess" }],
+    iceServers: [{ urls: "%(url)s", username: "%(user)s", credential: "guess" }],
   });
   const candidates = [], errors = [];
   connection.onicecandidate = ({ candidate }) => { if (candidate?.candidate) candidates.push(candidate.candidate); };
@@ -71,7 +72,7 @@ KNOCK = """
 (async () => {
   const one = new RTCPeerConnection({
     iceTransportPolicy: "relay",
-    iceServers: [{ urls: "turn:127.0.0.1:%(port)d?transport=%(transport)s", username: "%(user)s", credential: "%(password)s" }],
+    iceServers: [{ urls: "%(url)s", username: "%(user)s", credential: "%(password)s" }],
   });
   const other = new RTCPeerConnection();
   one.createDataChannel("test");
@@ -88,9 +89,24 @@ KNOCK = """
 """
 
 
+def url(relay, transport):
+    if transport == "tls":
+        return f"turns:127.0.0.1:{relay.tls_port}?transport=tcp"
+    return f"turn:127.0.0.1:{relay.port}?transport={transport}"
+
+
+def trust(root, home):
+    """Chromium believes whom its user believes: the NSS database of a home."""
+    database = home / ".pki" / "nssdb"
+    database.mkdir(parents=True)
+    for words in (["-N", "--empty-password"], ["-A", "-n", "authority", "-t", "C,,", "-i", root]):
+        subprocess.run(["certutil", "-d", f"sql:{database}", *words], check=True, timeout=60)
+
+
 @pytest.fixture
 def browser(relay):
-    require("chromium", lab=False)
+    require("chromium", "certutil", lab=False)
+    trust(relay.authority.root, relay.folder)
     page = relay.folder / "page.html"
     page.write_text("<!doctype html><title>interop</title>")
     # Without the option Chromium leaves out loopback, which is all that this test uses.
@@ -100,27 +116,27 @@ def browser(relay):
         yield browser
 
 
-@pytest.mark.parametrize("transport", ["udp", "tcp"])
+@pytest.mark.parametrize("transport", ["udp", "tcp", "tls"])
 def test_a_data_channel_opens_through_the_relay(relay, browser, transport):
     seen = browser.evaluate(SCRIPT % {
-        "port": relay.port, "user": relay.user, "password": relay.password, "transport": transport}, timeout=40)
+        "url": url(relay, transport), "user": relay.user, "password": relay.password}, timeout=40)
     assert seen["lengths"] == [len(f"{number}:") + number * 50 for number in range(100)]
     assert (seen["type"], seen["transport"]) == ("relay", transport)
     assert all(" typ relay " in candidate for candidate in seen["candidates"])
 
 
-@pytest.mark.parametrize("transport", ["udp", "tcp"])
+@pytest.mark.parametrize("transport", ["udp", "tcp", "tls"])
 def test_a_wrong_password_is_told_to_the_page(relay, browser, transport):
-    seen = browser.evaluate(REFUSED % {"port": relay.port, "user": relay.user, "transport": transport}, timeout=40)
+    seen = browser.evaluate(REFUSED % {"url": url(relay, transport), "user": relay.user}, timeout=40)
     assert seen["candidates"] == []
     assert 401 in seen["errors"]
 
 
-@pytest.mark.parametrize("transport", ["udp", "tcp"])
+@pytest.mark.parametrize("transport", ["udp", "tcp", "tls"])
 def test_a_peer_that_is_not_allowed_gets_nothing(relay, browser, listeners, transport):
     peers = [listeners.denied.getsockname(), listeners.allowed.getsockname()]
-    browser.evaluate(KNOCK % {"port": relay.port, "user": relay.user, "password": relay.password,
-                              "transport": transport, "peers": json.dumps(peers)}, timeout=40)
+    browser.evaluate(KNOCK % {"url": url(relay, transport), "user": relay.user, "password": relay.password,
+                              "peers": json.dumps(peers)}, timeout=40)
     listeners.assert_one_is_reached(datagrams=5)
     states = browser.evaluate("""(async () => [...(await kept[0].getStats()).values()]
         .filter((entry) => entry.type === "candidate-pair").map((entry) => entry.requestsSent))()""")

@@ -3,10 +3,11 @@
 import json
 
 import pytest
+from authority import Authority
 from others import pion
 from scenarios import require
 
-TRANSPORTS = ["udp", "tcp"]
+TRANSPORTS = ["udp", "tcp", "tls"]
 COUNT = 400
 
 
@@ -18,7 +19,7 @@ def client(relay):
 
     def start(transport, *scenario, password=relay.password):
         return relay.popen([program, "-transport", transport, "-server", f"127.0.0.1:{relay.port}", "-user", relay.user,
-                            "-password", password, "-count", COUNT, *scenario])
+                            "-password", password, "-ca", relay.authority.root, "-count", COUNT, *scenario])
     return start
 
 
@@ -54,3 +55,11 @@ def test_a_peer_that_is_allowed_is_not_refused(client, transport):
     """So that the test before shows the policy, and not a broken program."""
     process = client(transport, "permit", "127.0.0.1:9")
     assert process.wait(60) == 0, process.errors
+
+
+def test_a_relay_of_another_authority_is_refused(relay, client):
+    """So that the tests over TLS show that the relay's certificate is the one it was given."""
+    relay.authority = Authority()
+    process = client("tls", "echo")
+    assert process.wait(60) == 1
+    assert "unknown authority" in process.errors

@@ -6,10 +6,11 @@ from scenarios import require
 from turnutils import Totals
 
 MESSAGES, CLIENTS = 200, 4
+TRANSPORTS = ["udp", "tcp", "tls", "dtls"]
 V4, V6 = "127.0.0.1", "::1"
 
 
-@pytest.mark.parametrize("transport", ["udp", "tcp", "tls", "dtls"])
+@pytest.mark.parametrize("transport", TRANSPORTS)
 @pytest.mark.parametrize("method", ["channels", "send"])
 @pytest.mark.parametrize("rtcp", [True, False], ids=["with RTCP", "without RTCP"])
 def test_two_clients_talk_through_the_relay(relay, transport, method, rtcp):
@@ -17,7 +18,7 @@ def test_two_clients_talk_through_the_relay(relay, transport, method, rtcp):
     assert_nothing_lost(run(relay, transport, method, rtcp, ["-y"]))
 
 
-@pytest.mark.parametrize("transport", ["udp", "tcp", "tls", "dtls"])
+@pytest.mark.parametrize("transport", TRANSPORTS)
 @pytest.mark.parametrize("method", ["channels", "send"])
 @pytest.mark.parametrize("rtcp", [True, False], ids=["with RTCP", "without RTCP"])
 def test_a_peer_outside_gets_and_returns_everything(relay, transport, method, rtcp):
@@ -27,7 +28,7 @@ def test_a_peer_outside_gets_and_returns_everything(relay, transport, method, rt
     assert_nothing_lost(run(relay, transport, method, rtcp, ["-e", V4, "-r", port]))
 
 
-@pytest.mark.parametrize("transport", ["udp", "tcp"])
+@pytest.mark.parametrize("transport", TRANSPORTS)
 @pytest.mark.parametrize(("client", "family", "option"), [(V6, "IPv6", "-x"), (V6, "IPv4", "-X"), (V4, "IPv6", "-x")])
 def test_two_clients_ask_for_an_address_of_either_family(relay, transport, client, family, option):
     require("turnutils_uclient", lab=False)
@@ -36,7 +37,7 @@ def test_two_clients_ask_for_an_address_of_either_family(relay, transport, clien
     assert f"{family}. Received relay addr" in totals.text
 
 
-@pytest.mark.parametrize("transport", ["udp", "tcp", "tls", "dtls"])
+@pytest.mark.parametrize("transport", TRANSPORTS)
 @pytest.mark.parametrize("method", ["channels", "send"])
 def test_a_peer_over_ipv6_gets_and_returns_everything(relay, transport, method):
     require("turnutils_uclient", "turnutils_peer", lab=False)
@@ -45,7 +46,7 @@ def test_a_peer_over_ipv6_gets_and_returns_everything(relay, transport, method):
     assert_nothing_lost(run(relay, transport, method, False, ["-x", "-e", V6, "-r", port], V6))
 
 
-@pytest.mark.parametrize("transport", ["udp", "tcp"])
+@pytest.mark.parametrize("transport", TRANSPORTS)
 @pytest.mark.parametrize("option", ["-g", "-D", "-G"], ids=["DONT-FRAGMENT", "padded ChannelData", "extra requests"])
 def test_a_client_with_habits_of_its_own_loses_nothing(relay, transport, option):
     require("turnutils_uclient", lab=False)
@@ -66,7 +67,7 @@ def test_two_clients_talk_over_tcp_relayed_addresses(relay, address, family):
     assert "connections are completed, not enough" not in totals.text
 
 
-@pytest.mark.parametrize("transport", ["udp", "tcp"])
+@pytest.mark.parametrize("transport", TRANSPORTS)
 def test_a_wrong_password_gets_nowhere(relay, transport):
     require("turnutils_uclient", lab=False)
     relay.password = "guess"
@@ -75,7 +76,7 @@ def test_a_wrong_password_gets_nowhere(relay, transport):
     assert "Received relay addr" not in "\n".join(client.lines) + client.errors  # it does not say more
 
 
-@pytest.mark.parametrize("transport", ["udp", "tcp"])
+@pytest.mark.parametrize("transport", TRANSPORTS)
 @pytest.mark.parametrize(("peer", "family"), [("10.0.0.1", "-X"), ("fe80::1", "-x"), ("::ffff:10.0.0.1", "-x")])
 def test_a_peer_that_is_not_allowed_gets_nothing(relay, transport, peer, family):
     require("turnutils_uclient", lab=False)
