@@ -12,8 +12,8 @@ def agents(relay):
     require("cc", "pkg-config", lab=False)
     program = libnice()
 
-    def start(transport, address="127.0.0.1"):
-        return relay.popen([program, transport, address, relay.port, relay.user, relay.password, COUNT])
+    def start(transport, address="127.0.0.1", task=(COUNT,)):
+        return relay.popen([program, transport, address, relay.port, relay.user, relay.password, *task])
     return start
 
 
@@ -31,3 +31,10 @@ def test_a_wrong_password_gets_no_candidate(relay, agents, transport):
     process = agents(transport)
     assert process.wait(60) == 1
     assert "has no relayed candidate" in process.errors
+
+
+@pytest.mark.parametrize("transport", ["udp", "tcp"])
+def test_a_peer_that_is_not_allowed_gets_nothing(agents, listeners, transport):
+    """libnice sends to a peer also when its permission was refused."""
+    agents(transport, task=["knock", *listeners.denied.getsockname(), *listeners.allowed.getsockname()])
+    listeners.assert_one_is_reached(datagrams=3)  # so often libnice tries

@@ -1,9 +1,13 @@
 // Two agents of libnice that have relayed candidates only meet through the relay: what test_libnice.py runs.
 //
 //     pair udp|tcp ADDRESS PORT USER PASSWORD COUNT
+//     pair udp|tcp ADDRESS PORT USER PASSWORD knock ADDRESS PORT ADDRESS PORT
 //
 // Each agent sends COUNT messages to the other, one after the other has come; prints one line and exits 0 when all of
 // them came whole and in order. Says on standard error what did not, and exits 1.
+//
+// With `knock` there is one agent: it checks two candidates of a peer that never answers, through the relay, until it is
+// ended.
 #include <nice/agent.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +25,7 @@ typedef struct Side {
 
 static GMainLoop *loop;
 static int count;
+static char **peers;  // to knock at: address, port, address, port
 
 static void fail(const char *what, const Side *side)
 {
@@ -82,12 +87,37 @@ static void exchange(Side *from)
     g_slist_free_full(candidates, (GDestroyNotify)nice_candidate_free);
 }
 
+// The peer's candidates, as its description would say them.
+static void knock(Side *side)
+{
+    GSList *candidates = NULL;
+    if (!nice_agent_set_remote_credentials(side->agent, side->stream, "abcd", "abcdefghijklmnopqrstuvwx"))
+        fail("does not take the peer's credentials", side);
+    for (int index = 0; index < 2; index++) {
+        NiceCandidate *candidate = nice_candidate_new(NICE_CANDIDATE_TYPE_HOST);
+        if (!nice_address_set_from_string(&candidate->addr, peers[2 * index]))
+            fail("no address of a peer", side);
+        nice_address_set_port(&candidate->addr, (guint)atoi(peers[2 * index + 1]));
+        candidate->transport = NICE_CANDIDATE_TRANSPORT_UDP;
+        candidate->component_id = COMPONENT;
+        candidate->stream_id = side->stream;
+        candidate->priority = 2122260223u - (guint)index;
+        g_snprintf(candidate->foundation, sizeof candidate->foundation, "%d", index);
+        candidates = g_slist_append(candidates, candidate);
+    }
+    if (nice_agent_set_remote_candidates(side->agent, side->stream, COMPONENT, candidates) != 2)
+        fail("does not take the peer's candidates", side);
+    g_slist_free_full(candidates, (GDestroyNotify)nice_candidate_free);
+}
+
 static void on_gathered(NiceAgent *agent, guint stream, gpointer data)
 {
     Side *side = data;
     (void)agent, (void)stream;
     side->gathered = TRUE;
-    if (side->other->gathered) {
+    if (peers)
+        knock(side);
+    else if (side->other->gathered) {
         exchange(side);
         exchange(side->other);
     }
@@ -97,6 +127,8 @@ static void on_state(NiceAgent *agent, guint stream, guint component, guint stat
 {
     Side *side = data;
     (void)agent, (void)stream, (void)component;
+    if (peers)
+        return;
     if (state == NICE_COMPONENT_STATE_FAILED)
         fail("no pair of candidates works", side);
     if (state != NICE_COMPONENT_STATE_READY || side->ready)
@@ -150,13 +182,15 @@ static void on_closed(GObject *agent, GAsyncResult *result, gpointer data)
 int main(int argc, char **argv)
 {
     Side sides[2] = {{.name = "one", .other = &sides[1]}, {.name = "other", .other = &sides[0]}};
-    if (argc != 7)
-        fail("usage: pair udp|tcp ADDRESS PORT USER PASSWORD COUNT", NULL);
+    if (argc != 7 && !(argc == 11 && strcmp(argv[6], "knock") == 0))
+        fail("usage: pair udp|tcp ADDRESS PORT USER PASSWORD COUNT|knock ADDRESS PORT ADDRESS PORT", NULL);
     count = atoi(argv[6]);
+    peers = argc == 11 ? argv + 7 : NULL;
     loop = g_main_loop_new(NULL, FALSE);
     g_timeout_add_seconds(PATIENCE_SECONDS, on_timeout, sides);
     start(&sides[0], TRUE, argv);
-    start(&sides[1], FALSE, argv);
+    if (!peers)
+        start(&sides[1], FALSE, argv);
     g_main_loop_run(loop);
     g_print("%d and %d messages came\n", sides[0].received, sides[1].received);
     int open = 2;
