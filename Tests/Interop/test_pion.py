@@ -7,7 +7,7 @@ from authority import Authority
 from others import pion
 from scenarios import require
 
-TRANSPORTS = ["udp", "tcp", "tls"]
+TRANSPORTS = ["udp", "tcp", "tls", "dtls"]
 COUNT = 400
 
 
