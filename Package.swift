@@ -16,9 +16,13 @@ func room(_ name: String, _ dependencies: [Target.Dependency] = [], resources: [
 
 /// Swift's own libraries go into the release programs, so that what is tested is what is packaged, and runs where there is
 /// no Swift. The last four are Foundation's inner archives: objects compiled against the shared library do not name them.
+/// The linker is the toolchain's own: the default one speaks of Foundation's `mktemp` at each program.
 let carriesSwift: [LinkerSetting] = [
     .unsafeFlags(
-        ["-static-stdlib", "-lCoreFoundation", "-l_FoundationICU", "-l_FoundationCShims", "-l_FoundationCollections"],
+        [
+            "-use-ld=lld", "-static-stdlib",
+            "-lCoreFoundation", "-l_FoundationICU", "-l_FoundationCShims", "-l_FoundationCollections",
+        ],
         .when(configuration: .release))
 ]
 
