@@ -89,10 +89,11 @@ struct Worker: ~Copyable {
 
     /// Milliseconds until something is due, -1 for never; rounded up, so as not to spin before it.
     private func wait(at now: Instant) -> Int32 {
-        guard
-            let deadline = Instant?.earliest(
-                machine.nextDeadline, machine.host.nextReservationDeadline, secureClients?.nextDeadline)
-        else { return -1 }
+        // The earliest, written out: a list of them would be an array for every turn.
+        var deadline = machine.nextDeadline
+        if let next = machine.host.nextReservationDeadline, next < deadline ?? next + .nanoseconds(1) { deadline = next }
+        if let next = secureClients?.nextDeadline, next < deadline ?? next + .nanoseconds(1) { deadline = next }
+        guard let deadline else { return -1 }
         return Int32(clamping: max(0, (deadline - now).milliseconds + 1))
     }
 

@@ -132,16 +132,21 @@ struct ForwardingOperationTests {
         #expect(hits > 10)
     }
 
-    @Test("a client of DTLS has no route, and its end takes none from who is at the same address without it")
-    func encrypted() throws {
+    @Test("a DTLS client has no route, and its end takes none from the plain client at the same address")
+    func secured() throws {
         var machine = makeMachine()
-        var client = HandClient()
-        client.fiveTuple.isSecured = true
-        try client.allocate(&machine)
-        #expect(try client.bind(0x4000, Self.peers[0], &machine) == nil)
-        let number = try #require(ChannelNumber(rawValue: 0x4000))
-        #expect(machine.routeFromClient(number, of: client.fiveTuple, at: .zero) != nil)
-        #expect(try client.code(.refresh, [Lifetime(0)], &machine) == nil)
+        var (plain, secured) = (HandClient(), HandClient())
+        secured.fiveTuple.isSecured = true
+        try plain.allocate(&machine)
+        try secured.allocate(&machine)
+        #expect(try secured.bind(0x4000, Self.peers[0], &machine) == nil)
+        #expect(machine.nextForwardingChange() == nil)
+        #expect(try plain.bind(0x4000, Self.peers[0], &machine) == nil)
+        while let change = machine.nextForwardingChange() {
+            guard case .set(let route) = change else { Issue.record("removed"); continue }
+            #expect(TransportAddress(route.client) == plain.fiveTuple.client)
+        }
+        #expect(try secured.code(.refresh, [Lifetime(0)], &machine) == nil)
         #expect(machine.nextForwardingChange() == nil)
     }
 }
