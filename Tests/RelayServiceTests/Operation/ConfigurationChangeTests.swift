@@ -1,3 +1,4 @@
+import NetPrimitives
 @testable import RelayService
 import Testing
 

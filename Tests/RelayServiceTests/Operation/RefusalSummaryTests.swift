@@ -1,3 +1,4 @@
+import Logging
 import NetPrimitives
 import Relay
 @testable import RelayService
