@@ -156,7 +156,7 @@ let package = Package(
         tests(
             "RelayServiceTests",
             ["CertificateSupport", "RelayService", "Relay", "DTLS", "Rendezvous", "TURN", "STUN", "NetPrimitives", tls, logging]
-                + nio + certificates),
+                + [.product(name: "NIOEmbedded", package: "swift-nio")] + nio + certificates),
         tests(
             "ConnectServiceTests",
             [

@@ -24,11 +24,17 @@ public struct StreamFramer: Sendable {
     public var bufferedCount: Int { buffer.count - start }
 
     public mutating func append(_ bytes: some Collection<UInt8>) {
-        if start > 0 {
+        if start == buffer.count {
+            buffer.removeAll(keepingCapacity: true)
+            start = 0
+        } else if start >= bufferedCount {
+            // What stays moves to the front only when no less has left: each byte moves once at most.
             buffer.removeFirst(start)
             start = 0
         }
-        buffer.append(contentsOf: bytes)
+        // In one piece where it lies in one: a generic loop takes a call for each byte.
+        let isAppended: Void? = bytes.withContiguousStorageIfAvailable { buffer.append(contentsOf: $0) }
+        if isAppended == nil { buffer.append(contentsOf: bytes) }
     }
 
     /// The next whole message, without the padding behind ChannelData; nil until more has arrived.

@@ -27,24 +27,33 @@ public final class AttachedClient: Sendable {
         return isPaused.exchange(false, ordering: .sequentiallyConsistent)
     }
 
-    /// Hands in one whole message, as `StreamFramer` cuts them; dropped when far more was read than may wait.
-    public func receive(_ message: [UInt8]) {
-        // The overhead keeps a flood of empty messages within the budget too.
-        let cost = message.count + Self.overhead
-        guard incoming.reserve(cost) else { return mailbox.countRefused() }
-        if !mailbox.post(.message(message, from: self)) { incoming.release(cost) }
+    /// Hands in whole messages, as `StreamFramer` cuts them: best all that one reading brought, for the worker is
+    /// woken once. The last ones are dropped when far more was read than may wait.
+    public func receive(_ messages: [[UInt8]]) {
+        let taken = messages.prefix { incoming.reserve(Self.cost($0)) }
+        if taken.count < messages.count { mailbox.countRefused(messages.count - taken.count) }
+        guard !taken.isEmpty, !mailbox.post(.messages(Array(taken), from: self)) else { return }
+        mailbox.countRefused(taken.count - 1)
+        release(taken)
     }
 
     /// The connection is gone: its allocation is deleted. Once is enough.
     public func disconnected() { mailbox.post(.detach(self), isVital: true) }
 
-    /// The worker has taken a message.
-    func taken(_ message: [UInt8]) {
-        incoming.release(message.count + Self.overhead)
+    /// The worker has taken messages.
+    func taken(_ messages: [[UInt8]]) {
+        release(messages[...])
         if incoming.count <= Self.comfortable, isPaused.exchange(false, ordering: .sequentiallyConsistent) {
             connection.resumeReading()
         }
     }
+
+    private func release(_ messages: ArraySlice<[UInt8]>) {
+        incoming.release(messages.reduce(0) { $0 + Self.cost($1) })
+    }
+
+    /// The overhead keeps a flood of empty messages within the budget too.
+    private static func cost(_ message: [UInt8]) -> Int { message.count + overhead }
 
     /// Bytes that may wait before reading pauses: a fifth of a millisecond of the worker's time, so that many who
     /// flood cost one who does not little.

@@ -1,22 +1,26 @@
 /// A TCP or TLS connection of a TURN client, as the data plane sees it: a place to write messages to.
 ///
-/// Whoever owns the sockets (NIO) implements it. Both calls come from a worker's thread and must not
+/// Whoever owns the sockets (NIO) implements it. The calls come from a worker's thread and must not
 /// block: hand the bytes to the connection's own event loop and return.
 public protocol ClientConnection: AnyObject, Sendable {
     /// Whether there is TLS beneath.
     var isEncrypted: Bool { get }
 
-    /// Sends one whole message, already framed for the stream (ChannelData is padded to four bytes).
+    /// Takes one whole message, already framed for the stream (ChannelData is padded to four bytes), to be sent by
+    /// the next `flush()`.
     ///
     /// A connection whose reader is slow drops what exceeds its bound, as UDP would: see `ByteBudget`.
     ///
     /// - Returns: false when it was dropped.
     func write(_ message: [UInt8]) -> Bool
 
+    /// Sends what was written, all at once. A worker calls it at the end of each turn in which it wrote.
+    func flush()
+
     /// Reading may go on, after `AttachedClient.mayRead()` said no.
     func resumeReading()
 
-    /// Closes the connection: its allocation has expired.
+    /// Sends what was written and closes the connection: its allocation has expired.
     func close()
 
     /// Sends an answer, and is from then on one end of a byte stream whose other end is a peer's connection. No
@@ -26,6 +30,9 @@ public protocol ClientConnection: AnyObject, Sendable {
 
 extension ClientConnection {
     public var isEncrypted: Bool { false }
+
+    /// For connections that send with each `write`.
+    public func flush() {}
 
     /// For connections that are never told to pause.
     public func resumeReading() {}

@@ -59,8 +59,8 @@ final class Mailbox<Element: Sendable>: Sendable {
         }
     }
 
-    /// Something was dropped before it came here.
-    func countRefused() { queue.withLock { $0.refused &+= 1 } }
+    /// So many were dropped before they came here.
+    func countRefused(_ count: Int) { queue.withLock { $0.refused &+= UInt64(count) } }
 
     var refusedCount: UInt64 { queue.withLock { $0.refused } }
 }

@@ -34,6 +34,8 @@ struct Worker: ~Copyable {
     private var forwarder: Forwarder
     private var ready = ReadyList()
     private var mail: ArraySlice<WorkerMessage> = []
+    /// Whose streams were written to in this turn; one may be there more than once.
+    private var unflushed: [AttachedClient] = []
     private var isStopping = false
     private var allocationsMade = Tally<ClientTransport>()
     private var requestDurations = DurationHistogram()
@@ -134,7 +136,11 @@ struct Worker: ~Copyable {
     }
 
     /// Sends what all that was ready has brought. Nothing waits for what might still come.
-    mutating func finishTurn(at now: Instant) { forwarder.recycle(at: now.nanoseconds) }
+    mutating func finishTurn(at now: Instant) {
+        forwarder.recycle(at: now.nanoseconds)
+        for client in unflushed { client.connection.flush() }
+        unflushed.removeAll(keepingCapacity: true)
+    }
 
     private mutating func receiveFromClients(_ number: Int) {
         let listener = doors[number]
@@ -235,9 +241,10 @@ struct Worker: ~Copyable {
 
     private mutating func readMail(at now: Instant) {
         guard !mail.isEmpty else { return }
-        let turn = mail.prefix(Self.mailPerTurn)
-        mail = mail.count == turn.count ? [] : mail.dropFirst(turn.count)
-        for message in turn {
+        // What a client's last reading brought may exceed it.
+        var left = Self.mailPerTurn
+        while left > 0, let message = mail.popFirst() {
+            left -= message.weight
             switch message {
             case .attach(let client):
                 // A connection on the same five-tuple is another one: it must not find the former one's allocation.
@@ -245,10 +252,13 @@ struct Worker: ~Copyable {
                     former.connection.close()
                     machine.connectionClosed(client.fiveTuple)
                 }
-            case .message(let bytes, let client):
-                client.taken(bytes)
-                guard clients[client.fiveTuple] === client else { continue }
-                receive(bytes, from: client.fiveTuple, at: now, wallClock: Int64(time(nil)))
+            case .messages(let messages, let client):
+                client.taken(messages)
+                let wallClock = Int64(time(nil))
+                // Asked for each: a message may be its connection's last.
+                for bytes in messages where clients[client.fiveTuple] === client {
+                    receive(bytes, from: client.fiveTuple, at: now, wallClock: wallClock)
+                }
             case .detach(let client):
                 guard clients[client.fiveTuple] === client else { continue }
                 clients[client.fiveTuple] = nil
@@ -266,6 +276,7 @@ struct Worker: ~Copyable {
             }
             drain(at: now)
         }
+        if mail.isEmpty { mail = [] }
     }
 
     // MARK: What goes out
@@ -301,7 +312,9 @@ struct Worker: ~Copyable {
     mutating func send(_ bytes: [UInt8], to client: FiveTuple, at now: Instant) {
         switch client.transport {
         case .tcp:
-            if clients[client]?.connection.write(bytes) == false { machine.counters.dropped.count(.slowClient) }
+            guard let attached = clients[client] else { return }
+            guard attached.connection.write(bytes) else { return machine.counters.dropped.count(.slowClient) }
+            if unflushed.last !== attached { unflushed.append(attached) }
         case .udp where client.isSecured: sendSecured(bytes, to: client, at: now)
         case .udp:
             guard let number = door(for: client.server) else { return }

@@ -1,5 +1,4 @@
 import NIOCore
-import NIOSSL
 import NIOTransport
 import NetPrimitives
 import TURN
@@ -16,6 +15,8 @@ final class TURNStreamHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private let dataPlane: DataPlane
     private let fiveTuple: FiveTuple
     private var framer = StreamFramer()
+    /// What was read and not handed in yet.
+    private var messages: [[UInt8]] = []
     private var client: AttachedClient?
     private var timeout: Scheduled<Void>?
 
@@ -40,17 +41,24 @@ final class TURNStreamHandler: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        framer.append(Array(unwrapInboundIn(data).readableBytesView))
+        framer.append(unwrapInboundIn(data).readableBytesView)
         do {
-            while let message = try framer.nextMessage() { client?.receive(message) }
+            while let message = try framer.nextMessage() { messages.append(message) }
         } catch {
+            handIn()
             context.close(promise: nil)  // not TURN: nothing behind it can be understood either
         }
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        handIn()
         wait(context)
+        context.fireChannelReadComplete()
     }
 
     func channelInactive(context: ChannelHandlerContext) {
         timeout?.cancel()
+        handIn()
         client?.disconnected()
         client = nil
         context.fireChannelInactive()
@@ -77,47 +85,16 @@ final class TURNStreamHandler: ChannelDuplexHandler, RemovableChannelHandler {
         }
     }
 
+    /// All that was read at once goes to the worker at once.
+    private func handIn() {
+        guard !messages.isEmpty else { return }
+        client?.receive(messages)
+        messages.removeAll(keepingCapacity: true)
+    }
+
     private func wait(_ context: ChannelHandlerContext) {
         timeout?.cancel()
         let channel = context.channel
         timeout = context.eventLoop.scheduleTask(in: Self.patience) { channel.close(promise: nil) }
-    }
-}
-
-/// The data plane's way to a channel. Called from its workers' threads.
-private final class ChannelConnection: ClientConnection {
-    /// About what a message costs on its way besides its bytes: a buffer, a task and a promise.
-    private static let overhead = 256
-
-    let isEncrypted: Bool
-    private let channel: any Channel
-    private let resume: @Sendable () -> Void
-    private let join: @Sendable (PeerStream, [UInt8]) -> Void
-    private let budget = ByteBudget()
-
-    /// Call it on the channel's event loop. `resume` and `join` are called on the channel's event loop.
-    init(
-        _ channel: any Channel, resume: @escaping @Sendable () -> Void,
-        join: @escaping @Sendable (PeerStream, [UInt8]) -> Void
-    ) {
-        self.join = join
-        self.channel = channel
-        isEncrypted = (try? channel.pipeline.syncOperations.handler(type: NIOSSLServerHandler.self)) != nil
-        self.resume = resume
-    }
-
-    func write(_ message: [UInt8]) -> Bool {
-        let size = message.count + Self.overhead
-        guard budget.reserve(size) else { return false }
-        channel.writeAndFlush(ByteBuffer(bytes: message)).whenComplete { [budget] _ in budget.release(size) }
-        return true
-    }
-
-    func resumeReading() { channel.eventLoop.execute(resume) }
-
-    func close() { channel.close(promise: nil) }
-
-    func join(_ peer: PeerStream, answering answer: [UInt8]) {
-        channel.eventLoop.execute { [join] in join(peer, answer) }
     }
 }

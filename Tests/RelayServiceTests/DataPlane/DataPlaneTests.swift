@@ -89,7 +89,7 @@ struct DataPlaneTests {
         var client = AllocationClient(server: server, transport: .tcp, username: "alice", password: "secret", at: .zero)
         var event: AllocationClient.Event?
         while event == nil {
-            while let bytes = client.nextTransmit() { attached.receive(bytes) }
+            while let bytes = client.nextTransmit() { attached.receive([bytes]) }
             client.receive(try #require(await connection.nextMessage()), at: .zero)
             event = client.nextEvent()
         }
@@ -102,11 +102,30 @@ struct DataPlaneTests {
         let again = plane.attach(
             second, as: FiveTuple(transport: .tcp, client: address("127.0.0.1:1"), server: server))
         var random = SystemRandomNumberGenerator()
-        again.receive(MessageBuilder(.request, .binding, transactionID: TransactionID(using: &random)).finish())
+        again.receive([MessageBuilder(.request, .binding, transactionID: TransactionID(using: &random)).finish()])
         #expect(await second.nextMessage() != nil)
         #expect(plane.allocationCount == 0)
         plane.stop()
         #expect(second.isClosed && !connection.isClosed)
+    }
+
+    @Test("what one reading of a stream brought is answered with one writing, in order")
+    func oneWriting() async throws {
+        let plane = try startPlane(workers: 1)
+        defer { plane.stop() }
+        let connection = FakeConnection()
+        let attached = plane.attach(
+            connection,
+            as: FiveTuple(transport: .tcp, client: address("127.0.0.1:1"), server: address("127.0.0.1:3478")))
+        var random = SystemRandomNumberGenerator()
+        let identifiers = (0..<40).map { _ in TransactionID(using: &random) }
+        attached.receive(identifiers.map { MessageBuilder(.request, .binding, transactionID: $0).finish() })
+        for identifier in identifiers {
+            let answer = try Message(decoding: try #require(await connection.nextMessage()))
+            #expect(answer.transactionID == identifier)
+        }
+        plane.stop()
+        #expect(connection.flushes.filter { $0 > 0 } == [40])
     }
 
     @Test("a taken address fails when it is required, and is reported when it is not")

@@ -84,6 +84,9 @@ struct SocketClient {
 final class FakeConnection: ClientConnection {
     private struct State {
         var messages: [[UInt8]] = []
+        /// How many messages each `flush` sent.
+        var flushes: [Int] = []
+        var written = 0
         var isClosed = false
     }
     private let state = Mutex(State())
@@ -93,10 +96,22 @@ final class FakeConnection: ClientConnection {
     init() { (changes, changed) = AsyncStream.makeStream() }
 
     func write(_ message: [UInt8]) -> Bool {
-        state.withLock { $0.messages.append(message) }
-        changed.yield()
+        state.withLock {
+            $0.messages.append(message)
+            $0.written += 1
+        }
         return true
     }
+
+    func flush() {
+        state.withLock {
+            $0.flushes.append($0.written)
+            $0.written = 0
+        }
+        changed.yield()
+    }
+
+    var flushes: [Int] { state.withLock { $0.flushes } }
 
     func close() {
         state.withLock { $0.isClosed = true }
@@ -107,12 +122,13 @@ final class FakeConnection: ClientConnection {
 
     /// The next message, when there is one.
     func nextMessage() async -> [UInt8]? {
-        for await _ in changes {
+        while true {
             let message = state.withLock { $0.messages.isEmpty ? nil : $0.messages.removeFirst() }
             if let message { return message }
+            var iterator = changes.makeAsyncIterator()
             if isClosed { return nil }
+            _ = await iterator.next()
         }
-        return nil
     }
 }
 
