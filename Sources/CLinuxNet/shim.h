@@ -345,6 +345,8 @@ static inline int ra_epoll_add(int epoll, int fd, uint64_t tag) {
     return epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
 }
 
+static inline int ra_epoll_remove(int epoll, int fd) { return epoll_ctl(epoll, EPOLL_CTL_DEL, fd, NULL); }
+
 // Set in a tag when the descriptor has an error.
 #define RA_EVENT_ERROR_BIT 63
 

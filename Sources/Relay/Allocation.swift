@@ -4,7 +4,7 @@ import TURN
 
 /// What the server keeps for one five-tuple (RFC 8656 §3.2).
 struct Allocation: Sendable {
-    let client: FiveTuple
+    var client: FiveTuple
     /// What every later request must name (§5).
     let username: String
     /// Whom its addresses are charged to.
@@ -25,6 +25,8 @@ struct Allocation: Sendable {
     var addressError: AddressErrorCode?
     var permissions = PermissionTable()
     var channels = ChannelTable()
+    /// Of a client that asked for a ticket, to move with (RFC 8016).
+    var mobility: Mobility?
 
     init(_ request: AuthenticatedRequest, from client: FiveTuple) {
         self.client = client

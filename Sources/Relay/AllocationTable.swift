@@ -33,12 +33,14 @@ struct AllocationTable: Sendable {
         for case let allocation? in slots { body(allocation) }
     }
 
-    /// Adds an allocation whose five-tuple and ports have none.
-    mutating func insert(_ allocation: Allocation) {
+    /// Adds an allocation whose five-tuple and ports have none; its slot.
+    @discardableResult
+    mutating func insert(_ allocation: Allocation) -> Int {
         let index = free.popLast() ?? slots.count
         if index == slots.count { slots.append(allocation) } else { slots[index] = allocation }
         byClient[allocation.client] = index
         for address in allocation.relayed.all { byPort[address.port] = index }
+        return index
     }
 
     /// Takes the allocation of a five-tuple out, whether its time is over or not.

@@ -7,23 +7,28 @@ extension RelayMachine {
     mutating func allocate(
         _ request: AuthenticatedRequest, from client: FiveTuple, answer: inout MessageBuilder, at now: Instant
     ) throws(RequestRefusal) {
-        if let index = allocations.index(of: client, at: now), let allocation = allocations[index] {
+        if let index = index(of: client, at: now), let allocation = allocations[index] {
             // The same transaction again is the same request, sent again as its answer was lost.
             guard allocation.transactionID == request.message.transactionID, allocation.username == request.username
             else { throw RequestRefusal(.allocationMismatch) }
-            return describe(allocation, in: &answer, at: now)
+            describe(allocation, in: &answer, at: now)
+            return addTicket(of: index, to: &answer, at: now)
         }
+        cancelMove(to: client)
         _ = removeAllocation(of: client, .expired)  // its time is over, and it was not swept out yet
-        let allocation =
+        let isMobile = try wantsTicket(request.message)
+        var allocation =
             if let wanted = try TCPAllocateRequest(request.message, from: client) {
                 try makeTCPAllocation(wanted, for: request, from: client, at: now)
             } else {
                 try makeAllocation(try AllocateRequest(request.message), for: request, from: client, at: now)
             }
+        if isMobile { makeMobile(&allocation) }
         allocations.insert(allocation)
         counters.allocationsMade &+= 1
         noteExpiry(allocation.expiresAt)
         describe(allocation, in: &answer, at: now)
+        if let index = allocations.index(of: client, at: now) { addTicket(of: index, to: &answer, at: now) }
     }
 
     private mutating func makeAllocation(

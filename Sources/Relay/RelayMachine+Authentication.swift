@@ -14,10 +14,11 @@ extension RelayMachine {
         else { throw .badRequest }
         let offered = SecurityFeatures(nonce: nonce) ?? []
         let named = try passwordHash(message, offered: offered)
-        guard realm == configuration.realm, let username = username(of: message, from: client, at: now) else {
+        let index = index(addressedBy: message, from: client, at: now)
+        guard realm == configuration.realm, let username = username(of: message, index) else {
             throw .challenge(ErrorCode(401, ""))
         }
-        for account in accounts(for: username, named ?? .md5, of: client, at: now, wallClock: wallClock) {
+        for account in accounts(for: username, named ?? .md5, of: index, wallClock: wallClock) {
             guard let authenticated = try? message.authenticated(with: account.key) else { continue }
             guard hasValidNonce else { throw .challenge(ErrorCode(438, "")) }
             return AuthenticatedRequest(
@@ -40,10 +41,10 @@ extension RelayMachine {
     }
 
     /// USERNAME, or the name behind USERHASH; nil when nobody we know has it.
-    private func username(of message: Message, from client: FiveTuple, at now: Instant) -> String? {
+    private func username(of message: Message, _ index: Int?) -> String? {
         if message.contains(.username) { return message[Username.self]?.text }
         guard let hash = message[Userhash.self] else { return nil }
-        if let index = allocations.index(of: client, at: now), let username = allocations[index]?.username,
+        if let index, let username = allocations[index]?.username,
             Userhash(username: username, realm: configuration.realm) == hash
         {
             return username
@@ -53,24 +54,23 @@ extension RelayMachine {
 
     /// The account that the allocation was made with, then what the directory knows today.
     private func accounts(
-        for username: String, _ hash: PasswordHash, of client: FiveTuple, at now: Instant, wallClock: Int64
+        for username: String, _ hash: PasswordHash, of index: Int?, wallClock: Int64
     ) -> [UserDirectory.Account] {
         let known = configuration.users.accounts(
             for: username, realm: configuration.realm, hash: hash, wallClock: wallClock)
-        guard let index = allocations.index(of: client, at: now), let allocation = allocations[index],
-            allocation.username == username, allocation.hash == hash
+        guard let index, let allocation = allocations[index], allocation.username == username, allocation.hash == hash
         else { return known }
         return [UserDirectory.Account(user: allocation.holder.user, key: allocation.key)] + known
     }
 
     /// What a challenge offers: to who has an allocation, what it was made with.
     func offeredFeatures(to client: FiveTuple, at now: Instant) -> SecurityFeatures {
-        allocations.index(of: client, at: now).flatMap { allocations[$0]?.offered } ?? configuration.securityFeatures
+        index(of: client, at: now).flatMap { allocations[$0]?.offered } ?? configuration.securityFeatures
     }
 
     /// Whether a sender receives what is sent to its address: a stream, a DTLS session, an allocation or a nonce of ours shows
     /// it.
     func hasProvenItself(_ client: FiveTuple, hasValidNonce: Bool, at now: Instant) -> Bool {
-        hasValidNonce || client.transport == .tcp || client.isSecured || allocations.index(of: client, at: now) != nil
+        hasValidNonce || client.transport == .tcp || client.isSecured || index(of: client, at: now) != nil
     }
 }

@@ -36,12 +36,16 @@ extension RelayMachine {
                 .successResponse, request.message.method, transactionID: request.message.transactionID)
             if request.message.method == .allocate {
                 try allocate(request, from: client, answer: &answer, at: now)
+            } else if request.message.method == .refresh, request.message.contains(.mobilityTicket) {
+                try move(request, to: client, answer: &answer, at: now)
             } else if request.message.method == .connectionBind {
                 return try bindConnection(request, from: client, at: now)
             } else {
                 let index = try existingAllocation(of: client, for: request, at: now)
                 switch request.message.method {
-                case .refresh: try refresh(index, request.message, answer: &answer, at: now)
+                case .refresh:
+                    try refresh(index, request.message, answer: &answer, at: now)
+                    addTicket(of: index, to: &answer, at: now)
                 case .createPermission: try createPermission(index, request.message, at: now)
                 case .connect: return try connect(index, request, from: client, at: now)
                 default: try bindChannel(index, request.message, at: now)
@@ -61,7 +65,7 @@ extension RelayMachine {
     private func existingAllocation(
         of client: FiveTuple, for request: AuthenticatedRequest, at now: Instant
     ) throws(RequestRefusal) -> Int {
-        guard let index = allocations.index(of: client, at: now) else { throw RequestRefusal(.allocationMismatch) }
+        guard let index = index(of: client, at: now) else { throw RequestRefusal(.allocationMismatch) }
         guard allocations[index]?.username == request.username else { throw RequestRefusal(.wrongCredentials) }
         return index
     }

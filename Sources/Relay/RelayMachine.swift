@@ -14,9 +14,12 @@ public struct RelayMachine<Host: RelayHost> {
     /// Whom a USERHASH may stand for; empty when none is asked for.
     var namesByHash: [Userhash: String]
     let nonces: NonceIssuer
+    let tickets: MobilityTickets
     var random: any RandomNumberGenerator & Sendable
     var allocations = AllocationTable()
     var peerConnections = PeerConnectionTable()
+    /// The five-tuples that clients have moved to and sent no data from yet, and those that their allocations have.
+    var movers: [FiveTuple: FiveTuple] = [:]
     private var outputs: [RelayOutput] = []
     private var nextOutputIndex = 0
     var forwarding = ForwardingChanges()
@@ -25,15 +28,17 @@ public struct RelayMachine<Host: RelayHost> {
 
     /// - Parameters:
     ///   - nonces: of one secret for all machines of a process.
-    ///   - random: makes the transaction ids of indications.
+    ///   - tickets: of one secret for all machines of a process.
+    ///   - random: makes the transaction ids of indications, and the names of mobile allocations.
     public init(
-        configuration: RelayConfiguration, nonces: NonceIssuer, host: Host,
+        configuration: RelayConfiguration, nonces: NonceIssuer, tickets: MobilityTickets, host: Host,
         random: any RandomNumberGenerator & Sendable = SystemRandomNumberGenerator()
     ) {
         self.random = random
         self.configuration = configuration
         namesByHash = configuration.namesByHash
         self.nonces = nonces
+        self.tickets = tickets
         self.host = host
     }
 
@@ -65,21 +70,42 @@ public struct RelayMachine<Host: RelayHost> {
         _ bytes: [UInt8], from client: FiveTuple, at now: Instant, wallClock: Int64
     ) {
         if ChannelData.looksLike(bytes) {
+            confirmMove(of: client, at: now)
             relayChannelData(bytes, from: client, at: now)
         } else if let message = try? Message(decoding: bytes) {
             guard message.messageClass != .request || bytes.count <= Self.maximumRequestSize else { return }
             if message.messageClass == .request { counters.requests.count(CountedMethod(message.method)) }
             switch (message.messageClass, message.method) {
             case (.request, .binding): answerBinding(message, size: bytes.count, from: client, at: now)
-            case (.request, _): handleRequest(message, from: client, at: now, wallClock: wallClock)
-            case (.indication, .send): relaySendIndication(message, from: client, at: now)
+            case (.request, _):
+                if let id = allocationElsewhere(of: message, from: client, at: now) {
+                    push(.mobility(.forward(bytes, from: client, of: id)))
+                } else {
+                    handleRequest(message, from: client, at: now, wallClock: wallClock)
+                }
+            case (.indication, .send):
+                confirmMove(of: client, at: now)
+                relaySendIndication(message, from: client, at: now)
             case (.indication, _), (.successResponse, _), (.errorResponse, _): break
             }
         }
     }
 
-    /// A client's stream is gone, and with it what it had.
-    public mutating func connectionClosed(_ client: FiveTuple) { _ = removeAllocation(of: client, .disconnected) }
+    /// A client's stream is gone, and with it what it had; unless it is mobile, and may come back by another way.
+    public mutating func connectionClosed(_ client: FiveTuple) {
+        guard movers[client] == nil else { return cancelMove(to: client) }
+        guard let allocation = allocations.remove(client) else { return }
+        // A DTLS session says that it ends to end what it had; a client that has vanished leaves it to its time.
+        if let mobility = allocation.mobility, !client.isSecured || mobility.next != nil { return strand(allocation) }
+        counters.allocationsEnded.count(.disconnected)
+        release(allocation)
+    }
+
+    /// A client's stream is new: what an earlier one on the same five-tuple left is not its own.
+    public mutating func connectionOpened(_ client: FiveTuple) {
+        cancelMove(to: client)
+        _ = removeAllocation(of: client, .disconnected)
+    }
 
     // MARK: Outputs
 
@@ -123,6 +149,12 @@ public struct RelayMachine<Host: RelayHost> {
     /// Remembers that something ends then.
     mutating func noteExpiry(_ instant: Instant) { earliestExpiry = .earliest(earliestExpiry, instant) }
 
+    /// The slot of the allocation that a client speaks for, from the five-tuple that it has or moves to.
+    func index(of client: FiveTuple, at now: Instant) -> Int? {
+        allocations.index(of: client, at: now)
+            ?? (movers.isEmpty ? nil : movers[client].flatMap { allocations.index(of: $0, at: now) })
+    }
+
     mutating func removeAllocation(of client: FiveTuple, _ end: RelayCounters.AllocationEnd) -> Bool {
         guard let allocation = allocations.remove(client) else { return false }
         counters.allocationsEnded.count(end)
@@ -133,6 +165,7 @@ public struct RelayMachine<Host: RelayHost> {
     private mutating func release(_ allocation: Allocation) {
         releaseConnections(of: allocation.client)
         endForwarding(of: allocation)
+        endMobility(of: allocation)
         for address in allocation.relayed.all { release(address, of: allocation.holder) }
     }
 

@@ -14,4 +14,6 @@ public enum RelayOutput: Hashable, Sendable {
     case disconnect(FiveTuple)
     /// Something about a TCP allocation's connections.
     case stream(StreamOutput)
+    /// Something about a client that moves.
+    case mobility(MobilityOutput)
 }

@@ -202,6 +202,7 @@ public final class RelayServer: Sendable {
         relay.alternateServer = AlternateServers(configuration.alternateServers)
         if configuration.passwordAlgorithms { relay.securityFeatures.insert(.passwordAlgorithms) }
         if configuration.usernameAnonymity { relay.securityFeatures.insert(.usernameAnonymity) }
+        relay.servesMobility = configuration.mobility
         return relay
     }
 

@@ -15,4 +15,6 @@ extension AttributeType {
     public static let additionalAddressFamily = AttributeType(rawValue: 0x8000)
     public static let addressErrorCode = AttributeType(rawValue: 0x8001)
     public static let icmp = AttributeType(rawValue: 0x8004)
+    /// RFC 8016 §3.3.
+    public static let mobilityTicket = AttributeType(rawValue: 0x8030)
 }

@@ -67,6 +67,23 @@ def test_two_clients_talk_over_tcp_relayed_addresses(relay, address, family):
     assert "connections are completed, not enough" not in totals.text
 
 
+@pytest.mark.parametrize("transport", ["udp", "tcp"])
+@pytest.mark.parametrize("method", ["channels", "send"])
+def test_a_client_that_moves_keeps_its_allocation(relay, transport, method):
+    """RFC 8016: after each Allocate it goes on with another socket, by its ticket, and closes the first.
+
+    The peer speaks when it is spoken to: until then, what is for a UDP client goes to where it was (§3.2.2).
+    Over TLS it ends by itself on its second connection, also with coturn's own server.
+    """
+    require("turnutils_uclient", "turnutils_peer", lab=False)
+    port = free_port()
+    relay.popen(["turnutils_peer", "-L", V4, "-p", port])
+    totals = run(relay, transport, method, False, ["-M", "-e", V4, "-r", port])
+    assert_nothing_lost(totals)
+    assert "refresh response received" in totals.text
+    assert "ERROR" not in totals.text  # it says so of a ticket that it cannot keep, and then does not move
+
+
 @pytest.mark.parametrize("transport", TRANSPORTS)
 def test_a_wrong_password_gets_nowhere(relay, transport):
     require("turnutils_uclient", lab=False)

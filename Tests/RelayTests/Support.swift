@@ -59,6 +59,9 @@ struct FakeHost: RelayHost, Sendable {
     var failures: [IPAddress.Family: PortError] = [:]
     var servesTCP = true
     var connections = ConnectionRegistry()
+    var homes: [MobileID: [TransportAddress]] = [:]
+    /// Mobile allocations of another machine's.
+    var elsewhere: Set<MobileID> = []
     private var nextPort: UInt16 = 50001
     private var random = SeededGenerator(seed: 9)
 
@@ -115,6 +118,13 @@ struct FakeHost: RelayHost, Sendable {
     func isBound(_ id: ConnectionID) -> Bool { connections.isBound(id) }
     mutating func removeConnection(_ id: ConnectionID) { connections.remove(id) }
 
+    mutating func setHome(of id: MobileID, _ relayed: [TransportAddress]) { homes[id] = relayed.isEmpty ? nil : relayed }
+    func home(of id: MobileID) -> RelayedHome? {
+        if elsewhere.contains(id) { return .elsewhere }
+        let ports = (homes[id] ?? []).compactMap { address in open.first { $0.value == address }?.key }
+        return ports.first.map { .here($0) }
+    }
+
     mutating func close(_ port: RelayedPort) { open[port] = nil }
     func isRelayed(_ address: TransportAddress) -> Bool { open.values.contains(address) }
     mutating func takeQuota(for holder: QuotaHolder) -> QuotaLedger.Verdict { quotas.take(for: holder) }
@@ -133,7 +143,8 @@ func makeMachine(
 ) -> Machine {
     Machine(
         configuration: RelayConfiguration(realm: "ra-relay", users: users, peerPolicy: policy),
-        nonces: NonceIssuer(secret: Array(repeating: 7, count: 32)), host: host, random: SeededGenerator(seed: 5))
+        nonces: NonceIssuer(secret: Array(repeating: 7, count: 32)),
+        tickets: MobilityTickets(secret: Array(repeating: 8, count: 32)), host: host, random: SeededGenerator(seed: 5))
 }
 
 /// A client that writes each request by hand, so that a test can write it wrong.

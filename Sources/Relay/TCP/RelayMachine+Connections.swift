@@ -43,7 +43,7 @@ extension RelayMachine {
     mutating func bindConnection(
         _ request: AuthenticatedRequest, from client: FiveTuple, at now: Instant
     ) throws(RequestRefusal) {
-        guard client.transport == .tcp, allocations.index(of: client, at: now) == nil,
+        guard client.transport == .tcp, index(of: client, at: now) == nil,
             let id = try request.message.wellFormed(ConnectionID.self),
             host.bindConnection(id, for: request.username)
         else { throw RequestRefusal(.badRequest) }

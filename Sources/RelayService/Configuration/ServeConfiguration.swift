@@ -51,6 +51,8 @@ public struct ServeConfiguration: Hashable, Sendable {
     public var metrics: TransportAddress?
     /// How long a relay that got SIGTERM waits for its allocations and conversations to end.
     public var drainDeadline: Duration = .seconds(300)
+    /// Whether a client that asked for it keeps its allocation when its address changes (RFC 8016).
+    public var mobility = true
     public var logLevel: LogLevel = .info
     public var logFormat: LogFormat = .text
 

@@ -34,6 +34,7 @@ extension Setting {
         Setting("tcp-allocations", \.tcpAllocations, .flag, .atReload),
         Setting("metrics", \.metrics, .socket, .atRestart),
         Setting("drain-deadline", \.drainDeadline, .duration(.seconds(1) ... .seconds(86_400)), .atReload),
+        Setting("mobility", \.mobility, .flag, .atReload),
         Setting("log-level", \.logLevel, .choice, .atReload),
         Setting("log-format", \.logFormat, .choice, .atRestart),
     ]

@@ -52,7 +52,8 @@ public final class DataPlane: Sendable {
         directory = PortDirectory(quotas: configuration.quotas, unprovenRate: configuration.unprovenRate)
         relay = Mutex((configuration.relay, false))
         var random = SystemRandomNumberGenerator()
-        let nonces = NonceIssuer(secret: (0..<32).map { _ in .random(in: .min ... .max, using: &random) })
+        func secret() -> [UInt8] { (0..<32).map { _ in .random(in: .min ... .max, using: &random) } }
+        let (nonces, tickets) = (NonceIssuer(secret: secret()), MobilityTickets(secret: secret()))
         threads = Mutex([])
         peers = configuration.eventLoops.map(PeerStreams.init)
         let sessions = ConnectionLimits(total: SecureClients.total, perSource: SecureClients.perSource)
@@ -61,8 +62,8 @@ public final class DataPlane: Sendable {
             for index in 0..<workers {
                 let worker = try Worker(
                     index: index, listeners: listeners.sockets[index], mailboxes: mailboxes, directory: directory,
-                    addresses: addresses, configuration: configuration, nonces: nonces, peers: peers,
-                    secureClients: secureClients)
+                    addresses: addresses, configuration: configuration, nonces: nonces, tickets: tickets,
+                    peers: peers, secureClients: secureClients)
                 let thread = try WorkerThread(worker)
                 threads.withLock { $0.append(thread) }
             }

@@ -16,6 +16,9 @@ final class EventPoll: Sendable {
     func watch(_ watched: Int32, _ tag: EpollTag) throws(SystemError) {
         guard ra_epoll_add(descriptor, watched, tag.rawValue) == 0 else { throw .current }
     }
+
+    /// Watches it no more, though it stays open.
+    func unwatch(_ watched: Int32) { _ = ra_epoll_remove(descriptor, watched) }
 }
 
 /// What an epoll said is ready, in memory that is used again.

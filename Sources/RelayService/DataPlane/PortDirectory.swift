@@ -15,6 +15,8 @@ final class PortDirectory: Sendable {
         var places: [TransportAddress: Place?] = [:]
         var reservations = Reservations<(held: HeldPort, holder: QuotaHolder)>()
         var connections = ConnectionRegistry()
+        /// The relayed addresses of mobile allocations, of which each has no more than two.
+        var mobile: [MobileID: [TransportAddress]] = [:]
         var quotas: QuotaLedger
         var limiter: UnprovenRateLimiter
     }
@@ -52,12 +54,35 @@ final class PortDirectory: Sendable {
     /// Whether an address is somebody's.
     func isTaken(_ address: TransportAddress) -> Bool { state.withLock { $0.places[address] != nil } }
 
+    /// A live relayed port is on its way to another worker; unless it has arrived there already.
+    func handOver(_ address: TransportAddress, from place: Place, to worker: Int) {
+        state.withLock { state in
+            guard state.places[address] == .some(place) else { return }
+            state.places[address] = .some(Place(worker: worker, port: .none))
+        }
+    }
+
     func release(_ address: TransportAddress) {
         state.withLock { _ = $0.places.removeValue(forKey: address) }
     }
 
     func place(of address: TransportAddress) -> Place? {
         state.withLock { state in state.places[address] ?? nil }
+    }
+
+    /// None: the allocation has ended.
+    func setHome(of id: MobileID, _ relayed: [TransportAddress]) {
+        state.withLock { $0.mobile[id] = relayed.isEmpty ? nil : relayed }
+    }
+
+    /// Where an allocation is, by the first of its addresses that is live.
+    func place(of id: MobileID) -> Place? {
+        state.withLock { state in
+            for address in state.mobile[id] ?? [] {
+                if let place = state.places[address] ?? nil { return place }
+            }
+            return nil
+        }
     }
 
     // MARK: Reservations

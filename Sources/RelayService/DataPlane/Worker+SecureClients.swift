@@ -20,7 +20,9 @@ extension Worker {
 
     mutating func handleSecuredTimeout(at now: Instant) {
         guard let deadline = secureClients?.nextDeadline, deadline <= now else { return }
-        secureClients?.handleTimeout(at: now) { [machine] in machine.tableSizes(of: $0, at: now) != nil }
+        secureClients?.handleTimeout(at: now) { [machine, moving] in
+            machine.tableSizes(of: $0, at: now) != nil || moving.allocation(of: $0) != nil
+        }
         drainSecured(at: now)
     }
 
@@ -36,6 +38,7 @@ extension Worker {
             case .message(let message, let client):
                 receive(message, from: client, at: now, wallClock: Int64(time(nil)))
             case .ended(let client):
+                leave(client)
                 machine.connectionClosed(client)
                 drain(at: now)
             }

@@ -27,11 +27,12 @@ struct Worker: ~Copyable {
     let peers: PeerStreams?
     var machine: RelayMachine<WorkerHost>
     var clients: [FiveTuple: AttachedClient] = [:]
+    var moving = MovingClients()
     /// nil: there is no DTLS.
     var secureClients: SecureClients?
     /// The listeners' sockets, by the listener's index.
     private let doors: [Forwarder.Listener]
-    private var forwarder: Forwarder
+    var forwarder: Forwarder
     private var ready = ReadyList()
     private var mail: ArraySlice<WorkerMessage> = []
     /// Whose streams were written to in this turn; one may be there more than once.
@@ -42,8 +43,8 @@ struct Worker: ~Copyable {
 
     init(
         index: Int, listeners: [UDPSocket], mailboxes: [Mailbox<WorkerMessage>], directory: PortDirectory,
-        addresses: LocalAddresses, configuration: DataPlaneConfiguration, nonces: NonceIssuer, peers: PeerStreams?,
-        secureClients: SecureClients? = nil
+        addresses: LocalAddresses, configuration: DataPlaneConfiguration, nonces: NonceIssuer, tickets: MobilityTickets,
+        peers: PeerStreams?, secureClients: SecureClients? = nil
     ) throws(DataPlaneError) {
         let epoll = try EventPoll()
         do throws(SystemError) {
@@ -62,7 +63,7 @@ struct Worker: ~Copyable {
             mailbox: mailboxes[index], peers: peers)
         self.peers = peers
         self.secureClients = secureClients
-        machine = RelayMachine(configuration: configuration.relay, nonces: nonces, host: host)
+        machine = RelayMachine(configuration: configuration.relay, nonces: nonces, tickets: tickets, host: host)
         doors = listeners.map {
             Forwarder.Listener(
                 descriptor: $0.descriptor, address: PackedAddress($0.address), isWildcard: $0.address.ip.isUnspecified)
@@ -214,6 +215,7 @@ struct Worker: ~Copyable {
 
     /// Takes one message of a client's, and counts what it asked.
     mutating func receive(_ bytes: [UInt8], from client: FiveTuple, at now: Instant, wallClock: Int64) {
+        if passOn(bytes, from: client) { return }
         let (requests, made) = (machine.counters.requests.total, machine.counters.allocationsMade)
         machine.receive(bytes, from: client, at: now, wallClock: wallClock)
         drain(at: now)
@@ -248,10 +250,9 @@ struct Worker: ~Copyable {
             switch message {
             case .attach(let client):
                 // A connection on the same five-tuple is another one: it must not find the former one's allocation.
-                if let former = clients.updateValue(client, forKey: client.fiveTuple) {
-                    former.connection.close()
-                    machine.connectionClosed(client.fiveTuple)
-                }
+                clients.updateValue(client, forKey: client.fiveTuple)?.connection.close()
+                leave(client.fiveTuple)
+                machine.connectionOpened(client.fiveTuple)
             case .messages(let messages, let client):
                 client.taken(messages)
                 let wallClock = Int64(time(nil))
@@ -262,11 +263,14 @@ struct Worker: ~Copyable {
             case .detach(let client):
                 guard clients[client.fiveTuple] === client else { continue }
                 clients[client.fiveTuple] = nil
+                leave(client.fiveTuple)
                 machine.connectionClosed(client.fiveTuple)
             case .relayed(let bytes, let source, let destination):
                 deliver(bytes, from: source, to: destination, at: now)
             case .stream(let event):
                 receive(event, at: now)
+            case .mobility(let message):
+                receive(message, at: now)
             case .reconfigure(let configuration):
                 machine.reconfigure(configuration)
             case .report(let reply):
@@ -304,12 +308,18 @@ struct Worker: ~Copyable {
             case .disconnect(let fiveTuple):
                 clients.removeValue(forKey: fiveTuple)?.connection.close()
             case .stream(let output): perform(output)
+            case .mobility(let output): perform(output)
             }
         }
+        handOverMoved(at: now)
         updateForwarding()
     }
 
     mutating func send(_ bytes: [UInt8], to client: FiveTuple, at now: Instant) {
+        if let worker = moving.worker(of: client) {
+            mailboxes[worker].post(.mobility(.answer(bytes, to: client)))
+            return
+        }
         switch client.transport {
         case .tcp:
             guard let attached = clients[client] else { return }

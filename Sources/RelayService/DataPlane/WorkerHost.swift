@@ -91,6 +91,24 @@ struct WorkerHost: RelayHost, Sendable {
         free.append(port.rawValue)
     }
 
+    /// Takes out an open port, for another worker; its number is free.
+    mutating func take(_ port: RelayedPort) -> HeldPort? {
+        guard let held = self[port] else { return nil }
+        epoll.unwatch(held.socket.descriptor)
+        ports[port.rawValue] = nil
+        descriptors[port.rawValue] = -1
+        free.append(port.rawValue)
+        return held
+    }
+
+    func setHome(of id: MobileID, _ relayed: [TransportAddress]) { directory.setHome(of: id, relayed) }
+    func home(of id: MobileID) -> RelayedHome? {
+        directory.place(of: id).map { place in
+            // What is on its way to this worker is in its mailbox: it has to be read first, as for another's.
+            place.worker == worker && place.port != .none ? .here(place.port) : .elsewhere
+        }
+    }
+
     func isRelayed(_ address: TransportAddress) -> Bool { directory.place(of: address) != nil }
     func takeQuota(for holder: QuotaHolder) -> QuotaLedger.Verdict { directory.takeQuota(for: holder) }
     func releaseQuota(for holder: QuotaHolder) { directory.releaseQuota(for: holder) }
@@ -172,7 +190,7 @@ struct WorkerHost: RelayHost, Sendable {
     }
 
     /// Makes an open socket one of this worker's live ports.
-    private mutating func adopt(_ held: HeldPort) throws(PortError) -> OpenedPort {
+    mutating func adopt(_ held: HeldPort) throws(PortError) -> OpenedPort {
         let index = free.popLast() ?? ports.count
         let port = RelayedPort(rawValue: index)
         do { try epoll.watch(held.socket.descriptor, .relayed(port)) } catch {

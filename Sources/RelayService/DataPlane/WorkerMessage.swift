@@ -10,6 +10,7 @@ enum WorkerMessage: Sendable {
     /// A datagram from a relayed address of this process, another worker's perhaps.
     case relayed([UInt8], from: TransportAddress, to: TransportAddress)
     case stream(PeerStreamEvent)
+    case mobility(MobilityMessage)
     case reconfigure(RelayConfiguration)
     /// Answered from the worker's thread.
     case report(@Sendable (WorkerReport?) -> Void)

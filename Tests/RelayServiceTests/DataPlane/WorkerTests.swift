@@ -13,7 +13,8 @@ struct WorkerTests {
             configuration: DataPlaneConfiguration(
                 listeners: [],
                 relay: RelayConfiguration(realm: "r", users: UserDirectory(), peerPolicy: PeerPolicy())),
-            nonces: NonceIssuer(secret: Array(repeating: 1, count: 32)), peers: nil)
+            nonces: NonceIssuer(secret: Array(repeating: 1, count: 32)),
+            tickets: MobilityTickets(secret: Array(repeating: 2, count: 32)), peers: nil)
     }
 
     @Test("a socket that floods has its turn and no more, and the next one has its own", arguments: [1, 40])

@@ -1,0 +1,43 @@
+public import NetPrimitives
+
+/// An allocation on its way from one machine of a process to another.
+public struct MovedAllocation: Sendable {
+    let allocation: Allocation
+
+    /// The ports that it had.
+    public var ports: [RelayedPort] { allocation.relayed.all.map(\.port) }
+    public var client: FiveTuple { allocation.client }
+}
+
+// The hand-over from one machine to another.
+extension RelayMachine {
+    /// Takes out an allocation whose client arrives at another machine; its ports and its quota go with it.
+    public mutating func handOver(_ client: FiveTuple) -> MovedAllocation? {
+        guard !peerConnections.isTCP(client) else { return nil }
+        guard let allocation = allocations.remove(client) else { return nil }
+        endForwarding(of: allocation)
+        return MovedAllocation(allocation: allocation)
+    }
+
+    /// Takes in what another machine has handed over.
+    ///
+    /// - Parameter ports: for each of its addresses the port that it has here; nil: it could not be taken, and is closed.
+    public mutating func adopt(_ moved: MovedAllocation, ports: [RelayedPort?], at now: Instant) {
+        var allocation = moved.allocation
+        for (address, port) in zip(moved.allocation.relayed.all, ports) {
+            if let port {
+                allocation.relayed[address.address.family] = RelayedAddress(
+                    port: port, address: address.address, expiresAt: address.expiresAt)
+            } else {
+                _ = allocation.remove(address.address.family)
+                host.releaseQuota(for: allocation.holder)
+            }
+        }
+        // While its ticket was under way it may have allocated as well.
+        _ = removeAllocation(of: allocation.client, .deleted)
+        guard !allocation.relayed.isEmpty else { return endMobility(of: allocation) }
+        updateForwarding(of: allocations.insert(allocation))
+        noteExpiry(min(allocation.nextExpiry, allocation.expiresAt))
+    }
+}
+
