@@ -20,6 +20,8 @@ struct RandomOperations<Choices: ChoiceSource> {
     var now = Instant.zero
     /// Connections with peers that were named, some of them long gone.
     var ids = [ConnectionID(1)]
+    /// Tickets that were given, most of them spent.
+    private var tickets = [MobilityTicket()]
     /// The first thing that was not as it must be.
     private(set) var complaint: String?
 
@@ -75,7 +77,7 @@ struct RandomOperations<Choices: ChoiceSource> {
     /// One operation, and a look at the books after it.
     mutating func step() {
         let index = number(0...clients.count - 1)
-        switch number(0...18) {
+        switch number(0...21) {
         case 14: request(index, .allocate, [RequestedTransport(.tcp)])
         case 15: request(index, .connect, [XORPeerAddress(peer())])
         case 16: request(index, .connectionBind, [ids[number(0...ids.count - 1)]])
@@ -89,6 +91,12 @@ struct RandomOperations<Choices: ChoiceSource> {
         case 18:
             let port = RelayedPort(rawValue: number(49_999...50_040))
             if let id = machine.peerArrived(peer(), on: port, at: now) { ids.append(id) }
+        case 19:
+            let ticket = tickets[number(max(0, tickets.count - 3)...tickets.count - 1)]
+            request(index, .refresh, [ticket] + attributes(number(0...1)))
+        case 20:
+            if coin() { machine.connectionOpened(clients[index].fiveTuple) } else { handOver(clients[index].fiveTuple) }
+        case 21: request(index, .allocate, [RequestedTransport(.udp), MobilityTicket()])
         case 0...1:
             let more = coin() ? [] : coin() ? [AdditionalAddressFamily(.ipv6)] : attributes(number(1...3))
             request(index, .allocate, [RequestedTransport(.udp)] + more)
@@ -125,10 +133,25 @@ struct RandomOperations<Choices: ChoiceSource> {
         demand(machine.allocationCount == 0 && machine.host.quotas.total == 0, "an allocation is left")
         demand(machine.host.connections.count == 0, "a connection with a peer is left")
         demand(machine.nextDeadline == nil, "a deadline is left")
+        demand(machine.host.homes.isEmpty, "a mobile allocation's place is left")
+        demand(!clients.contains { machine.isMoving($0.fiveTuple) }, "a move is left")
     }
 
     private mutating func demand(_ condition: Bool, _ otherwise: @autoclosure () -> String) {
         if !condition && complaint == nil { complaint = otherwise() }
+    }
+
+    /// To another machine and back, which may have no room for it.
+    private mutating func handOver(_ client: FiveTuple) {
+        guard machine.tableSizes(of: client, at: now) != nil, !machine.isMoving(client),
+            let moved = machine.handOver(client)
+        else { return }
+        let ports: [RelayedPort?] = moved.ports.map { port in
+            if coin() { return port }
+            machine.host.close(port)
+            return nil
+        }
+        machine.adopt(moved, ports: ports, at: now)
     }
 
     private mutating func request(_ index: Int, _ method: STUN.Method, _ attributes: [any Attribute]) {
@@ -150,6 +173,7 @@ struct RandomOperations<Choices: ChoiceSource> {
                 demand(false, "the machine sent what is no message: \(bytes)")
                 continue
             }
+            if let ticket = message[MobilityTicket.self] { tickets.append(ticket) }
             guard let nonce = message[Nonce.self], let index = clients.firstIndex(where: { $0.fiveTuple == fiveTuple })
             else { continue }
             clients[index].nonce = nonce.text
