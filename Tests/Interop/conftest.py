@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import shutil
 import signal
 import socket
 
@@ -25,6 +26,9 @@ class Relay:
         self.port, self.tls_port = free_port(), free_port()
         self.user, self.password, self.realm = USER, PASSWORD, REALM
         self.authority = authority()
+        # A pair of its own, which a test may spoil.
+        self.certificate, self.key = (
+            shutil.copy(file, folder) for file in (self.authority.certificate, self.authority.key))
         self._options = options
         self._processes = []
         self.start()
@@ -34,8 +38,8 @@ class Relay:
         self.process = self.popen([
             RA_RELAY, "serve", "--listen", "127.0.0.1", "--listen", "::1", "--port", self.port, "--also-listen", "",
             "--realm", REALM, "--user", f"{USER}:{PASSWORD}", "--allow-peer", "127.0.0.0/8", "--allow-peer", "::1/128",
-            "--deny-peer", f"{DENIED}/32", "--tls-cert", self.authority.certificate,
-            "--tls-key", self.authority.key, "--tls-port", self.tls_port,
+            "--deny-peer", f"{DENIED}/32", "--tls-cert", self.certificate,
+            "--tls-key", self.key, "--tls-port", self.tls_port,
             "--state", self.folder / "state", *self._options])
         try:
             self.process.wait_for_line("ra-relay ready")

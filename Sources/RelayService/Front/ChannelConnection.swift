@@ -4,12 +4,13 @@ import Synchronization
 
 /// The data plane's way to a TCP or TLS client's channel. Called from its workers' threads.
 ///
-/// What is written gathers in one buffer, which goes out with one call (and, inside TLS, as few records) when the turn
-/// is over. Only one is under way: while the reader is slow, what follows gathers, so that what waits is bytes and not
-/// buffers, and is bounded.
+/// What is written gathers in one buffer, which goes out with one call when the turn is over. Only one is under way: while
+/// the reader is slow, what follows gathers, so that what waits is bytes and not buffers, and is bounded.
 final class ChannelConnection: ClientConnection {
     private struct Pending {
         var bytes = ByteBuffer()
+        /// Of each message, inside TLS.
+        var lengths: [Int] = []
         /// How many there were the last time: about how many there will be.
         var usual = 0
         /// A task or a write will see to what is here.
@@ -42,6 +43,7 @@ final class ChannelConnection: ClientConnection {
         pending.withLock { pending in
             if pending.bytes.capacity == 0 { pending.bytes.reserveCapacity(max(pending.usual, message.count)) }
             pending.bytes.writeBytes(message)
+            if isEncrypted { pending.lengths.append(message.count) }
         }
         return true
     }
@@ -74,14 +76,18 @@ final class ChannelConnection: ClientConnection {
 
     /// On the channel's event loop.
     private func writePending() {
-        let bytes = pending.withLock { pending in
-            defer { pending.bytes = ByteBuffer() }
+        var (bytes, lengths) = pending.withLock { pending in
+            defer { (pending.bytes, pending.lengths) = (ByteBuffer(), []) }
             pending.usual = pending.bytes.readableBytes
             pending.isUnderWay = pending.usual > 0
-            return pending.bytes
+            return (pending.bytes, pending.lengths)
         }
         let count = bytes.readableBytes
         guard count > 0 else { return }
+        // Inside TLS each message has a record of its own, as coturn's client takes a record for a message.
+        for length in lengths.dropLast() {
+            if let message = bytes.readSlice(length: length) { channel.write(message, promise: nil) }
+        }
         // A closed channel's bytes fail, and are gone.
         channel.writeAndFlush(bytes).whenComplete { _ in
             self.budget.release(count)
