@@ -143,41 +143,33 @@ static inline struct ra_arrival ra_read_control(struct msghdr *header) {
     return arrival;
 }
 
+// Writes one piece of control data; returns where the next one goes.
+static inline uint8_t *ra_put_control(uint8_t *at, int level, int type, const void *data, size_t size) {
+    struct cmsghdr *header = (struct cmsghdr *)at;
+    header->cmsg_level = level;
+    header->cmsg_type = type;
+    header->cmsg_len = CMSG_LEN(size);
+    memcpy(CMSG_DATA(header), data, size);
+    return at + CMSG_SPACE(size);
+}
+
 // Writes what goes with a message: the address to send from when it has a family, the segments' size when it is not 0.
 // Returns the length; 0 when there is nothing.
 static inline size_t ra_write_control(union ra_control *room, struct ra_address source, uint16_t segment) {
     uint8_t *at = room->bytes;
-    struct cmsghdr *header;
     if (source.family == 4) {
         struct in_pktinfo info;
         memset(&info, 0, sizeof info);
         info.ipi_spec_dst.s_addr = htonl((uint32_t)source.low);
-        header = (struct cmsghdr *)at;
-        header->cmsg_level = IPPROTO_IP;
-        header->cmsg_type = IP_PKTINFO;
-        header->cmsg_len = CMSG_LEN(sizeof info);
-        memcpy(CMSG_DATA(header), &info, sizeof info);
-        at += CMSG_SPACE(sizeof info);
+        at = ra_put_control(at, IPPROTO_IP, IP_PKTINFO, &info, sizeof info);
     } else if (source.family == 6) {
         struct ra_in6_pktinfo info;
         memset(&info, 0, sizeof info);
         ra_store64(&info.ipi6_addr, source.high);
         ra_store64((uint8_t *)&info.ipi6_addr + 8, source.low);
-        header = (struct cmsghdr *)at;
-        header->cmsg_level = IPPROTO_IPV6;
-        header->cmsg_type = IPV6_PKTINFO;
-        header->cmsg_len = CMSG_LEN(sizeof info);
-        memcpy(CMSG_DATA(header), &info, sizeof info);
-        at += CMSG_SPACE(sizeof info);
+        at = ra_put_control(at, IPPROTO_IPV6, IPV6_PKTINFO, &info, sizeof info);
     }
-    if (segment != 0) {
-        header = (struct cmsghdr *)at;
-        header->cmsg_level = IPPROTO_UDP;
-        header->cmsg_type = RA_UDP_SEGMENT;
-        header->cmsg_len = CMSG_LEN(sizeof segment);
-        memcpy(CMSG_DATA(header), &segment, sizeof segment);
-        at += CMSG_SPACE(sizeof segment);
-    }
+    if (segment != 0) at = ra_put_control(at, IPPROTO_UDP, RA_UDP_SEGMENT, &segment, sizeof segment);
     return (size_t)(at - room->bytes);
 }
 
@@ -364,17 +356,14 @@ static inline int ra_epoll_wait(int epoll, uint64_t *tags, int milliseconds) {
 // What Swift cannot name reliably: which module the importer finds these structures in depends on what was built first.
 
 // Seconds of CPU time, user and system, of this process and of the calling thread.
-static inline double ra_process_cpu_seconds(void) {
+static inline double ra_clock_seconds(clockid_t clock) {
     struct timespec time = {0, 0};
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+    clock_gettime(clock, &time);
     return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
 }
 
-static inline double ra_thread_cpu_seconds(void) {
-    struct timespec time = {0, 0};
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
-}
+static inline double ra_process_cpu_seconds(void) { return ra_clock_seconds(CLOCK_PROCESS_CPUTIME_ID); }
+static inline double ra_thread_cpu_seconds(void) { return ra_clock_seconds(CLOCK_THREAD_CPUTIME_ID); }
 
 // Files that this process may have open; 0 when the system does not say.
 static inline uint64_t ra_file_limit(void) {
