@@ -5,16 +5,6 @@
 
 #include "shim.h"
 
-#include <netinet/tcp.h>
-#include <netinet/udp.h>
-
-#ifndef UDP_SEGMENT
-#define UDP_SEGMENT 103
-#endif
-#ifndef UDP_GRO
-#define UDP_GRO 104
-#endif
-
 extern int ra_load_sendmmsg(int fd, struct ra_mmsghdr *messages, unsigned int count, int flags) __asm__("sendmmsg");
 
 // Segments of one message at most: the kernel's own bound (UDP_MAX_SEGMENTS) was 64 for long.
@@ -23,7 +13,7 @@ extern int ra_load_sendmmsg(int fd, struct ra_mmsghdr *messages, unsigned int co
 
 static inline int ra_load_receive_joined(int fd) {
     int on = 1;
-    return setsockopt(fd, IPPROTO_UDP, UDP_GRO, &on, sizeof on);
+    return setsockopt(fd, IPPROTO_UDP, RA_UDP_GRO, &on, sizeof on);
 }
 
 // The address becomes bindable and connectable by several sockets of ours.
@@ -48,7 +38,7 @@ static inline ssize_t ra_load_send(int fd, const uint8_t *data, size_t length, s
 static inline int ra_load_tcp_socket(void) {
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     int on = 1;
-    if (fd >= 0) setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    if (fd >= 0) setsockopt(fd, IPPROTO_TCP, RA_TCP_NODELAY, &on, sizeof on);
     return fd;
 }
 
@@ -101,7 +91,7 @@ static inline int ra_load_send_trains(int fd, const struct ra_load_train *trains
             header->msg_controllen = sizeof controls[i];
             struct cmsghdr *control = CMSG_FIRSTHDR(header);
             control->cmsg_level = IPPROTO_UDP;
-            control->cmsg_type = UDP_SEGMENT;
+            control->cmsg_type = RA_UDP_SEGMENT;
             control->cmsg_len = CMSG_LEN(sizeof(uint16_t));
             memcpy(CMSG_DATA(control), &trains[i].segment, sizeof(uint16_t));
         }
@@ -149,7 +139,7 @@ static inline int ra_load_receive(int fd, struct ra_load_received *received, int
         received[i].remote_ip = ntohl(names[i].sin_addr.s_addr);
         received[i].remote_port = ntohs(names[i].sin_port);
         for (struct cmsghdr *control = CMSG_FIRSTHDR(header); control; control = CMSG_NXTHDR(header, control)) {
-            if (control->cmsg_level == IPPROTO_UDP && control->cmsg_type == UDP_GRO) {
+            if (control->cmsg_level == IPPROTO_UDP && control->cmsg_type == RA_UDP_GRO) {
                 int segment;
                 memcpy(&segment, CMSG_DATA(control), sizeof segment);
                 if (segment > 0) received[i].segment = (uint32_t)segment;

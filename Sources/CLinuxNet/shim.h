@@ -30,9 +30,11 @@ struct ra_in6_pktinfo {
     unsigned int ipi6_ifindex;
 };
 
-// What Linux's udp.h says; the C library's header is not everywhere of the same age.
+// What udp.h and tcp.h say. They are not included: SwiftNIO's module includes the kernel's udp.h, this one would get
+// the C library's, and where the importer loads both, their two `struct udphdr` end a build, or not, by their order.
 #define RA_UDP_SEGMENT 103
 #define RA_UDP_GRO 104
+#define RA_TCP_NODELAY 1
 
 // Asks for consecutive datagrams of one sender as one message with the size of each; best effort.
 static inline void ra_want_aggregates(int fd) {
