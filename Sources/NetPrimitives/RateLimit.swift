@@ -1,26 +1,29 @@
-import NetPrimitives
-
 /// The generic cell rate algorithm: a bound on how much may happen, in one instant of memory.
 ///
 /// What happened is kept as the instant at which all of it would be paid off; a burst may run ahead of now
 /// by so much and no more.
-struct RateLimit: Hashable, Sendable {
+public struct RateLimit: Hashable, Sendable {
     /// What may happen at once, and how long one unit takes to come back.
-    struct Allowance: Hashable, Sendable {
-        var burst: Int
-        var interval: Duration
+    public struct Allowance: Hashable, Sendable {
+        public var burst: Int
+        public var interval: Duration
 
-        static func perMinute(_ count: Int) -> Allowance {
+        public init(burst: Int, interval: Duration) {
+            self.burst = burst
+            self.interval = interval
+        }
+
+        public static func perMinute(_ count: Int) -> Allowance {
             Allowance(burst: count, interval: .seconds(60) / max(1, count))
         }
     }
 
     private var paidOff: Instant
 
-    init(at now: Instant) { paidOff = now }
+    public init(at now: Instant) { paidOff = now }
 
     /// Whether `units` more fit now; takes them if so.
-    mutating func take(_ units: Int, of allowance: Allowance, at now: Instant) -> Bool {
+    public mutating func take(_ units: Int, of allowance: Allowance, at now: Instant) -> Bool {
         let due = max(paidOff, now) + allowance.interval * units
         guard due - now <= allowance.interval * allowance.burst else { return false }
         paidOff = due
@@ -28,8 +31,8 @@ struct RateLimit: Hashable, Sendable {
     }
 
     /// Whether nothing is owed any more, so that forgetting this changes nothing.
-    func isRested(at now: Instant) -> Bool { paidOff <= now }
+    public func isRested(at now: Instant) -> Bool { paidOff <= now }
 
     /// When it will be rested.
-    var rested: Instant { paidOff }
+    public var rested: Instant { paidOff }
 }
