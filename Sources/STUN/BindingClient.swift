@@ -22,8 +22,12 @@ public struct BindingClient: Sendable {
         server: TransportAddress, timing: ClientTransaction.Timing = .unreliable,
         random: inout some RandomNumberGenerator, at now: Instant
     ) {
+        self.init(server: server, id: TransactionID(using: &random), timing: timing, at: now)
+    }
+
+    /// - Parameter id: chosen by somebody who will know the request by it.
+    public init(server: TransportAddress, id: TransactionID, timing: ClientTransaction.Timing, at now: Instant) {
         self.server = server
-        let id = TransactionID(using: &random)
         transaction = ClientTransaction(
             id: id, request: MessageBuilder(.request, .binding, transactionID: id).finish(fingerprint: true),
             timing: timing, at: now)

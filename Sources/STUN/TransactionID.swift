@@ -22,7 +22,14 @@ public struct TransactionID: Hashable, Sendable {
     }
 }
 
-extension TransactionID: CustomStringConvertible {
+extension TransactionID: LosslessStringConvertible {
+    /// Reads 24 hexadecimal digits, as `description` writes them.
+    public init?(_ text: String) {
+        let digits = text.utf8.compactMap { Character(Unicode.Scalar($0)).hexDigitValue }
+        guard digits.count == 24, text.utf8.count == 24 else { return nil }
+        self.init(octets: stride(from: 0, to: 24, by: 2).map { UInt8(digits[$0] << 4 | digits[$0 + 1]) })
+    }
+
     public var description: String {
         octets.map { String($0 >> 4, radix: 16) + String($0 & 0xF, radix: 16) }.joined()
     }

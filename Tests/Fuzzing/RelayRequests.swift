@@ -7,6 +7,7 @@ import TURN
 /// Requests that pass authentication, with attributes that are only bytes, to a relay that has allocations: those who may
 /// come in can be bad too.
 func fuzz(_ bytes: [UInt8]) {
+    dialBack(String(decoding: bytes, as: UTF8.self))
     var (clients, machine) = prepared
     var input = Input(bytes)
     while !input.isEmpty {
@@ -19,6 +20,14 @@ func fuzz(_ bytes: [UInt8]) {
             expect((try? Message(decoding: answer)) != nil, "the machine sent what is no message: \(answer)")
         }
     }
+}
+
+/// What stands behind the question mark of `/dial-back`: written again, it says the same.
+private func dialBack(_ query: String) {
+    guard let request = DialBackRequest(query: query) else { return }
+    let via = request.via.map { "&via=\($0)" } ?? ""
+    let text = "transport=\(request.transport)&port=\(request.port)&nonce=\(request.nonce)\(via)"
+    expect(DialBackRequest(query: text) == request, query)
 }
 
 /// A relay and its clients: a dual allocation over UDP, one for TCP connections over TCP, and one that is not there yet.

@@ -43,6 +43,7 @@ def choices():
 
 
 def requests():
+    yield b"transport=udp&port=3389&nonce=000102030405060708090a0b&via=3478"
     villain = hostile.Villain(1, "alice", "secret", "ra-relay")
     for client in range(3):
         for method in hostile.METHODS[:10]:
