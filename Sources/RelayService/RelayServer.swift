@@ -15,6 +15,8 @@ public final class RelayServer: Sendable {
     public let url: String
     let dataPlane: DataPlane
     let place: MeetingPlace
+    let dialBack: DialBackPage
+    private let dialBackPlace: DialBackPlace
     let certificate: CurrentCertificate?
     let state: StateDirectory
     let signing: CurrentSecret
@@ -88,19 +90,25 @@ public final class RelayServer: Sendable {
                 username: credential.username, password: Secret(credential.password.utf8), expires: expires, uris: [])
         }
         place = meetings
+        let dialBackPlace = DialBackPlace(dataPlane: dataPlane, loop: group.next(), logger: logger)
+        self.dialBackPlace = dialBackPlace
+        let dialBack = DialBackPage(dialBackPlace, isServed: configuration.dialBack)
+        self.dialBack = dialBack
         let operation = CurrentOperation()
         self.operation = operation
         let routes = CurrentRoutes(operation)
         self.routes = routes
         let limits = ConnectionLimits()
-        let observer = RelayObserver(operation: operation, dataPlane: dataPlane, limits: limits, place: meetings)
+        let observer = RelayObserver(operation: operation, dataPlane: dataPlane, limits: limits, place: meetings, dialBack: dialBackPlace)
         var opened: [any Channel] = []
         var tcp: [TransportAddress] = []
         for listener in ports.tcpListeners {
             do {
                 opened.append(
                     try await Self.listen(on: listener.address, group: group, limits: limits) { channel in
-                        try Front(dataPlane: dataPlane, place: meetings, routes: routes, certificate: certificate).install(on: channel)
+                        try Front(
+                            dataPlane: dataPlane, place: meetings, routes: routes, dialBack: dialBack, certificate: certificate
+                        ).install(on: channel)
                     })
                 tcp.append(listener.address)
             } catch {
@@ -132,7 +140,8 @@ public final class RelayServer: Sendable {
             HTTPRoutes(
                 name: configuration.effectiveRealm, realm: configuration.effectiveRealm,
                 publicAuthority: configuration.publicAuthority, publicIsSecure: configuration.publicIsSecure ?? (certificate != nil),
-                hasCertificate: certificate != nil, udpPorts: udpPorts, tcpPorts: tcpPorts))
+                hasCertificate: certificate != nil, udpPorts: udpPorts, tcpPorts: tcpPorts,
+                servesDialBack: configuration.dialBack))
         url = ports.url(configuration, certificate: certificate?.certificate, opened: tcpPorts)
         let place = OperationState.Place(
             url: url, realm: configuration.effectiveRealm, udp: dataPlane.listening.map { "\($0)" },
@@ -216,6 +225,7 @@ public final class RelayServer: Sendable {
         let load = await self.load()
         for channel in listeners { try? await channel.close() }
         await statusSocket?.close()
+        await dialBackPlace.stop()
         dataPlane.stop()
         await dataPlane.ended()
         try? await group.shutdownGracefully()

@@ -45,6 +45,8 @@ public struct ServeConfiguration: Hashable, Sendable {
     public var quotas = QuotaLedger.Limits()
     /// Whether Bindings are answered with what a client needs to find out what its NAT does (RFC 5780).
     public var natDiscovery = false
+    /// Whether whoever asks has a port of theirs tried from outside.
+    public var dialBack = true
     /// Whether there are TCP relayed addresses (RFC 6062).
     public var tcpAllocations = true
     /// Where metrics are served; nil: nowhere.

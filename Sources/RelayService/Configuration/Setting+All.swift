@@ -31,6 +31,7 @@ extension Setting {
         Setting("new-peers-per-second", \.quotas.newPeersPerSecond, .integer(0...10_000_000), .atReload),
         Setting("unproven-rate", \.unprovenRate, .integer(0...10_000_000), .atRestart),
         Setting("nat-discovery", \.natDiscovery, .flag, .atRestart),
+        Setting("dial-back", \.dialBack, .flag, .atReload),
         Setting("tcp-allocations", \.tcpAllocations, .flag, .atReload),
         Setting("metrics", \.metrics, .socket, .atRestart),
         Setting("drain-deadline", \.drainDeadline, .duration(.seconds(1) ... .seconds(86_400)), .atReload),

@@ -93,6 +93,12 @@ public final class DataPlane: Sendable {
         reconfigure { $0.configuration = known }
     }
 
+    /// What may be sent to whom, now.
+    var peerPolicy: PeerPolicy { relay.withLock { $0.configuration.peerPolicy } }
+
+    /// Sends a datagram from a UDP listener, the five-tuple's server, to a client; best effort.
+    func send(_ bytes: [UInt8], to client: FiveTuple) { mailboxes.first?.post(.send(bytes, to: client)) }
+
     /// New allocations get 508 from now on, also after an `update`; those that are there live on.
     public func beginDraining() { reconfigure { $0.isDraining = true } }
 

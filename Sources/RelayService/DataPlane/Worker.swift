@@ -267,6 +267,8 @@ struct Worker: ~Copyable {
                 machine.connectionClosed(client.fiveTuple)
             case .relayed(let bytes, let source, let destination):
                 deliver(bytes, from: source, to: destination, at: now)
+            case .send(let bytes, let client):
+                send(bytes, to: client, at: now)
             case .stream(let event):
                 receive(event, at: now)
             case .mobility(let message):

@@ -9,6 +9,8 @@ enum WorkerMessage: Sendable {
     case detach(AttachedClient)
     /// A datagram from a relayed address of this process, another worker's perhaps.
     case relayed([UInt8], from: TransportAddress, to: TransportAddress)
+    /// A datagram to a client that the machine knows nothing of.
+    case send([UInt8], to: FiveTuple)
     case stream(PeerStreamEvent)
     case mobility(MobilityMessage)
     case reconfigure(RelayConfiguration)

@@ -11,6 +11,7 @@ struct Front: Sendable {
     let dataPlane: DataPlane
     let place: MeetingPlace
     let routes: CurrentRoutes
+    let dialBack: DialBackPage
     /// nil: TLS is not served.
     let certificate: CurrentCertificate?
 
@@ -48,7 +49,7 @@ struct Front: Sendable {
     }
 
     private func installHTTP(_ context: ChannelHandlerContext) throws {
-        let (place, routes) = (place, routes)
+        let (place, routes, dialBack) = (place, routes, dialBack)
         context.channel.isCounted(as: .http)
         let upgrader = NIOWebSocketServerUpgrader(
             maxFrameSize: WebSocketLimits.rendezvous.maximumMessageBytes,
@@ -71,7 +72,9 @@ struct Front: Sendable {
                     ])
                 }
             })
-        let pages = HTTPAnswerHandler { head, _ in routes.respond(to: head) }
+        let pages = HTTPAnswerHandler { head, channel in
+            dialBack.answer(to: head, on: channel) ?? channel.eventLoop.makeSucceededFuture(routes.respond(to: head))
+        }
         let bound = NIOLoopBound(pages, eventLoop: context.eventLoop)
         try context.pipeline.syncOperations.configureHTTPServerPipeline(
             withServerUpgrade: (

@@ -14,6 +14,7 @@ struct HTTPRoutes: Sendable {
     var hasCertificate: Bool
     var udpPorts: [UInt16]
     var tcpPorts: [UInt16]
+    var servesDialBack: Bool
 
     func respond(to head: HTTPRequestHead) -> HTTPAnswer {
         guard head.method == .GET || head.method == .HEAD else {
@@ -37,7 +38,8 @@ struct HTTPRoutes: Sendable {
         guard let authority = publicAuthority ?? head.headers.first(name: "host").flatMap(HTTPAuthority.init),
             let json = try? RelayDescription(
                 name: name, realm: realm, host: authority.host, authority: authority.text, isSecure: publicIsSecure,
-                udpPorts: udpPorts, tcpPorts: tcpPorts, hasTURNOverTLS: hasCertificate
+                udpPorts: udpPorts, tcpPorts: tcpPorts, hasTURNOverTLS: hasCertificate,
+                dialBack: servesDialBack ? DialBackPage.path : nil
             ).json()
         else { return .text(.badRequest, "The request names no host.") }
         return HTTPAnswer(.ok, contentType: "application/json", body: json)

@@ -2,7 +2,16 @@ import Foundation
 
 /// What `GET /.well-known/ra-relay` answers: all that a client needs to know besides the relay's URL.
 struct RelayDescription: Encodable, Hashable {
-    struct Probe: Encodable, Hashable { var ports: [UInt16] }
+    struct Probe: Encodable, Hashable {
+        var ports: [UInt16]
+        /// The path at which the relay dials back; absent when it does not.
+        var dialBack: String?
+
+        private enum CodingKeys: String, CodingKey {
+            case ports
+            case dialBack = "dial_back"
+        }
+    }
 
     var version = 1
     var name: String
@@ -23,9 +32,10 @@ struct RelayDescription: Encodable, Hashable {
     ///   - isSecure: whether HTTP and the rendezvous are to be used over TLS.
     ///   - udpPorts, tcpPorts: the ports that are listened on, the first one first.
     ///   - hasTURNOverTLS: whether each of them serves TLS too.
+    ///   - dialBack: where the relay can be asked to dial back.
     init(
         name: String, realm: String, host: String, authority: String, isSecure: Bool, udpPorts: [UInt16],
-        tcpPorts: [UInt16], hasTURNOverTLS: Bool
+        tcpPorts: [UInt16], hasTURNOverTLS: Bool, dialBack: String?
     ) {
         self.name = name
         self.realm = realm
@@ -35,7 +45,7 @@ struct RelayDescription: Encodable, Hashable {
         turn =
             udpPorts.map { "turn:\(host):\($0)?transport=udp" } + tcpPorts.map { "turn:\(host):\($0)?transport=tcp" }
         if hasTURNOverTLS { turn += tcpPorts.map { "turns:\(host):\($0)?transport=tcp" } }
-        probe = Probe(ports: tcpPorts)
+        probe = Probe(ports: tcpPorts, dialBack: dialBack)
     }
 
     func json() throws -> [UInt8] {

@@ -14,6 +14,7 @@ extension RelaySnapshot {
         writeTraffic(to: &page)
         writeConnections(to: &page)
         writeRendezvous(to: &page)
+        writeDialBack(to: &page)
         return page
     }
 
@@ -143,5 +144,19 @@ extension RelaySnapshot {
         page.counter(
             "ra_relay_invitations_burnt_total", counters.burnt, "Invitations that are void after three wrong guesses.")
         page.counter("ra_relay_store_errors_total", meetings.storeErrors, "Errors of the invitations' database.")
+    }
+
+    private func writeDialBack(to page: inout MetricPage) {
+        page.add(
+            "ra_relay_dial_backs_total", .counter, "Ports of askers that were tried from outside, by what became of it.",
+            [("tcp", dialBack.tcp), ("udp", dialBack.udp)].flatMap { transport, tally in
+                tally.all.map { result, count in
+                    .init(
+                        labels: [.init(name: "transport", value: transport), .init(name: "result", value: result.label)],
+                        value: Double(count))
+                }
+            })
+        page.tally(
+            "ra_relay_dial_backs_refused_total", .counter, "reason", dialBack.refused, "Dials that were asked for and not made.")
     }
 }

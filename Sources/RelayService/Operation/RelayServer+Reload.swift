@@ -52,9 +52,11 @@ extension RelayServer {
         // After it: what is signed with a new secret has to be good already.
         signing.set(secrets)
         operation.change { $0.place?.realm = result.effectiveRealm }
+        dialBack.setServed(result.dialBack)
         routes.change {
             $0.name = result.effectiveRealm
             $0.realm = result.effectiveRealm
+            $0.servesDialBack = result.dialBack
         }
         settings.withLock { $0 = result }
         return change

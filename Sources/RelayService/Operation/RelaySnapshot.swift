@@ -1,4 +1,5 @@
 import Foundation
+import Relay
 
 /// Everything that a relay tells of itself at one moment: what its metrics and `ra-relay status` are written from.
 struct RelaySnapshot: Sendable {
@@ -11,6 +12,7 @@ struct RelaySnapshot: Sendable {
     var connections: ConnectionLimits.Report
     var connectionsLimit: Int
     var meetings: MeetingReport
+    var dialBack = DialBackServer.Counters()
 
     /// All workers together.
     var total: WorkerReport { workers.reduce(into: WorkerReport()) { $0 += $1 } }
@@ -22,11 +24,12 @@ struct RelayObserver: Sendable {
     let dataPlane: DataPlane
     let limits: ConnectionLimits
     let place: MeetingPlace
+    let dialBack: DialBackPlace
 
     func snapshot() async -> RelaySnapshot {
         RelaySnapshot(
             time: .now, operation: operation.now, process: .now(), workers: await dataPlane.reports(),
             allocationsLimit: dataPlane.allocationLimit, connections: limits.report, connectionsLimit: limits.total,
-            meetings: await place.report())
+            meetings: await place.report(), dialBack: await dialBack.counters)
     }
 }
