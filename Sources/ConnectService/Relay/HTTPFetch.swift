@@ -1,14 +1,21 @@
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import NIOTransport
+import NetPrimitives
 
-/// One small GET over HTTP/1.1: enough for a relay's description.
+/// One small request over HTTP/1.1, without a body: enough for what a relay tells.
 enum HTTPFetch {
     enum Failure: Error, Hashable, Sendable {
         case status(UInt)
         case tooLarge
         /// The connection ended before the answer did.
         case incomplete
+    }
+
+    struct Answer: Hashable, Sendable {
+        var status: HTTPResponseStatus
+        var body: [UInt8]
     }
 
     /// The body of a 200 answer. Cancelling closes the connection.
@@ -18,23 +25,42 @@ enum HTTPFetch {
         _ path: String, from endpoint: RelayEndpoint, meeting: TLSMeeting, maximumBytes: Int, timeout: TimeAmount,
         loop: any EventLoop
     ) async throws -> [UInt8] {
-        let answer = loop.makePromise(of: [UInt8].self)
-        let connecting = ClientBootstrap(group: loop)
+        let answer = try await ask(
+            .GET, path, of: endpoint, meeting: meeting, maximumBytes: maximumBytes, timeout: timeout, loop: loop)
+        guard answer.status == .ok else { throw Failure.status(answer.status.code) }
+        return answer.body
+    }
+
+    /// Any answer. Cancelling closes the connection.
+    ///
+    /// - Parameter address: which of the endpoint's addresses is to be asked; nil: any.
+    static func ask(
+        _ method: HTTPMethod, _ path: String, of endpoint: RelayEndpoint, at address: IPAddress? = nil, meeting: TLSMeeting,
+        maximumBytes: Int, timeout: TimeAmount, loop: any EventLoop
+    ) async throws -> Answer {
+        let answer = loop.makePromise(of: Answer.self)
+        let bootstrap = ClientBootstrap(group: loop)
             .connectTimeout(timeout)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try meeting.install(on: channel.pipeline.syncOperations, for: endpoint)
                     try channel.pipeline.syncOperations.addHTTPClientHandlers()
                     try channel.pipeline.syncOperations.addHandler(
-                        BodyCollector(answer: answer, maximumBytes: maximumBytes))
+                        AnswerCollector(answer: answer, maximumBytes: maximumBytes))
                 }
             }
-            .connect(host: endpoint.host, port: Int(endpoint.port))
+        let connecting =
+            if let address {
+                bootstrap.connect(to: try SocketAddress(TransportAddress(ip: address, port: endpoint.port)))
+            } else {
+                bootstrap.connect(host: endpoint.host, port: Int(endpoint.port))
+            }
         connecting.whenFailure { answer.fail($0) }
         connecting.whenSuccess { channel in
-            var head = HTTPRequestHead(version: .http1_1, method: .GET, uri: path)
+            var head = HTTPRequestHead(version: .http1_1, method: method, uri: path)
             head.headers.add(name: "Host", value: endpoint.authority)
             head.headers.add(name: "Connection", value: "close")
+            if method == .POST { head.headers.add(name: "Content-Length", value: "0") }
             channel.write(HTTPClientRequestPart.head(head), promise: nil)
             channel.writeAndFlush(HTTPClientRequestPart.end(nil), promise: nil)
         }
@@ -51,14 +77,14 @@ enum HTTPFetch {
     }
 }
 
-private final class BodyCollector: ChannelInboundHandler {
+private final class AnswerCollector: ChannelInboundHandler {
     typealias InboundIn = HTTPClientResponsePart
 
-    private let answer: EventLoopPromise<[UInt8]>
+    private let answer: EventLoopPromise<HTTPFetch.Answer>
     private let maximumBytes: Int
-    private var body: [UInt8] = []
+    private var collected = HTTPFetch.Answer(status: .ok, body: [])
 
-    init(answer: EventLoopPromise<[UInt8]>, maximumBytes: Int) {
+    init(answer: EventLoopPromise<HTTPFetch.Answer>, maximumBytes: Int) {
         self.answer = answer
         self.maximumBytes = maximumBytes
     }
@@ -66,14 +92,14 @@ private final class BodyCollector: ChannelInboundHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch unwrapInboundIn(data) {
         case .head(let head):
-            guard head.status == .ok else { return fail(HTTPFetch.Failure.status(head.status.code), context) }
+            collected.status = head.status
         case .body(let buffer):
-            guard body.count + buffer.readableBytes <= maximumBytes else {
+            guard collected.body.count + buffer.readableBytes <= maximumBytes else {
                 return fail(HTTPFetch.Failure.tooLarge, context)
             }
-            body += buffer.readableBytesView
+            collected.body += buffer.readableBytesView
         case .end:
-            answer.succeed(body)
+            answer.succeed(collected)
         }
     }
 

@@ -2,7 +2,16 @@ import Foundation
 
 /// What a relay says of itself at `/.well-known/ra-relay`.
 struct RelayDescription: Decodable, Hashable, Sendable {
-    struct Probe: Decodable, Hashable, Sendable { var ports: [UInt16] }
+    struct Probe: Decodable, Hashable, Sendable {
+        var ports: [UInt16]
+        /// The path at which the relay dials back; nil when it does not.
+        var dialBack: String?
+
+        private enum CodingKeys: String, CodingKey {
+            case ports
+            case dialBack = "dial_back"
+        }
+    }
 
     static let path = "/.well-known/ra-relay"
     /// Bytes of the largest answer that is read.

@@ -1,0 +1,160 @@
+package import NIOCore
+import NIOPosix
+import NIOTransport
+package import NetPrimitives
+package import STUN
+import Synchronization
+
+/// A TCP or UDP port of ours that waits for the relay's dial-back, and for nothing else.
+package struct CallListener: Sendable {
+    private enum Port: Sendable {
+        case tcp(any Channel)
+        case udp(DatagramSocket)
+    }
+
+    package let transport: TransportProtocol
+    package let local: TransportAddress
+    private let port: Port
+    private let calls: ExpectedCalls
+    private let loop: any EventLoop
+
+    /// Opens a port on `ip`; port 0 lets the system choose.
+    ///
+    /// - Throws: `IOError` when it is in use, or not this person's to open.
+    package static func open(
+        _ transport: TransportProtocol, on ip: IPAddress, port: UInt16 = 0, loop: any EventLoop
+    ) async throws -> CallListener {
+        let calls = ExpectedCalls()
+        switch transport {
+        case .udp:
+            // The answer needs the socket, which is there before anybody is expected.
+            let socket = try await DatagramSocket.open(on: ip, port: port, loop: loop) { bytes, source, _ in
+                calls.receive(bytes, from: source)
+            }
+            calls.answer = { answer, destination in loop.execute { socket.send(answer, to: destination) } }
+            return CallListener(transport: .udp, local: socket.local, port: .udp(socket), calls: calls, loop: loop)
+        case .tcp:
+            let channel = try await listen(on: TransportAddress(ip: ip, port: port), calls, loop)
+            guard let local = channel.localAddress.flatMap(TransportAddress.init) else { throw ChannelError.unknownLocalAddress }
+            return CallListener(transport: .tcp, local: local, port: .tcp(channel), calls: calls, loop: loop)
+        }
+    }
+
+    /// Where the call with this nonce came from, once it has come; fails when the port is closed before.
+    package func expect(_ nonce: TransactionID) -> EventLoopFuture<TransportAddress> {
+        let promise = loop.makePromise(of: TransportAddress.self)
+        calls.expect(nonce, promise)
+        return promise.futureResult
+    }
+
+    /// UDP: sends a datagram from the port, to open a way through the router.
+    package func send(_ bytes: [UInt8], to destination: TransportAddress) {
+        guard case .udp(let socket) = port else { return }
+        loop.execute { socket.send(bytes, to: destination) }
+    }
+
+    /// Those who still wait are told that nobody has come.
+    package func close() {
+        switch port {
+        case .tcp(let channel): channel.close(promise: nil)
+        case .udp(let socket): socket.close()
+        }
+        calls.close()
+    }
+
+    private static func listen(
+        on address: TransportAddress, _ calls: ExpectedCalls, _ loop: any EventLoop
+    ) async throws -> any Channel {
+        try await ServerBootstrap(group: loop)
+            .serverChannelOption(.backlog, value: 16)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    guard let source = channel.remoteAddress.flatMap(TransportAddress.init) else {
+                        throw ChannelError.unknownLocalAddress
+                    }
+                    try channel.pipeline.syncOperations.addHandler(CallReader { calls.receive($0, from: source) })
+                }
+            }
+            .bind(to: try SocketAddress(address)).get()
+    }
+}
+
+/// Who is expected at one port; no more at once than its owner expects.
+private final class ExpectedCalls: Sendable {
+    private struct State {
+        var calls = DialBackCalls()
+        var waiting: [TransactionID: EventLoopPromise<TransportAddress>] = [:]
+        var answer: (@Sendable ([UInt8], TransportAddress) -> Void)?
+        var isClosed = false
+    }
+
+    private let state = Mutex(State())
+
+    /// How an answer is sent; over TCP there is none.
+    var answer: (@Sendable ([UInt8], TransportAddress) -> Void)? {
+        get { state.withLock { $0.answer } }
+        set { state.withLock { $0.answer = newValue } }
+    }
+
+    func expect(_ nonce: TransactionID, _ promise: EventLoopPromise<TransportAddress>) {
+        let isClosed = state.withLock { state in
+            guard !state.isClosed else { return true }
+            state.calls.expect(nonce)
+            state.waiting[nonce] = promise
+            return false
+        }
+        if isClosed { promise.fail(ChannelError.ioOnClosedChannel) }
+    }
+
+    func receive(_ bytes: [UInt8], from source: TransportAddress) {
+        let (call, promise, answer) = state.withLock { state in
+            let call = state.calls.receive(bytes, from: source)
+            return (call, call.flatMap { state.waiting.removeValue(forKey: $0.nonce) }, state.answer)
+        }
+        if let call { answer?(call.answer, source) }
+        promise?.succeed(source)
+    }
+
+    func close() {
+        let waiting = state.withLock { state in
+            state.isClosed = true
+            state.answer = nil
+            defer { state.waiting = [:] }
+            return state.waiting
+        }
+        for promise in waiting.values { promise.fail(ChannelError.ioOnClosedChannel) }
+    }
+}
+
+/// Reads what a connection begins with, as far as a call is long, and closes it.
+private final class CallReader: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+
+    /// A Binding request with FINGERPRINT.
+    private static let length = 28
+    /// Whoever connects and says nothing does not hold a descriptor for long.
+    private static let patience = TimeAmount.seconds(3)
+
+    private let receive: ([UInt8]) -> Void
+    private var buffer: [UInt8] = []
+    private var timeout: Scheduled<Void>?
+
+    init(receive: @escaping ([UInt8]) -> Void) { self.receive = receive }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        let channel = context.channel
+        timeout = context.eventLoop.scheduleTask(in: Self.patience) { channel.close(promise: nil) }
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) { timeout?.cancel() }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        buffer += unwrapInboundIn(data).readableBytesView
+        guard buffer.count >= Self.length else { return }
+        receive(Array(buffer.prefix(Self.length)))
+        context.close(promise: nil)
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+}
