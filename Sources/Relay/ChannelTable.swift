@@ -1,7 +1,7 @@
 import NetPrimitives
 import TURN
 
-/// One allocation's channels: a number and a peer each, neither of them twice (RFC 8656 §12).
+/// One allocation's channels: a number and a peer each, neither of them twice (RFC 8656 §12). A list, as there are a few.
 struct ChannelTable: Sendable {
     /// As many peers as there may be permissions.
     static let limit = 128
@@ -15,28 +15,26 @@ struct ChannelTable: Sendable {
 
     private struct Binding: Sendable {
         let peer: TransportAddress
+        let number: ChannelNumber
         var expiresAt: Instant
     }
 
-    private var bindings: [ChannelNumber: Binding] = [:]
-    private var numbers: [TransportAddress: ChannelNumber] = [:]
+    private var bindings: [Binding] = []
 
     var count: Int { bindings.count }
-    var nextExpiry: Instant? { bindings.values.lazy.map(\.expiresAt).min() }
+    var nextExpiry: Instant? { bindings.lazy.map(\.expiresAt).min() }
 
     func peer(of number: ChannelNumber, at now: Instant) -> TransportAddress? {
-        guard let binding = bindings[number], binding.expiresAt > now else { return nil }
-        return binding.peer
+        bindings.first { $0.number == number && $0.expiresAt > now }?.peer
     }
 
     /// Every channel, its peer, and when it ends; some may have ended.
     func forEach(_ body: (ChannelNumber, TransportAddress, Instant) -> Void) {
-        for (number, binding) in bindings { body(number, binding.peer, binding.expiresAt) }
+        for binding in bindings { body(binding.number, binding.peer, binding.expiresAt) }
     }
 
     func number(for peer: TransportAddress, at now: Instant) -> ChannelNumber? {
-        guard let number = numbers[peer], let binding = bindings[number], binding.expiresAt > now else { return nil }
-        return number
+        bindings.first { $0.peer == peer && $0.expiresAt > now }?.number
     }
 
     /// Whether `bind` would succeed.
@@ -46,7 +44,7 @@ struct ChannelTable: Sendable {
         guard boundPeer == nil || boundPeer == peer, boundNumber == nil || boundNumber == number else {
             throw .conflict
         }
-        guard boundPeer == peer || bindings.values.count(where: { $0.expiresAt > now }) < Self.limit else {
+        guard boundPeer == peer || bindings.count(where: { $0.expiresAt > now }) < Self.limit else {
             throw .full
         }
     }
@@ -54,17 +52,14 @@ struct ChannelTable: Sendable {
     mutating func bind(_ number: ChannelNumber, to peer: TransportAddress, at now: Instant) throws(Refusal) {
         try check(number, to: peer, at: now)
         removeExpired(at: now)
-        bindings[number] = Binding(peer: peer, expiresAt: now + RelayTimes.channel)
-        numbers[peer] = number
-    }
-
-    mutating func remove(_ family: IPAddress.Family) { remove { $0.peer.family == family } }
-    mutating func removeExpired(at now: Instant) { remove { $0.expiresAt <= now } }
-
-    private mutating func remove(where isOver: (Binding) -> Bool) {
-        for (number, binding) in bindings where isOver(binding) {
-            bindings[number] = nil
-            numbers[binding.peer] = nil
+        let binding = Binding(peer: peer, number: number, expiresAt: now + RelayTimes.channel)
+        if let place = bindings.firstIndex(where: { $0.number == number }) {
+            bindings[place] = binding
+        } else {
+            bindings.append(binding)
         }
     }
+
+    mutating func remove(_ family: IPAddress.Family) { bindings.removeAll { $0.peer.family == family } }
+    mutating func removeExpired(at now: Instant) { bindings.removeAll { $0.expiresAt <= now } }
 }
