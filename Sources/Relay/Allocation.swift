@@ -27,6 +27,8 @@ struct Allocation: Sendable {
     var channels = ChannelTable()
     /// Of a client that asked for a ticket, to move with (RFC 8016).
     var mobility: Mobility?
+    /// In its machine's wheel: goes off when the first of all this ends, or before.
+    var timer = RelayTimers.Timer.none
 
     init(_ request: AuthenticatedRequest, from client: FiveTuple) {
         self.client = client

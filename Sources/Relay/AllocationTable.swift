@@ -2,88 +2,82 @@ import NetPrimitives
 
 /// A machine's allocations, found by five-tuple and by relayed port, of which a dual one has two.
 struct AllocationTable: Sendable {
-    private var slots: [Allocation?] = []
-    private var free: [Int] = []
-    private var byClient: [FiveTuple: Int] = [:]
-    private var byPort: [RelayedPort: Int] = [:]
+    /// Finds nothing any more when its allocation is gone.
+    typealias Index = Slab<Allocation>.Handle
 
-    var count: Int { byClient.count }
+    private var slab = Slab<Allocation>()
+    private var byClient = OpenAddressingIndex()
+    private var byPort = OpenAddressingIndex()
+    private let hash: KeyedHash
 
-    /// The slot of an allocation that is there and whose time is not over.
-    func index(of client: FiveTuple, at now: Instant) -> Int? {
-        guard let index = byClient[client], let allocation = slots[index], allocation.expiresAt > now else { return nil }
+    init(using random: inout some RandomNumberGenerator) { hash = KeyedHash(using: &random) }
+
+    var count: Int { slab.count }
+    var indices: [Index] { slab.handles }
+
+    /// Of an allocation that is there, whether its time is over or not.
+    func index(of client: FiveTuple) -> Index? {
+        let number = byClient.first(hash.hash(client)) { number in
+            slab.handle(at: number).map { slab[$0]?.client == client } ?? false
+        }
+        return number.flatMap(slab.handle(at:))
+    }
+
+    /// Of an allocation that is there and whose time is not over.
+    func index(of client: FiveTuple, at now: Instant) -> Index? {
+        guard let index = index(of: client), let expiry = slab[index]?.expiresAt, expiry > now else { return nil }
         return index
     }
 
-    func index(of port: RelayedPort, at now: Instant) -> Int? {
-        guard let index = byPort[port], let address = slots[index]?.relayed.address(of: port), address.expiresAt > now
+    func index(of port: RelayedPort, at now: Instant) -> Index? {
+        let number = byPort.first(hash.hash(port)) { number in
+            slab.handle(at: number).map { slab[$0]?.relayed.address(of: port) != nil } ?? false
+        }
+        guard let index = number.flatMap(slab.handle(at:)), let address = slab[index]?.relayed.address(of: port),
+            address.expiresAt > now
         else { return nil }
         return index
     }
 
-    /// Every slot's number, those of empty slots too.
-    var indices: Range<Int> { slots.indices }
-
-    subscript(index: Int) -> Allocation? {
-        _read { yield slots[index] }
-        _modify { yield &slots[index] }
+    /// To change one in place; its five-tuple and its addresses have functions of their own.
+    subscript(index: Index) -> Allocation? {
+        _read { yield slab[index] }
+        _modify { yield &slab[index] }
     }
 
     func forEach(_ body: (Allocation) -> Void) {
-        for case let allocation? in slots { body(allocation) }
+        for index in indices {
+            if let allocation = slab[index] { body(allocation) }
+        }
     }
 
-    /// Adds an allocation whose five-tuple and ports have none; its slot.
-    @discardableResult
-    mutating func insert(_ allocation: Allocation) -> Int {
-        let index = free.popLast() ?? slots.count
-        if index == slots.count { slots.append(allocation) } else { slots[index] = allocation }
-        byClient[allocation.client] = index
-        for address in allocation.relayed.all { byPort[address.port] = index }
+    /// Adds an allocation whose five-tuple and ports have none.
+    mutating func insert(_ allocation: Allocation) -> Index {
+        let index = slab.insert(allocation)
+        byClient.insert(index.number, hash.hash(allocation.client))
+        for address in allocation.relayed.all { byPort.insert(index.number, hash.hash(address.port)) }
         return index
     }
 
-    /// Takes the allocation of a five-tuple out, whether its time is over or not.
-    mutating func remove(_ client: FiveTuple) -> Allocation? {
-        guard let index = byClient.removeValue(forKey: client), let allocation = slots[index] else { return nil }
-        slots[index] = nil
-        free.append(index)
-        for address in allocation.relayed.all { byPort[address.port] = nil }
+    mutating func remove(_ index: Index) -> Allocation? {
+        guard let allocation = slab.remove(index) else { return nil }
+        byClient.remove(index.number, hash.hash(allocation.client))
+        for address in allocation.relayed.all { byPort.remove(index.number, hash.hash(address.port)) }
         return allocation
     }
 
+    /// Gives an allocation another five-tuple, which has none.
+    mutating func move(_ index: Index, to client: FiveTuple) {
+        guard let former = slab[index]?.client else { return }
+        byClient.remove(index.number, hash.hash(former))
+        byClient.insert(index.number, hash.hash(client))
+        slab[index]?.client = client
+    }
+
     /// Takes one of a dual allocation's addresses out; the allocation stays, with the other.
-    mutating func removeAddress(_ index: Int, _ family: IPAddress.Family) -> RelayedAddress? {
-        guard let address = slots[index]?.remove(family) else { return nil }
-        byPort[address.port] = nil
+    mutating func removeAddress(_ index: Index, _ family: IPAddress.Family) -> RelayedAddress? {
+        guard let address = slab[index]?.remove(family) else { return nil }
+        byPort.remove(index.number, hash.hash(address.port))
         return address
-    }
-
-    /// What was over: whole allocations, and single addresses of dual ones with their owner; and when the next thing ends.
-    struct Expired {
-        var allocations: [Allocation] = []
-        var addresses: [(holder: QuotaHolder, address: RelayedAddress)] = []
-        var nextExpiry: Instant?
-    }
-
-    /// Takes out what is over, and drops expired permissions and channels of what stays.
-    mutating func removeExpired(at now: Instant) -> Expired {
-        var expired = Expired()
-        for index in slots.indices {
-            guard let allocation = slots[index] else { continue }
-            if allocation.expiresAt <= now {
-                if let removed = remove(allocation.client) { expired.allocations.append(removed) }
-                continue
-            }
-            for address in allocation.relayed.all where address.expiresAt <= now {
-                if let removed = removeAddress(index, address.address.family) {
-                    expired.addresses.append((allocation.holder, removed))
-                }
-            }
-            slots[index]?.permissions.removeExpired(at: now)
-            slots[index]?.channels.removeExpired(at: now)
-            expired.nextExpiry = .earliest(expired.nextExpiry, slots[index]?.nextExpiry)
-        }
-        return expired
     }
 }

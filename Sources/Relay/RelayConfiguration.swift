@@ -44,6 +44,4 @@ enum RelayTimes {
     static let permission = Duration.seconds(300)
     /// §12: "A channel binding lasts for 10 minutes unless refreshed."
     static let channel = Duration.seconds(600)
-    /// Expired things are swept this often at most: what they hold is late by so much, what they allow is not.
-    static let sweepInterval = Duration.seconds(1)
 }

@@ -15,7 +15,7 @@ extension RelayMachine {
             return addTicket(of: index, to: &answer, at: now)
         }
         cancelMove(to: client)
-        _ = removeAllocation(of: client, .expired)  // its time is over, and it was not swept out yet
+        endAllocation(of: client, .expired)  // its time is over, and it was not swept out yet
         let isMobile = try wantsTicket(request.message)
         var allocation =
             if let wanted = try TCPAllocateRequest(request.message, from: client) {
@@ -24,11 +24,10 @@ extension RelayMachine {
                 try makeAllocation(try AllocateRequest(request.message), for: request, from: client, at: now)
             }
         if isMobile { makeMobile(&allocation) }
-        allocations.insert(allocation)
+        let index = addAllocation(allocation, at: now)
         counters.allocationsMade &+= 1
-        noteExpiry(allocation.expiresAt)
         describe(allocation, in: &answer, at: now)
-        if let index = allocations.index(of: client, at: now) { addTicket(of: index, to: &answer, at: now) }
+        addTicket(of: index, to: &answer, at: now)
     }
 
     private mutating func makeAllocation(

@@ -41,7 +41,7 @@ extension RelayMachine {
     }
 
     /// USERNAME, or the name behind USERHASH; nil when nobody we know has it.
-    private func username(of message: Message, _ index: Int?) -> String? {
+    private func username(of message: Message, _ index: AllocationTable.Index?) -> String? {
         if message.contains(.username) { return message[Username.self]?.text }
         guard let hash = message[Userhash.self] else { return nil }
         if let index, let username = allocations[index]?.username,
@@ -54,7 +54,7 @@ extension RelayMachine {
 
     /// The account that the allocation was made with, then what the directory knows today.
     private func accounts(
-        for username: String, _ hash: PasswordHash, of index: Int?, wallClock: Int64
+        for username: String, _ hash: PasswordHash, of index: AllocationTable.Index?, wallClock: Int64
     ) -> [UserDirectory.Account] {
         let known = configuration.users.accounts(
             for: username, realm: configuration.realm, hash: hash, wallClock: wallClock)

@@ -26,7 +26,7 @@ extension RelayMachine {
     public mutating func nextForwardingChange() -> ForwardingChange? { forwarding.pop() }
 
     /// An allocation's permissions, channels or end have changed: its routes are told anew.
-    mutating func updateForwarding(of index: Int) {
+    mutating func updateForwarding(of index: AllocationTable.Index) {
         guard let allocation = allocations[index], allocation.isForwarded else { return }
         var changes = forwarding
         let policy = configuration.peerPolicy

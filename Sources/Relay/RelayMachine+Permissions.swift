@@ -5,7 +5,7 @@ import TURN
 // CreatePermission and ChannelBind (RFC 8656 §10.2, §12.2).
 extension RelayMachine {
     /// All of the addresses, or none.
-    mutating func createPermission(_ index: Int, _ message: Message, at now: Instant) throws(RequestRefusal) {
+    mutating func createPermission(_ index: AllocationTable.Index, _ message: Message, at now: Instant) throws(RequestRefusal) {
         let peers: [TransportAddress]
         do { peers = try message.peerAddresses() } catch { throw RequestRefusal(.badRequest) }
         guard !peers.isEmpty else { throw RequestRefusal(.badRequest) }
@@ -22,7 +22,7 @@ extension RelayMachine {
         updateForwarding(of: index)
     }
 
-    mutating func bindChannel(_ index: Int, _ message: Message, at now: Instant) throws(RequestRefusal) {
+    mutating func bindChannel(_ index: AllocationTable.Index, _ message: Message, at now: Instant) throws(RequestRefusal) {
         // A TCP relayed address carries no datagrams.
         if let client = allocations[index]?.client, peerConnections.isTCP(client) { throw RequestRefusal(.forbidden) }
         guard let number = try message.wellFormed(ChannelNumber.self),
@@ -43,21 +43,21 @@ extension RelayMachine {
         } catch {
             throw RequestRefusal(.insufficientCapacity)
         }
-        noteExpiry(now + RelayTimes.channel)
+        noteExpiry(now + RelayTimes.channel, of: index, at: now)
         updateForwarding(of: index)
     }
 
     /// Counts those that the allocation has no permission for.
-    mutating func admitsPeers(_ ips: [IPAddress], _ index: Int, at now: Instant) -> Bool {
+    mutating func admitsPeers(_ ips: [IPAddress], _ index: AllocationTable.Index, at now: Instant) -> Bool {
         guard let allocation = allocations[index] else { return false }
         let fresh = Set(ips).count { !allocation.permissions.contains($0, at: now) }
         return fresh == 0 || host.admitsNewPeers(fresh, of: allocation.holder, at: now)
     }
 
-    private mutating func install(_ ips: [IPAddress], _ index: Int, at now: Instant) throws(RequestRefusal) {
+    private mutating func install(_ ips: [IPAddress], _ index: AllocationTable.Index, at now: Instant) throws(RequestRefusal) {
         guard admitsPeers(ips, index, at: now), allocations[index]?.permissions.install(ips, at: now) == true else {
             throw RequestRefusal(.insufficientCapacity)
         }
-        noteExpiry(now + RelayTimes.permission)
+        noteExpiry(now + RelayTimes.permission, of: index, at: now)
     }
 }

@@ -64,7 +64,7 @@ extension RelayMachine {
     /// RFC 8656 §5: 437 without an allocation, 441 when somebody else made it.
     private func existingAllocation(
         of client: FiveTuple, for request: AuthenticatedRequest, at now: Instant
-    ) throws(RequestRefusal) -> Int {
+    ) throws(RequestRefusal) -> AllocationTable.Index {
         guard let index = index(of: client, at: now) else { throw RequestRefusal(.allocationMismatch) }
         guard allocations[index]?.username == request.username else { throw RequestRefusal(.wrongCredentials) }
         return index

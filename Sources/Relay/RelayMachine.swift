@@ -16,25 +16,25 @@ public struct RelayMachine<Host: RelayHost> {
     let nonces: NonceIssuer
     let tickets: MobilityTickets
     var random: any RandomNumberGenerator & Sendable
-    var allocations = AllocationTable()
+    var allocations: AllocationTable
     var peerConnections = PeerConnectionTable()
     /// The five-tuples that clients have moved to and sent no data from yet, and those that their allocations have.
     var movers: [FiveTuple: FiveTuple] = [:]
     private var outputs: [RelayOutput] = []
     private var nextOutputIndex = 0
     var forwarding = ForwardingChanges()
-    private var earliestExpiry: Instant?
-    private var lastSweep: Instant?
+    var timers = RelayTimers()
 
     /// - Parameters:
     ///   - nonces: of one secret for all machines of a process.
     ///   - tickets: of one secret for all machines of a process.
-    ///   - random: makes the transaction ids of indications, and the names of mobile allocations.
+    ///   - random: makes the transaction ids of indications, the names of mobile allocations, and the tables' seed.
     public init(
         configuration: RelayConfiguration, nonces: NonceIssuer, tickets: MobilityTickets, host: Host,
         random: any RandomNumberGenerator & Sendable = SystemRandomNumberGenerator()
     ) {
         self.random = random
+        allocations = AllocationTable(using: &self.random)
         self.configuration = configuration
         namesByHash = configuration.namesByHash
         self.nonces = nonces
@@ -94,17 +94,16 @@ public struct RelayMachine<Host: RelayHost> {
     /// A client's stream is gone, and with it what it had; unless it is mobile, and may come back by another way.
     public mutating func connectionClosed(_ client: FiveTuple) {
         guard movers[client] == nil else { return cancelMove(to: client) }
-        guard let allocation = allocations.remove(client) else { return }
+        guard let index = allocations.index(of: client) else { return }
         // A DTLS session says that it ends to end what it had; a client that has vanished leaves it to its time.
-        if let mobility = allocation.mobility, !client.isSecured || mobility.next != nil { return strand(allocation) }
-        counters.allocationsEnded.count(.disconnected)
-        release(allocation)
+        if let mobility = allocations[index]?.mobility, !client.isSecured || mobility.next != nil { return strand(index) }
+        endAllocation(index, .disconnected)
     }
 
     /// A client's stream is new: what an earlier one on the same five-tuple left is not its own.
     public mutating func connectionOpened(_ client: FiveTuple) {
         cancelMove(to: client)
-        _ = removeAllocation(of: client, .disconnected)
+        endAllocation(of: client, .disconnected)
     }
 
     // MARK: Outputs
@@ -121,48 +120,22 @@ public struct RelayMachine<Host: RelayHost> {
 
     mutating func push(_ output: RelayOutput) { outputs.append(output) }
 
-    // MARK: Time
+    // MARK: Allocations
 
-    /// When something expires; coarse, as what is over is no longer believed before it is swept out.
-    public var nextDeadline: Instant? { .earliest(nextSweep, peerConnections.nextDeadline) }
-
-    private var nextSweep: Instant? {
-        guard let earliestExpiry else { return nil }
-        guard let lastSweep else { return earliestExpiry }
-        return max(earliestExpiry, lastSweep + RelayTimes.sweepInterval)
-    }
-
-    public mutating func handleTimeout(at now: Instant) {
-        handleConnectionTimeout(at: now)
-        guard let nextSweep, nextSweep <= now else { return }
-        let expired = allocations.removeExpired(at: now)
-        lastSweep = now
-        earliestExpiry = expired.nextExpiry
-        for (holder, address) in expired.addresses { release(address, of: holder) }
-        for allocation in expired.allocations {
-            counters.allocationsEnded.count(.expired)
-            release(allocation)
-            if allocation.client.transport == .tcp { push(.disconnect(allocation.client)) }
-        }
-    }
-
-    /// Remembers that something ends then.
-    mutating func noteExpiry(_ instant: Instant) { earliestExpiry = .earliest(earliestExpiry, instant) }
-
-    /// The slot of the allocation that a client speaks for, from the five-tuple that it has or moves to.
-    func index(of client: FiveTuple, at now: Instant) -> Int? {
+    /// The allocation that a client speaks for, from the five-tuple that it has or moves to.
+    func index(of client: FiveTuple, at now: Instant) -> AllocationTable.Index? {
         allocations.index(of: client, at: now)
             ?? (movers.isEmpty ? nil : movers[client].flatMap { allocations.index(of: $0, at: now) })
     }
 
-    mutating func removeAllocation(of client: FiveTuple, _ end: RelayCounters.AllocationEnd) -> Bool {
-        guard let allocation = allocations.remove(client) else { return false }
-        counters.allocationsEnded.count(end)
-        release(allocation)
-        return true
+    /// Ends what a five-tuple has, if it has anything.
+    mutating func endAllocation(of client: FiveTuple, _ end: RelayCounters.AllocationEnd) {
+        if let index = allocations.index(of: client) { endAllocation(index, end) }
     }
 
-    private mutating func release(_ allocation: Allocation) {
+    mutating func endAllocation(_ index: AllocationTable.Index, _ end: RelayCounters.AllocationEnd) {
+        guard let allocation = takeAllocation(index) else { return }
+        counters.allocationsEnded.count(end)
         releaseConnections(of: allocation.client)
         endForwarding(of: allocation)
         endMobility(of: allocation)

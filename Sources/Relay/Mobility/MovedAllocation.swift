@@ -14,7 +14,7 @@ extension RelayMachine {
     /// Takes out an allocation whose client arrives at another machine; its ports and its quota go with it.
     public mutating func handOver(_ client: FiveTuple) -> MovedAllocation? {
         guard !peerConnections.isTCP(client) else { return nil }
-        guard let allocation = allocations.remove(client) else { return nil }
+        guard let index = allocations.index(of: client), let allocation = takeAllocation(index) else { return nil }
         endForwarding(of: allocation)
         return MovedAllocation(allocation: allocation)
     }
@@ -34,10 +34,9 @@ extension RelayMachine {
             }
         }
         // While its ticket was under way it may have allocated as well.
-        _ = removeAllocation(of: allocation.client, .deleted)
+        endAllocation(of: allocation.client, .deleted)
         guard !allocation.relayed.isEmpty else { return endMobility(of: allocation) }
-        updateForwarding(of: allocations.insert(allocation))
-        noteExpiry(min(allocation.nextExpiry, allocation.expiresAt))
+        updateForwarding(of: addAllocation(allocation, at: now))
     }
 }
 

@@ -17,7 +17,7 @@ extension RelayMachine {
     }
 
     /// Tells a mobile allocation's client what to move with. With each Refresh there is a fresh one, that lasts longer.
-    func addTicket(of index: Int, to answer: inout MessageBuilder, at now: Instant) {
+    func addTicket(of index: AllocationTable.Index, to answer: inout MessageBuilder, at now: Instant) {
         guard let allocation = allocations[index], let mobility = allocation.mobility else { return }
         answer.add(tickets.ticket(for: MobilityClaim(id: mobility.id, generation: mobility.generation), at: now))
     }
@@ -27,7 +27,7 @@ extension RelayMachine {
         return tickets.open(ticket, at: now)
     }
 
-    private func index(of claim: MobilityClaim, at now: Instant) -> Int? {
+    private func index(of claim: MobilityClaim, at now: Instant) -> AllocationTable.Index? {
         guard case .here(let port) = host.home(of: claim.id), let index = allocations.index(of: port, at: now),
             allocations[index]?.mobility?.id == claim.id
         else { return nil }
@@ -35,7 +35,7 @@ extension RelayMachine {
     }
 
     /// The allocation that a message is about: by its five-tuple, or by its ticket.
-    func index(addressedBy message: Message, from client: FiveTuple, at now: Instant) -> Int? {
+    func index(addressedBy message: Message, from client: FiveTuple, at now: Instant) -> AllocationTable.Index? {
         index(of: client, at: now) ?? claim(of: message, at: now).flatMap { index(of: $0, at: now) }
     }
 
@@ -84,14 +84,14 @@ extension RelayMachine {
         if !isAnswered {
             // What was there, or moved there, is over and was not swept out yet.
             cancelMove(to: client)
-            _ = removeAllocation(of: client, .expired)
+            endAllocation(of: client, .expired)
             beginMove(index, Mobility.Move(client: client, transactionID: transactionID, instant: now))
         }
         addTicket(of: index, to: &answer, at: now)
         if allocations[index]?.mobility?.isStranded == true { confirmMove(of: client, at: now) }
     }
 
-    private mutating func beginMove(_ index: Int, _ move: Mobility.Move) {
+    private mutating func beginMove(_ index: AllocationTable.Index, _ move: Mobility.Move) {
         guard let allocation = allocations[index], let mobility = allocation.mobility else { return }
         endMove(of: allocation)
         allocations[index]?.mobility?.begin(move)
@@ -106,20 +106,22 @@ extension RelayMachine {
     }
 
     private mutating func confirmMove(of client: FiveTuple) {
-        guard let former = movers.removeValue(forKey: client), var allocation = allocations.remove(former) else { return }
+        guard let former = movers.removeValue(forKey: client), let index = allocations.index(of: former),
+            let allocation = allocations[index]
+        else { return }
         endForwarding(of: allocation)
-        allocation.client = client
-        allocation.mobility?.confirm()
-        updateForwarding(of: allocations.insert(allocation))
+        allocations.move(index, to: client)
+        allocations[index]?.mobility?.confirm()
+        updateForwarding(of: index)
         push(.mobility(.moved(client, from: former)))
     }
 
     /// Nobody is where a client has moved to; its allocation stays with it where it was.
     mutating func cancelMove(to client: FiveTuple) {
-        guard let former = movers[client], var allocation = allocations.remove(former) else { return }
+        guard let former = movers[client], let index = allocations.index(of: former), let allocation = allocations[index]
+        else { return }
         endMove(of: allocation)
-        allocation.mobility?.cancel()
-        allocations.insert(allocation)
+        allocations[index]?.mobility?.cancel()
     }
 
     /// It is over, and whatever waited for it.
@@ -137,10 +139,8 @@ extension RelayMachine {
 
     /// A mobile client's stream has closed. Where it has moved already, it is there now (§3.2.2); else its allocation
     /// waits for the ticket as long as it would have lived.
-    mutating func strand(_ allocation: Allocation) {
-        var allocation = allocation
-        allocation.mobility?.isStranded = true
-        allocations.insert(allocation)
-        if let next = allocation.mobility?.next { confirmMove(of: next) }
+    mutating func strand(_ index: AllocationTable.Index) {
+        allocations[index]?.mobility?.isStranded = true
+        if let next = allocations[index]?.mobility?.next { confirmMove(of: next) }
     }
 }

@@ -15,8 +15,10 @@ struct PeerConnection: Sendable {
     let client: FiveTuple
     let peer: TransportAddress
     var state: State
-    /// When it has connected, or was bound, or it is over; nil when bound.
-    var deadline: Instant?
+    /// Until it is bound: by then it has connected, and then by then it is bound, or it is over.
+    var timer: RelayTimers.Timer?
+
+    var isPending: Bool { timer != nil }
 }
 
 /// A Connect that has no answer yet.

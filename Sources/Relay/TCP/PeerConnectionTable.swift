@@ -10,8 +10,6 @@ struct PeerConnectionTable: Sendable {
 
     private var byClient: [FiveTuple: Set<ConnectionID>] = [:]
     private var connections: [ConnectionID: PeerConnection] = [:]
-    /// Never later than the first deadline; early when what had it is gone.
-    private(set) var nextDeadline: Instant?
 
     var count: Int { connections.count }
 
@@ -19,12 +17,8 @@ struct PeerConnectionTable: Sendable {
 
     mutating func addAllocation(_ client: FiveTuple) { byClient[client] = [] }
 
-    /// Takes an allocation out, and returns the connections that it had.
-    mutating func removeAllocation(_ client: FiveTuple) -> Set<ConnectionID> {
-        let ids = byClient.removeValue(forKey: client) ?? []
-        for id in ids { connections[id] = nil }
-        return ids
-    }
+    /// Takes an allocation out that has no connections any more.
+    mutating func removeAllocation(_ client: FiveTuple) { byClient[client] = nil }
 
     subscript(id: ConnectionID) -> PeerConnection? { connections[id] }
 
@@ -38,20 +32,12 @@ struct PeerConnectionTable: Sendable {
     mutating func set(_ id: ConnectionID, _ connection: PeerConnection) {
         byClient[connection.client]?.insert(id)
         connections[id] = connection
-        nextDeadline = .earliest(nextDeadline, connection.deadline)
     }
 
     mutating func remove(_ id: ConnectionID) -> PeerConnection? {
         guard let connection = connections.removeValue(forKey: id) else { return nil }
         byClient[connection.client]?.remove(id)
         return connection
-    }
-
-    /// What is over; the caller removes each, or gives it another deadline.
-    mutating func takeDue(at now: Instant) -> [(id: ConnectionID, connection: PeerConnection)] {
-        let due = all.filter { $0.connection.deadline.map { $0 <= now } ?? false }
-        nextDeadline = connections.values.compactMap(\.deadline).filter { $0 > now }.min()
-        return due
     }
 }
 

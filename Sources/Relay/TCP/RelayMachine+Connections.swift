@@ -11,7 +11,7 @@ extension RelayMachine {
 
     /// §5.2. The answer comes when the connection is there, or cannot be.
     mutating func connect(
-        _ index: Int, _ request: AuthenticatedRequest, from client: FiveTuple, at now: Instant
+        _ index: AllocationTable.Index, _ request: AuthenticatedRequest, from client: FiveTuple, at now: Instant
     ) throws(RequestRefusal) {
         guard peerConnections.isTCP(client), let allocation = allocations[index] else {
             throw RequestRefusal(.allocationMismatch)
@@ -32,10 +32,9 @@ extension RelayMachine {
         guard admitsPeers([peer.ip], index, at: now), hasRoom(client), let id = host.addConnection(for: allocation.username, isOpen: false) else {
             throw RequestRefusal(.insufficientCapacity)
         }
+        let timer = timers.start(.connection(id), at: now + TCPTimes.connect, now: now)
         peerConnections.set(
-            id,
-            PeerConnection(
-                client: client, peer: peer, state: .connecting(PendingConnect(request)), deadline: now + TCPTimes.connect))
+            id, PeerConnection(client: client, peer: peer, state: .connecting(PendingConnect(request)), timer: timer))
         push(.stream(.connect(id, from: relayed.port, to: peer)))
     }
 
@@ -68,8 +67,8 @@ extension RelayMachine {
             configuration.peerPolicy.verdict(for: peer.ip) == .allowed, hasRoom(allocation.client),
             let id = host.addConnection(for: allocation.username, isOpen: true)
         else { return nil }
-        peerConnections.set(
-            id, PeerConnection(client: allocation.client, peer: peer, state: .waiting, deadline: now + TCPTimes.bind))
+        let timer = timers.start(.connection(id), at: now + TCPTimes.bind, now: now)
+        peerConnections.set(id, PeerConnection(client: allocation.client, peer: peer, state: .waiting, timer: timer))
         var attempt = MessageBuilder(
             .indication, .connectionAttempt, transactionID: TransactionID(using: &random))
         attempt.add(XORPeerAddress(peer))
@@ -84,7 +83,7 @@ extension RelayMachine {
             return push(.stream(.close(id)))  // nobody waits for it any more
         }
         connection.state = .waiting
-        connection.deadline = now + TCPTimes.bind
+        if let timer = connection.timer { timers.move(timer, to: now + TCPTimes.bind, now: now) }
         peerConnections.set(id, connection)
         host.openConnection(id)
         push(.toClient(connection.client, pending.success(id)))
@@ -93,7 +92,7 @@ extension RelayMachine {
     /// What `StreamOutput.connect` asked for cannot be.
     public mutating func peerConnectionFailed(_ id: ConnectionID) {
         guard let connection = peerConnections[id], case .connecting(let pending) = connection.state else { return }
-        _ = peerConnections.remove(id)
+        _ = takeConnection(id)
         host.removeConnection(id)
         countRefusal(.connect, .connectionTimeoutOrFailure)
         push(.toClient(connection.client, pending.failure(.connectionTimeoutOrFailure)))
@@ -101,34 +100,38 @@ extension RelayMachine {
 
     /// A peer's connection, or what was bound to it, is closed (§5.5).
     public mutating func peerConnectionClosed(_ id: ConnectionID) {
-        guard peerConnections.remove(id) != nil else { return }
+        guard takeConnection(id) != nil else { return }
         host.removeConnection(id)
     }
 
     // MARK: Time and bounds
 
-    mutating func handleConnectionTimeout(at now: Instant) {
-        guard let deadline = peerConnections.nextDeadline, deadline <= now else { return }
-        for (id, connection) in peerConnections.takeDue(at: now) {
-            switch connection.state {
-            case .connecting(let pending):
-                countRefusal(.connect, .connectionTimeoutOrFailure)
-                push(.toClient(connection.client, pending.failure(.connectionTimeoutOrFailure)))
-            case .waiting where host.isBound(id):
-                markBound(id, connection)
-                continue
-            case .waiting, .bound:
-                break
-            }
-            _ = peerConnections.remove(id)
-            close(id)
+    mutating func handleTimeout(of id: ConnectionID) {
+        guard let connection = peerConnections[id] else { return }
+        switch connection.state {
+        case .connecting(let pending):
+            countRefusal(.connect, .connectionTimeoutOrFailure)
+            push(.toClient(connection.client, pending.failure(.connectionTimeoutOrFailure)))
+        case .waiting where host.isBound(id):
+            return markBound(id, connection)
+        case .waiting, .bound:
+            break
         }
+        _ = takeConnection(id)
+        close(id)
+    }
+
+    /// Takes a connection out of the books; to close it, and to tell, is the caller's.
+    mutating func takeConnection(_ id: ConnectionID) -> PeerConnection? {
+        guard let connection = peerConnections.remove(id) else { return nil }
+        if let timer = connection.timer { timers.cancel(timer) }
+        return connection
     }
 
     private mutating func markBound(_ id: ConnectionID, _ connection: PeerConnection) {
         var connection = connection
-        connection.state = .bound
-        connection.deadline = nil
+        if let timer = connection.timer { timers.cancel(timer) }
+        (connection.state, connection.timer) = (.bound, nil)
         peerConnections.set(id, connection)
     }
 
@@ -137,9 +140,9 @@ extension RelayMachine {
     private mutating func hasRoom(_ client: FiveTuple) -> Bool {
         let all = peerConnections.connections(of: client)
         guard all.count < PeerConnectionTable.limit else { return false }
-        var pending = all.count { $0.connection.deadline != nil }
+        var pending = all.count(where: \.connection.isPending)
         guard pending >= PeerConnectionTable.pendingLimit else { return true }
-        for (id, connection) in all where connection.deadline != nil && host.isBound(id) {
+        for (id, connection) in all where connection.isPending && host.isBound(id) {
             markBound(id, connection)
             pending -= 1
         }

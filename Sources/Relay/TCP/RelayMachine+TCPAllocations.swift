@@ -23,7 +23,11 @@ extension RelayMachine {
 
     /// An allocation has ended, and with it its connections.
     mutating func releaseConnections(of client: FiveTuple) {
-        for id in peerConnections.removeAllocation(client) { close(id) }
+        for (id, _) in peerConnections.connections(of: client) {
+            _ = takeConnection(id)
+            close(id)
+        }
+        peerConnections.removeAllocation(client)
     }
 
     mutating func close(_ id: ConnectionID) {
@@ -35,7 +39,7 @@ extension RelayMachine {
     mutating func closeForbiddenConnections() {
         for (id, connection) in peerConnections.all
         where configuration.peerPolicy.verdict(for: connection.peer.ip) != .allowed {
-            _ = peerConnections.remove(id)
+            _ = takeConnection(id)
             if case .connecting(let pending) = connection.state {
                 push(.toClient(connection.client, pending.failure(.forbidden)))
             }
