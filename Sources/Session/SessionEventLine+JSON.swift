@@ -1,10 +1,11 @@
 internal import Foundation
+internal import NetPrimitives
 
 extension SessionEventLine {
     /// The event as one line of JSON, without the line's end.
     public var json: String { object.text }
 
-    private var object: JSONText {
+    private var object: OrderedJSON {
         switch self {
         case .invitation(let code, let link, let file, let expires):
             .object([
@@ -49,13 +50,13 @@ extension SessionEventLine {
         }
     }
 
-    private static func decision(_ event: String, _ kind: Capability, _ decider: Decider) -> JSONText {
+    private static func decision(_ event: String, _ kind: Capability, _ decider: Decider) -> OrderedJSON {
         .object(["event": .string(event), "kind": .string(kind.rawValue), "by": .string(decider.rawValue)])
     }
 }
 
 extension PathDescription {
-    var json: JSONText {
+    var json: OrderedJSON {
         .object([
             "kind": .string(kind.rawValue), "transport": .string(transport.rawValue), "local": .string(local),
             "remote": .string(remote),
@@ -64,7 +65,7 @@ extension PathDescription {
 }
 
 extension TriedPair {
-    fileprivate var json: JSONText {
+    fileprivate var json: OrderedJSON {
         .object([
             "local": .string(local), "remote": .string(remote), "kind": .string(kind.rawValue),
             "result": .string(result.rawValue), "ms": milliseconds.map { .number($0) } ?? .null,

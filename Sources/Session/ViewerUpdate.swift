@@ -1,3 +1,5 @@
+internal import NetPrimitives
+
 /// What `ra-connect` says to the viewer page: one JSON object in one text message of its WebSocket. The screen comes in
 /// binary messages, one frame each, as they came over the "screen" data channel.
 public enum ViewerUpdate: Hashable, Sendable {
@@ -31,7 +33,7 @@ public enum ViewerUpdate: Hashable, Sendable {
 
     public var json: String { object.text }
 
-    private var object: JSONText {
+    private var object: OrderedJSON {
         switch self {
         case .state(let state):
             .object([

@@ -1,5 +1,6 @@
 import Foundation
 import Logging
+import NetPrimitives
 
 /// One line of the log. As text: time, level, message, then `key=value`; what could be taken for something else stands in
 /// quotes, as in JSON. As JSON: an object with `time`, `level`, `message` and the fields.
@@ -10,15 +11,15 @@ struct LogLine {
     let fields: Logger.Metadata
 
     func written(as format: ServeConfiguration.LogFormat) -> String {
-        let fields = fields.map { (Self.name($0.key), LogValue($0.value)) }.sorted { $0.0 < $1.0 }
+        let fields = fields.map { (name: Self.name($0.key), value: OrderedJSON($0.value)) }.sorted { $0.name < $1.name }
         switch format {
         case .text:
             let message = message.isEmpty || message.contains("=") ? message.quoted : message.plain(allowing: " ") ?? message.quoted
-            return ([stamp, level.rawValue, message] + fields.map { "\($0.0)=\($0.1.text.plain() ?? $0.1.text.quoted)" })
+            return ([stamp, level.rawValue, message] + fields.map { "\($0.name)=\($0.value.bare.plain() ?? $0.value.bare.quoted)" })
                 .joined(separator: " ")
         case .json:
-            let head = [("time", stamp), ("level", level.rawValue), ("message", message)].map { ($0.0, LogValue.text($0.1)) }
-            return LogValue.object(head + fields)
+            let head = [("time", stamp), ("level", level.rawValue), ("message", message)]
+            return OrderedJSON.members(head.map { (name: $0.0, value: .string($0.1)) } + fields).text
         }
     }
 
@@ -35,47 +36,30 @@ struct LogLine {
 }
 
 /// A field's value: what is a number in the program is one in JSON.
-enum LogValue {
-    case text(String)
-    /// As JSON writes it; yes and no too.
-    case number(String)
-    case list([LogValue])
-    case table([(String, LogValue)])
-
-    init(_ value: Logger.MetadataValue) {
+extension OrderedJSON {
+    fileprivate init(_ value: Logger.MetadataValue) {
         switch value {
-        case .string(let text): self = .text(text)
-        case .array(let values): self = .list(values.map(LogValue.init))
-        case .dictionary(let fields): self = .table(fields.sorted { $0.key < $1.key }.map { ($0.key, LogValue($0.value)) })
+        case .string(let text): self = .string(text)
+        case .array(let values): self = .array(values.map(OrderedJSON.init))
+        case .dictionary(let fields):
+            self = .members(fields.sorted { $0.key < $1.key }.map { ($0.key, OrderedJSON($0.value)) })
         case .stringConvertible(let value):
             switch value {
-            case let flag as Bool: self = .number("\(flag)")
-            case let number as any BinaryInteger: self = .number("\(number)")
-            case let number as Double where number.isFinite: self = .number("\(number)")
-            default: self = .text("\(value)")
+            case let flag as Bool: self = .boolean(flag)
+            case let number as any BinaryInteger: self = .number(number)
+            case let number as Double where number.isFinite: self = .literal("\(number)")
+            default: self = .string("\(value)")
             }
         }
     }
 
-    var text: String {
+    /// In a line of text, before it is put in quotes where it needs some.
+    fileprivate var bare: String {
         switch self {
-        case .text(let text), .number(let text): text
-        case .list(let values): "[" + values.map(\.text).joined(separator: ",") + "]"
-        case .table(let fields): "{" + fields.map { "\($0.0):\($0.1.text)" }.joined(separator: ",") + "}"
+        case .string(let text), .literal(let text): text
+        case .array(let values): "[" + values.map(\.bare).joined(separator: ",") + "]"
+        case .members(let fields): "{" + fields.map { "\($0.name):\($0.value.bare)" }.joined(separator: ",") + "}"
         }
-    }
-
-    var json: String {
-        switch self {
-        case .text(let text): text.quoted
-        case .number(let text): text
-        case .list(let values): "[" + values.map(\.json).joined(separator: ",") + "]"
-        case .table(let fields): Self.object(fields)
-        }
-    }
-
-    static func object(_ fields: [(String, LogValue)]) -> String {
-        "{" + fields.map { "\($0.0.quoted):\($0.1.json)" }.joined(separator: ",") + "}"
     }
 }
 
@@ -88,34 +72,5 @@ extension String {
         return isPlain ? self : nil
     }
 
-    /// A string of JSON (RFC 8259 §7), without a character that no one sees or that ends a line.
-    fileprivate var quoted: String {
-        var text = "\""
-        for scalar in unicodeScalars {
-            switch scalar {
-            case "\"": text += "\\\""
-            case "\\": text += "\\\\"
-            case "\n": text += "\\n"
-            case "\r": text += "\\r"
-            case "\t": text += "\\t"
-            case let scalar where scalar.isPrintable: text.unicodeScalars.append(scalar)
-            case let scalar:
-                for unit in String(scalar).utf16 {
-                    let digits = String(unit, radix: 16)
-                    text += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-                }
-            }
-        }
-        return text + "\""
-    }
-}
-
-extension Unicode.Scalar {
-    fileprivate var isPrintable: Bool {
-        switch properties.generalCategory {
-        case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .unassigned: false
-        case .spaceSeparator: self == " "
-        default: true
-        }
-    }
+    fileprivate var quoted: String { OrderedJSON.quoted(self) }
 }
