@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 from aiortc import RTCConfiguration, RTCIceServer, RTCIceTransportPolicy, RTCPeerConnection
+from conftest import named_by
 
 COUNT = 100
 
@@ -24,6 +25,11 @@ def test_a_data_channel_opens_through_the_relay(relay, transport):
     asyncio.run(asyncio.wait_for(exchange(relay, url(relay, transport)), 50))
 
 
+def test_everything_that_a_relay_names_may_be_given_to_a_connection(relay):
+    """aiortc takes what it knows: turns over UDP is not among it."""
+    asyncio.run(asyncio.wait_for(exchange(relay, named_by(relay)), 50))
+
+
 @pytest.mark.parametrize("transport", ["udp", "tcp", "tls"])
 def test_a_wrong_password_opens_nothing(relay, transport):
     """aiortc tells nobody why it has no candidate; the right password, above, gives it one."""
@@ -32,10 +38,10 @@ def test_a_wrong_password_opens_nothing(relay, transport):
         asyncio.run(asyncio.wait_for(exchange(relay, url(relay, transport)), 50))
 
 
-async def exchange(relay, url):
+async def exchange(relay, urls):
     """A hundred messages of up to 5 kB and back, over SCTP, DTLS, ICE and the relay."""
     configuration = RTCConfiguration(
-        iceServers=[RTCIceServer(urls=url, username=relay.user, credential=relay.password)],
+        iceServers=[RTCIceServer(urls=urls, username=relay.user, credential=relay.password)],
         iceTransportPolicy=RTCIceTransportPolicy.RELAY)
     one, other = RTCPeerConnection(configuration), RTCPeerConnection(configuration)
     try:

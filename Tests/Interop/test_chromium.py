@@ -5,6 +5,7 @@ import socket
 import subprocess
 
 import pytest
+from conftest import named_by
 from scenarios import require
 from scenarios.chromium import Chromium
 
@@ -12,7 +13,7 @@ SCRIPT = """
 (async () => {
   const config = {
     iceTransportPolicy: "relay",
-    iceServers: [{ urls: "%(url)s", username: "%(user)s", credential: "%(password)s" }],
+    iceServers: [{ urls: %(urls)s, username: "%(user)s", credential: "%(password)s" }],
   };
   const one = new RTCPeerConnection(config), other = new RTCPeerConnection(config);
   const candidates = [], errors = [];
@@ -45,12 +46,14 @@ SCRIPT = """
 """
 
 
+LENGTHS = [len(f"{number}:") + number * 50 for number in range(100)]
+
 #: Why there is no candidate, as the page is told it.
 REFUSED = """
 (async () => {
   const connection = new RTCPeerConnection({
     iceTransportPolicy: "relay",
-    iceServers: [{ urls: "%(url)s", username: "%(user)s", credential: "guess" }],
+    iceServers: [{ urls: %(urls)s, username: "%(user)s", credential: "guess" }],
   });
   const candidates = [], errors = [];
   connection.onicecandidate = ({ candidate }) => { if (candidate?.candidate) candidates.push(candidate.candidate); };
@@ -72,7 +75,7 @@ KNOCK = """
 (async () => {
   const one = new RTCPeerConnection({
     iceTransportPolicy: "relay",
-    iceServers: [{ urls: "%(url)s", username: "%(user)s", credential: "%(password)s" }],
+    iceServers: [{ urls: %(urls)s, username: "%(user)s", credential: "%(password)s" }],
   });
   const other = new RTCPeerConnection();
   one.createDataChannel("test");
@@ -89,10 +92,11 @@ KNOCK = """
 """
 
 
-def url(relay, transport):
+def urls(relay, transport):
+    """One address of the relay, as a page writes it."""
     if transport == "tls":
-        return f"turns:127.0.0.1:{relay.tls_port}?transport=tcp"
-    return f"turn:127.0.0.1:{relay.port}?transport={transport}"
+        return json.dumps(f"turns:127.0.0.1:{relay.tls_port}?transport=tcp")
+    return json.dumps(f"turn:127.0.0.1:{relay.port}?transport={transport}")
 
 
 def trust(root, home):
@@ -119,15 +123,22 @@ def browser(relay):
 @pytest.mark.parametrize("transport", ["udp", "tcp", "tls"])
 def test_a_data_channel_opens_through_the_relay(relay, browser, transport):
     seen = browser.evaluate(SCRIPT % {
-        "url": url(relay, transport), "user": relay.user, "password": relay.password}, timeout=40)
-    assert seen["lengths"] == [len(f"{number}:") + number * 50 for number in range(100)]
+        "urls": urls(relay, transport), "user": relay.user, "password": relay.password}, timeout=40)
+    assert seen["lengths"] == LENGTHS
     assert (seen["type"], seen["transport"]) == ("relay", transport)
     assert all(" typ relay " in candidate for candidate in seen["candidates"])
 
 
+def test_everything_that_a_relay_names_may_be_given_to_a_page(relay, browser):
+    """A browser knows no DTLS here; its address among the others does no harm."""
+    seen = browser.evaluate(SCRIPT % {
+        "urls": json.dumps(named_by(relay)), "user": relay.user, "password": relay.password}, timeout=40)
+    assert seen["lengths"] == LENGTHS and seen["type"] == "relay"
+
+
 @pytest.mark.parametrize("transport", ["udp", "tcp", "tls"])
 def test_a_wrong_password_is_told_to_the_page(relay, browser, transport):
-    seen = browser.evaluate(REFUSED % {"url": url(relay, transport), "user": relay.user}, timeout=40)
+    seen = browser.evaluate(REFUSED % {"urls": urls(relay, transport), "user": relay.user}, timeout=40)
     assert seen["candidates"] == []
     assert 401 in seen["errors"]
 
@@ -135,7 +146,7 @@ def test_a_wrong_password_is_told_to_the_page(relay, browser, transport):
 @pytest.mark.parametrize("transport", ["udp", "tcp", "tls"])
 def test_a_peer_that_is_not_allowed_gets_nothing(relay, browser, listeners, transport):
     peers = [listeners.denied.getsockname(), listeners.allowed.getsockname()]
-    browser.evaluate(KNOCK % {"url": url(relay, transport), "user": relay.user, "password": relay.password,
+    browser.evaluate(KNOCK % {"urls": urls(relay, transport), "user": relay.user, "password": relay.password,
                               "peers": json.dumps(peers)}, timeout=40)
     listeners.assert_one_is_reached(datagrams=5)
     states = browser.evaluate("""(async () => [...(await kept[0].getStats()).values()]

@@ -10,7 +10,7 @@ struct HTTPRoutes: Sendable {
     var publicAuthority: HTTPAuthority?
     /// Whether what clients are told to use is TLS, perhaps in front of us.
     var publicIsSecure: Bool
-    /// Whether this process serves TLS, and so TURN over it, on each of its ports.
+    /// Whether this process serves TLS and DTLS, and so TURN over them, on each of its ports.
     var hasCertificate: Bool
     var udpPorts: [UInt16]
     var tcpPorts: [UInt16]
@@ -38,7 +38,7 @@ struct HTTPRoutes: Sendable {
         guard let authority = publicAuthority ?? head.headers.first(name: "host").flatMap(HTTPAuthority.init),
             let json = try? RelayDescription(
                 name: name, realm: realm, host: authority.host, authority: authority.text, isSecure: publicIsSecure,
-                udpPorts: udpPorts, tcpPorts: tcpPorts, hasTURNOverTLS: hasCertificate,
+                udpPorts: udpPorts, tcpPorts: tcpPorts, isSecured: hasCertificate,
                 dialBack: servesDialBack ? DialBackPage.path : nil
             ).json()
         else { return .text(.badRequest, "The request names no host.") }

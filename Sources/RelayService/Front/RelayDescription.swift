@@ -31,11 +31,11 @@ struct RelayDescription: Encodable, Hashable {
     ///   - authority: the same with the port, as the `Host` field has it.
     ///   - isSecure: whether HTTP and the rendezvous are to be used over TLS.
     ///   - udpPorts, tcpPorts: the ports that are listened on, the first one first.
-    ///   - hasTURNOverTLS: whether each of them serves TLS too.
+    ///   - isSecured: whether each of them serves TLS too, or DTLS.
     ///   - dialBack: where the relay can be asked to dial back.
     init(
         name: String, realm: String, host: String, authority: String, isSecure: Bool, udpPorts: [UInt16],
-        tcpPorts: [UInt16], hasTURNOverTLS: Bool, dialBack: String?
+        tcpPorts: [UInt16], isSecured: Bool, dialBack: String?
     ) {
         self.name = name
         self.realm = realm
@@ -44,7 +44,10 @@ struct RelayDescription: Encodable, Hashable {
         stun = udpPorts.map { "stun:\(host):\($0)" }
         turn =
             udpPorts.map { "turn:\(host):\($0)?transport=udp" } + tcpPorts.map { "turn:\(host):\($0)?transport=tcp" }
-        if hasTURNOverTLS { turn += tcpPorts.map { "turns:\(host):\($0)?transport=tcp" } }
+        if isSecured {
+            // TLS first: fewer clients know DTLS (RFC 7065 §3.1 calls both "turns").
+            turn += tcpPorts.map { "turns:\(host):\($0)?transport=tcp" } + udpPorts.map { "turns:\(host):\($0)?transport=udp" }
+        }
         probe = Probe(ports: tcpPorts, dialBack: dialBack)
     }
 

@@ -59,7 +59,9 @@ struct RelayServerTLSTests {
                 http.send(page("/.well-known/ra-relay"))
                 let text = String(decoding: await http.receive { _ in false }, as: UTF8.self)
                 #expect(text.contains("\"wss://relay.example.org/rendezvous\""))
-                #expect(text.contains("\"turns:relay.example.org:\(tlsPort)?transport=tcp\""))
+                for transport in ["tcp", "udp"] {
+                    #expect(text.contains("\"turns:relay.example.org:\(tlsPort)?transport=\(transport)\""))
+                }
                 #expect(text.contains("\"web\":\"https://relay.example.org/\""))
             }
         }
