@@ -1,10 +1,12 @@
 """A relay of its own for each test: free ports, its own state, one user, loopback opened on purpose."""
 
+import json
 import os
 import pathlib
 import shutil
 import signal
 import socket
+import urllib.request
 
 import pytest
 from authority import authority
@@ -58,12 +60,13 @@ class Relay:
         return process
 
     def finish(self):
-        """Ends the relay, which must have survived its guests, at once: SIGTERM waits for allocations that were left."""
-        assert self.process.exit_code is None, f"the relay did not survive its guests:\n{self.process.errors}"
-        self.process.signal(signal.SIGINT)
+        """Ends the relay at once, if the test has not: SIGTERM waits for allocations that were left. It must have survived
+        its guests, and end as one does that was asked to."""
+        if self.process.exit_code is None:
+            self.process.signal(signal.SIGINT)
         code = self.process.wait()
         self.close()
-        assert code == 0, self.process.errors
+        assert code == 0, f"the relay did not survive its guests:\n{self.process.errors}"
 
     def close(self):
         for process in reversed(self._processes):
@@ -71,6 +74,15 @@ class Relay:
                 process.stop()
             else:
                 process.close_input()
+
+
+def named_by(relay):
+    """The addresses of TURN that a relay's own page names."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{relay.port}/.well-known/ra-relay", timeout=10) as answer:
+        turn = json.load(answer)["turn"]
+    places = [("turn", "udp"), ("turn", "tcp"), ("turns", "tcp"), ("turns", "udp")]
+    assert [(address.split(":")[0], address.rpartition("=")[2]) for address in turn] == [each for each in places for _ in range(2)]
+    return turn
 
 
 def pytest_terminal_summary(terminalreporter):
@@ -101,9 +113,7 @@ def make_relay(tmp_path):
 
     yield make
     for relay in relays:
-        if relay.process.exit_code is None:
-            relay.finish()
-        relay.close()
+        relay.finish()
 
 
 class Listeners:

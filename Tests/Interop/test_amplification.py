@@ -7,8 +7,6 @@ import socket
 import struct
 
 import pytest
-from conftest import Relay
-from scenarios import require
 
 MAGIC = 0x2112A442
 BINDING, ALLOCATE = 0x0001, 0x0003
@@ -17,12 +15,9 @@ BARE_ALLOCATE = struct.pack("!HHI", 0x0019, 4, 17 << 24)
 
 
 @pytest.fixture
-def relay(tmp_path):
+def relay(make_relay):
     """With the realm that it has by itself: 8 bytes."""
-    require(lab=False)
-    relay = Relay(tmp_path, ["--realm", "ra-relay"])
-    yield relay
-    relay.finish()
+    return make_relay("--realm", "ra-relay")
 
 
 def request(method, attributes=b"", magic=MAGIC):

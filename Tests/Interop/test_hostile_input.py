@@ -11,9 +11,7 @@ import struct
 import aioice
 import hostile
 import pytest
-from conftest import Relay
 from hostile import Villain
-from scenarios import require
 from scenarios.waiting import eventually
 
 #: RA_SEED=N adds another.
@@ -27,12 +25,9 @@ GROWTH = 8 << 20
 
 
 @pytest.fixture
-def relay(tmp_path):
+def relay(make_relay):
     """As all others', but it answers whoever has not proven himself as often as he asks."""
-    require(lab=False)
-    relay = Relay(tmp_path, ["--unproven-rate", "0"])
-    yield relay
-    relay.finish()
+    return make_relay("--unproven-rate", "0")
 
 
 @pytest.mark.parametrize("seed", SEEDS)
