@@ -14,7 +14,7 @@ demo:             ## a session across two routers (root) or on loopback, and its
 test:             ## unit, simulation, lab and others' programs
 	Tools/test
 
-check:            ## the house's rules, the lab's own tests, what is in Deploy/, a little fuzzing
+check:            ## the house's rules, the lab's own tests, what is in Deploy/, a little fuzzing, a quick bench-relay
 	Tools/check
 
 package:          ## Debian packages in out/: ra-relay, and ra-connect with ra-probe

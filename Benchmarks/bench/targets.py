@@ -15,6 +15,9 @@ class Line:
     most: bool = True
     #: Other patterns of the same: printed with the same targets, but nobody asks for them.
     variants: tuple = ()
+    #: Whether it is about what something costs (CPU time, memory), which other work on the machine hardly changes, and
+    #: not about what is done in a time. `--quick` fails for these alone.
+    steady: bool = True
 
     def limit(self, server):
         return getattr(self, server)
@@ -40,11 +43,12 @@ LINES = (
     Line("senders with GSO", ("gso-up", "gso-down"), "cpu", 0.20, 0.60),
     Line("20 kpps offered, nothing to batch", ("paced-up", "paced-down"), "cpu", 0.80, 0.95),
     # Senders whose trains are cut at their device have time left to saturate a server, the others mostly not.
-    Line("delivered packets per second, saturated", both("-long"), "rate", 1.8, 1.3, most=False, variants=both("", "-plain", "-mixed")),
+    Line("delivered packets per second, saturated", both("-long"), "rate", 1.8, 1.3, most=False,
+         variants=both("", "-plain", "-mixed"), steady=False),
     Line("memory per allocation, process", ("memory",), "process", 0.15),
-    Line("allocations per second", ("allocations",), "rate", 3.0, most=False),
-    Line("round trip added at 80 % load, p50", ("trip-80",), "added_p50", 0.9, variants=("trip-1k",)),
-    Line("round trip added at 80 % load, p99", ("trip-80",), "added_p99", 0.5, variants=("trip-1k",)),
+    Line("allocations per second", ("allocations",), "rate", 3.0, most=False, steady=False),
+    Line("round trip added at 80 % load, p50", ("trip-80",), "added_p50", 0.9, variants=("trip-1k",), steady=False),
+    Line("round trip added at 80 % load, p99", ("trip-80",), "added_p99", 0.5, variants=("trip-1k",), steady=False),
     Line("TLS, bytes per CPU second", ("tls-up", "tls-down"), "bytes_per_cpu", 1.5, most=False,
          variants=("tls-up-mixed", "tls-down-mixed")),
 )
