@@ -27,6 +27,7 @@ public final class DataPlane: Sendable {
     private let addresses: LocalAddresses
     private let threads: Mutex<[WorkerThread]>
     private let peers: PeerStreams?
+    private let secureSessions = ConnectionLimits(total: SecureClients.total, perSource: SecureClients.perSource)
     private let relay: Mutex<(configuration: RelayConfiguration, isDraining: Bool)>
 
     /// Opens the sockets and starts the threads.
@@ -56,8 +57,7 @@ public final class DataPlane: Sendable {
         let (nonces, tickets) = (NonceIssuer(secret: secret()), MobilityTickets(secret: secret()))
         threads = Mutex([])
         peers = configuration.eventLoops.map(PeerStreams.init)
-        let sessions = ConnectionLimits(total: SecureClients.total, perSource: SecureClients.perSource)
-        let secureClients = configuration.certificate.map { SecureClients(certificate: $0, limits: sessions) }
+        let secureClients = configuration.certificate.map { [secureSessions] in SecureClients(certificate: $0, limits: secureSessions) }
         do throws(DataPlaneError) {
             for index in 0..<workers {
                 let worker = try Worker(
@@ -122,6 +122,9 @@ public final class DataPlane: Sendable {
         }
         return reports
     }
+
+    /// The DTLS sessions of all workers.
+    var secureSessionReport: ConnectionLimits.Report { secureSessions.report }
 
     /// Allocations at most.
     var allocationLimit: Int { directory.allocationLimit }

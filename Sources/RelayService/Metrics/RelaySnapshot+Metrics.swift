@@ -93,17 +93,15 @@ extension RelaySnapshot {
         let refusals = counters.refusals.sorted {
             ($0.key.method.rawValue, $0.key.code.label) < ($1.key.method.rawValue, $1.key.code.label)
         }
-        if !refusals.isEmpty {
-            page.add(
-                "ra_relay_requests_refused_total", .counter,
-                "Error responses by method and code; a 401 to a first request is how every client begins.",
-                refusals.map { refusal, count in
-                    .init(
-                        labels: [
-                            .init(name: "method", value: refusal.method.label), .init(name: "code", value: refusal.code.label),
-                        ], value: Double(count))
-                })
-        }
+        page.add(
+            "ra_relay_requests_refused_total", .counter,
+            "Error responses by method and code; a 401 to a first request is how every client begins.",
+            refusals.map { refusal, count in
+                .init(
+                    labels: [
+                        .init(name: "method", value: refusal.method.label), .init(name: "code", value: refusal.code.label),
+                    ], value: Double(count))
+            })
         page.tally(
             "ra_relay_authentication_failures_total", .counter, "reason", counters.authenticationFailures,
             "Requests with credentials that do not hold.")
@@ -128,6 +126,13 @@ extension RelaySnapshot {
         page.tally(
             "ra_relay_connections_refused_total", .counter, "reason", connections.refused,
             "TCP connections closed at once: the relay's bound or one source's was reached.")
+        page.gauge("ra_relay_dtls_sessions", Double(secureSessions.open.total), "DTLS sessions, those in their handshake too.")
+        page.gauge("ra_relay_dtls_sessions_limit", Double(SecureClients.total), "DTLS sessions at most.")
+        page.counter(
+            "ra_relay_dtls_sessions_accepted_total", secureSessions.accepted, "DTLS clients that returned their cookie.")
+        page.tally(
+            "ra_relay_dtls_sessions_refused_total", .counter, "reason", secureSessions.refused,
+            "Of these, those that got no session: the relay's bound or one source's was reached.")
     }
 
     private func writeRendezvous(to page: inout MetricPage) {

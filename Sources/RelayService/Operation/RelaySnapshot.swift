@@ -11,6 +11,8 @@ struct RelaySnapshot: Sendable {
     var allocationsLimit: Int
     var connections: ConnectionLimits.Report
     var connectionsLimit: Int
+    /// Of DTLS; what they speak is not asked.
+    var secureSessions = ConnectionLimits.Report()
     var meetings: MeetingReport
     var dialBack = DialBackServer.Counters()
 
@@ -30,6 +32,6 @@ struct RelayObserver: Sendable {
         RelaySnapshot(
             time: .now, operation: operation.now, process: .now(), workers: await dataPlane.reports(),
             allocationsLimit: dataPlane.allocationLimit, connections: limits.report, connectionsLimit: limits.total,
-            meetings: await place.report(), dialBack: await dialBack.counters)
+            secureSessions: dataPlane.secureSessionReport, meetings: await place.report(), dialBack: await dialBack.counters)
     }
 }
