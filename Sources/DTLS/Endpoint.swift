@@ -31,8 +31,9 @@ public final class Endpoint {
     /// Whose certificate is accepted. Set it before the handshake can finish: a nil then is a failure.
     public var expectedPeer: Fingerprint?
     public let role: Role
-    /// Whether who the peer is counts.
-    private let admitsAnybody: Bool
+    /// A server's, which takes whoever comes, as far as this goes. Who the peer is counts where there is none.
+    private var allowance: HandshakeAllowance?
+    private var admitsAnybody: Bool { allowance != nil }
 
     private enum State {
         case idle, handshaking, connected, over
@@ -68,16 +69,14 @@ public final class Endpoint {
         }
         self.role = role
         self.expectedPeer = expectedPeer
-        admitsAnybody = false
         self.port = port
         self.ssl = ssl
     }
 
-    /// The server's end of a connection whose client has returned its cookie.
+    /// The server's end of a connection whose client has returned its cookie; the ClientHello is in OpenSSL's hands.
     init(accepting ssl: OpaquePointer, on port: DatagramPort) {
         role = .server
-        admitsAnybody = true
-        state = .handshaking
+        allowance = HandshakeAllowance()
         self.port = port
         self.ssl = ssl
     }
@@ -137,14 +136,11 @@ public final class Endpoint {
     /// A datagram from the path: any bytes at all.
     public func receive(_ datagram: [UInt8], at now: Instant) {
         if state == .idle { start(at: now) }
-        guard state != .over, Self.accepts(datagram) else { return }
+        guard state != .over, Self.accepts(datagram), allowance?.admits(datagram) ?? true else { return }
         port.incoming = datagram
         advance(at: now)
         port.incoming = nil
     }
-
-    /// Goes on with what the listener has received.
-    func proceed(at now: Instant) { advance(at: now) }
 
     public func handleTimeout(at now: Instant) {
         guard state == .handshaking else { return }

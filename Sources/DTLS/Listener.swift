@@ -10,7 +10,8 @@ public final class Listener {
     public enum Outcome {
         /// Send this back: the client is asked for a cookie.
         case answer([UInt8])
-        /// The client receives what is sent to its address: this is its session, whose first flight waits to be sent.
+        /// The client receives what is sent to its address: this is its session. Its first flight, which costs a signature,
+        /// is made by `start(at:)`.
         case session(Endpoint)
         /// It is none of a client that begins; nothing is to be done.
         case nothing
@@ -49,10 +50,7 @@ public final class Listener {
         ErrorQueue.clear()
         guard result == 1 else { return port.takeOutgoing().first.map(Outcome.answer) ?? .nothing }
         waiting = nil
-        let endpoint = Endpoint(accepting: ssl, on: port)
-        // The ClientHello is in OpenSSL's hands already.
-        endpoint.proceed(at: now)
-        return .session(endpoint)
+        return .session(Endpoint(accepting: ssl, on: port))
     }
 
     private func prepare() -> (OpaquePointer, DatagramPort)? {

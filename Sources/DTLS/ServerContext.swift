@@ -31,6 +31,8 @@ public final class ServerContext: @unchecked Sendable {
                 throw .library(ErrorQueue.takeText())
             }
         }
+        // No client has a reason to send a longer message, which OpenSSL would keep room for.
+        SSL_CTX_ctrl(context, SSL_CTRL_SET_MAX_CERT_LIST, HandshakeAllowance.longestMessage, nil)
         SSL_CTX_set_cookie_generate_cb(context) { ssl, bytes, count in
             guard let cookie = DatagramPort.port(of: SSL_get_rbio(ssl))?.cookies.first, let bytes, let count else { return 0 }
             // Holds because a cookie of ours is shorter than the DTLS1_COOKIE_LENGTH (255) bytes that are there.

@@ -37,6 +37,8 @@ struct ListenerTests {
 
     private func session(_ hello: [UInt8], from tuple: FiveTuple, at now: Instant = .zero) -> Endpoint? {
         guard case .session(let endpoint) = listener.receive(hello, from: tuple, at: now) else { return nil }
+        #expect(endpoint.nextTransmit() == nil)
+        endpoint.start(at: now)
         return endpoint
     }
 
@@ -121,6 +123,30 @@ struct ListenerTests {
             Issue.record("the listener has lost its way")
             return
         }
+    }
+
+    @Test("a handshake goes on whatever a client may not send, and when it sends all that it may six times")
+    func allowance() throws {
+        let server = try #require(session(try helloWithCookie(from: tuple), from: tuple))
+        for sequence in UInt8(2)..<12 {
+            let fragment: [UInt8] = [16, 0x01, 0x86, 0xA0, 0, sequence, 0, 0, 0, 0, 0, 1, 7]  // of 100,000 bytes
+            server.receive([22, 254, 253, 0, 0, 0, 0, 0, 0, 1, sequence, 0, 13] + fragment, at: .zero)
+            server.receive([22, 254, 253, 0, 1, 0, 0, 0, 0, 1, sequence, 0, 1, 7], at: .zero)
+        }
+        var moved = true
+        while moved {
+            moved = false
+            while let datagram = server.nextTransmit() {
+                moved = true
+                client.receive(datagram, at: .zero)
+            }
+            while let datagram = client.nextTransmit() {
+                moved = true
+                for _ in 0..<6 { server.receive(datagram, at: .zero) }
+            }
+        }
+        #expect(client.nextEvent() == .connected)
+        #expect(server.nextEvent() == .connected)
     }
 
     @Test("a session knows a client that has started again from one that repeats itself")

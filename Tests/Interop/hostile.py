@@ -221,9 +221,66 @@ def client_hello():
     return outgoing.read()
 
 
+# DTLS (RFC 6347 §4)
+
+CHANGE_CIPHER_SPEC, ALERT, HANDSHAKE, APPLICATION_DATA = 20, 21, 22, 23
+CLIENT_HELLO, HELLO_VERIFY_REQUEST, SERVER_HELLO, CERTIFICATE, CLIENT_KEY_EXCHANGE, FINISHED = 1, 3, 2, 11, 16, 20
+
+
+def record(kind, content, epoch=0, sequence=0, version=0xFEFD):
+    return struct.pack(">BHHHIH", kind, version, epoch, sequence >> 32, sequence & 0xFFFFFFFF, len(content)) + content
+
+
+def handshake(kind, sequence, body, offset=0, total=None):
+    """A handshake message, or a fragment of one."""
+    total = len(body) if total is None else total
+    return (bytes([kind]) + total.to_bytes(3, "big") + struct.pack(">H", sequence)
+            + offset.to_bytes(3, "big") + len(body).to_bytes(3, "big") + body)
+
+
+def client_hello_body(secret, cookie=b""):
+    """Of DTLS 1.2: what `ra-relay` speaks, ECDHE and AES-GCM, X25519 and P-256, ECDSA and RSA."""
+    extensions = struct.pack(">HHHHH", 10, 6, 4, 29, 23) + struct.pack(">HHHHH", 13, 6, 4, 0x0403, 0x0804)
+    return (b"\xfe\xfd" + secret + b"\0" + bytes([len(cookie)]) + cookie + struct.pack(">HHH", 4, 0xC02B, 0xC02F) + b"\x01\0"
+            + struct.pack(">H", len(extensions)) + extensions)
+
+
 def client_hello_datagram(rng):
-    """A DTLS 1.2 ClientHello without a cookie (RFC 6347 §4.2): a record, a handshake header, the message."""
-    body = (b"\xfe\xfd" + rng.randbytes(32) + b"\0" + b"\0" + b"\0\x04\xc0\x2b\xc0\x2f" + b"\x01\0"
-            + b"\0\x12" + b"\0\x0a\0\x04\0\x02\0\x17" + b"\0\x0d\0\x06\0\x04\x04\x03\x04\x01")
-    handshake = b"\x01" + len(body).to_bytes(3, "big") + b"\0\0" + b"\0\0\0" + len(body).to_bytes(3, "big") + body
-    return b"\x16\xfe\xff" + bytes(8) + struct.pack(">H", len(handshake)) + handshake
+    """A ClientHello without a cookie: a record with one message."""
+    return record(HANDSHAKE, handshake(CLIENT_HELLO, 0, client_hello_body(rng.randbytes(32))))
+
+
+class HalfHandshake:
+    """A client of DTLS that returns its cookie, and then does what nobody should."""
+
+    def __init__(self, port, rng, host="127.0.0.1", source="127.0.0.1"):
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.bind((source, 0))
+        self.socket.connect((host, port))
+        self.socket.settimeout(10)
+        self.secret, self.sequence = rng.randbytes(32), 0
+
+    def hello(self, cookie=b""):
+        message = handshake(CLIENT_HELLO, 1 if cookie else 0, client_hello_body(self.secret, cookie))
+        self.sequence += 1
+        return record(HANDSHAKE, message, sequence=self.sequence)
+
+    def cookie(self):
+        """What the relay asks to have back."""
+        self.socket.send(self.hello())
+        answer = self.socket.recv(65536)
+        assert (answer[0], answer[13]) == (HANDSHAKE, HELLO_VERIFY_REQUEST), answer[:14].hex()
+        return answer[28:28 + answer[27]]
+
+    def begin(self):
+        """Returns the cookie. Gives whether the relay goes on: there is an answer, and it begins with ServerHello."""
+        self.socket.send(self.hello(self.cookie()))
+        try:
+            answer = self.socket.recv(65536)
+        except TimeoutError:
+            return False
+        assert (answer[0], answer[13]) == (HANDSHAKE, SERVER_HELLO), answer[:14].hex()
+        return True
+
+    def close(self):
+        self.socket.close()

@@ -43,7 +43,7 @@ def test_a_flood_from_false_addresses_leaves_nothing_behind(relay):
 
 
 def flood(relay, rng, count):
-    hello = client_hello(rng)
+    hello = hostile.client_hello_datagram(rng)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
         sender.bind(("0.0.0.0", 0))
         for _ in range(count):
@@ -52,12 +52,3 @@ def flood(relay, rng, count):
             sender.sendmsg([hello], [(socket.IPPROTO_IP, 8, struct.pack("=I4s4s", 0, source, bytes(4)))], 0,
                            ("127.0.0.1", relay.tls_port))
 
-
-def client_hello(rng):
-    """A ClientHello of DTLS 1.2 without a cookie (RFC 6347 §4.2)."""
-    body = b"\xfe\xfd" + rng.randbytes(32) + b"\0" + b"\0" + struct.pack(">HHH", 4, 0xC02B, 0xC02F) + b"\x01\0"
-    extensions = struct.pack(">HHHH", 10, 4, 2, 29) + struct.pack(">HHHHH", 13, 6, 4, 0x0403, 0x0804)
-    body += struct.pack(">H", len(extensions)) + extensions
-    size = struct.pack(">I", len(body))[1:]
-    handshake = b"\x01" + size + b"\0\0" + b"\0\0\0" + size + body
-    return b"\x16\xfe\xfd" + bytes(8) + struct.pack(">H", len(handshake)) + handshake

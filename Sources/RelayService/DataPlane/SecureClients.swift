@@ -74,6 +74,7 @@ struct SecureClients {
         case .session(let endpoint):
             end(client)
             guard limits.admit(client.client.ip) else { return }
+            endpoint.start(at: now)
             let session = Session(endpoint: endpoint, review: now + Self.patience)
             sessions[client] = session
             note(session.review)
