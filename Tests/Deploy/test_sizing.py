@@ -1,0 +1,57 @@
+"""The sizing guide: its numbers are the program's, its arithmetic is right, and the kernel knows the settings."""
+
+import pathlib
+import re
+
+from deployed import DEPLOY, ROOT
+
+GUIDE = (ROOT / "docs" / "sizing.md").read_text()
+SETTINGS = dict(re.findall(r"^([a-z_0-9.]+) = (.+)$", (DEPLOY / "sysctl" / "ra-relay-sysctl.conf").read_text(), re.M))
+KEYS = dict(re.findall(r"^# ([a-z-]+) = (.+?)  # default$", (DEPLOY / "ra-relay.toml").read_text(), re.M))
+
+
+def source(path, pattern):
+    """The numbers of a line of the program."""
+    found = re.search(pattern, (ROOT / "Sources" / path).read_text())
+    assert found, f"{path} has no {pattern}"
+    return [int(number.replace("_", "")) for number in found.groups()]
+
+
+def test_the_kernel_knows_the_settings():
+    for name in SETTINGS:
+        assert pathlib.Path("/proc/sys", *name.split(".")).exists(), name
+        assert f"`{name}`" in GUIDE
+
+
+def test_the_buffers_are_what_the_relay_asks_for():
+    number, shift = source("RelayService/DataPlane/ListenerSet.swift", r"bufferSize: Int32 = (\d+) << (\d+)")
+    assert int(SETTINGS["net.core.rmem_max"]) == int(SETTINGS["net.core.wmem_max"]) == number << shift
+
+
+def test_the_reserved_ports_are_the_relays():
+    assert f'"{SETTINGS["net.ipv4.ip_local_reserved_ports"]}"' == KEYS["relay-ports"]
+
+
+def test_the_bounds_are_the_programs():
+    allocations = int(KEYS["quota-total"])
+    connections, = source("RelayService/Front/ConnectionLimits.swift", r"static let total = (\d+)")
+    sessions, = source("RelayService/DataPlane/SecureClients.swift", r"static let total = (\d+)")
+    assert f"{allocations:,} + {connections:,} + 2,048" in GUIDE
+    assert f"{sessions:,}: {round(sessions * 52 / 1000)} MB" in GUIDE
+    assert f"{allocations:,}: {round(allocations * 4.2 / 1000)} MB" in GUIDE
+    files = int(re.search(r"^LimitNOFILE=(\d+)$", (DEPLOY / "systemd" / "ra-relay.service").read_text(), re.M)[1])
+    assert f"{files:,}" in GUIDE and files > 2 * (allocations + connections + 2048)
+
+
+def test_the_arithmetic_is_right():
+    """What follows from the table of measurements is what stands below it."""
+    alone, train = (float(re.search(rf"^\| {line}.*? \| ([\d.]+) µs", GUIDE, re.M)[1])
+                    for line in ("a packet of 1000 B when nothing", "one of a train"))
+    packets = round(1e6 / 8 / 1150 * 1.5)
+    assert f"{packets} × *b*" in GUIDE
+    for cost in (alone, train):
+        spent = packets * cost / 1000
+        digits = 1 if spent > 1 else 2
+        assert f"{packets} × {cost} µs = {spent:.{digits}f} ms" in GUIDE
+        carried = 0.7 / (float(f"{spent:.{digits}f}") / 1000)
+        assert abs(carried - int(re.search(rf"{spent:.{digits}f} ms.*?carries ([\d,]+) Mbit", GUIDE, re.S)[1].replace(",", ""))) < carried / 20
