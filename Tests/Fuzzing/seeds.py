@@ -53,6 +53,17 @@ def requests():
             yield bytes([client, method, 0]) + struct.pack(">H", len(plain)) + plain
 
 
+def dtls():
+    """Handshakes that nobody disturbs, then data, for each client; each step is the client's number and what it does."""
+    for client in range(5):
+        steps = [0, *[1] * 8, 9, 4, 1, 2, 3, 4, 5, 6]
+        whole = b"".join(bytes([client, step]) for step in steps)
+        yield whole
+        for position in range(0, 27, 3):
+            yield bytes([client, 0, client, 1, client, 3, 0, position, 1, 7]) + whole
+    yield from choices()
+
+
 def rendezvous():
     turn = {"username": "1:a", "password": "p", "expires": "2026-11-21T08:30:00Z", "uris": ["turn:relay:3478"]}
     common = {"version": 1, "lookup": LOOKUP, "owner": OWNER, "meeting": MEETING, "lifetime": 60, "uses": 1,
@@ -81,7 +92,7 @@ def invitations():
     yield b"2026-11-21T08:30:00.5+01:00"
 
 
-SEEDS = {"STUNMessages": messages, "Streams": streams, "RelayOperations": choices, "RelayRequests": requests,
+SEEDS = {"STUNMessages": messages, "Streams": streams, "RelayOperations": choices, "RelayRequests": requests, "DTLSClients": dtls,
          "Rendezvous": rendezvous, "Invitations": invitations}
 
 if __name__ == "__main__":

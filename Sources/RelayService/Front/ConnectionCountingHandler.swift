@@ -1,9 +1,6 @@
 import NIOCore
 import NetPrimitives
 
-/// What a TCP connection speaks, inside TLS too.
-enum ConnectionKind: Int, TallyLabel { case undecided, http, websocket, turn }
-
 /// Counts one admitted connection by what it speaks, and gives it back when it is closed. The first in its pipeline.
 final class ConnectionCountingHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
