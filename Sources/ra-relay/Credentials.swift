@@ -13,7 +13,7 @@ struct Credentials: ParsableCommand {
             abstract: "Make a user name and a password that expire.",
             discussion: "They are good at every relay that has the same secret. Printed as JSON.")
 
-        @Option(help: ArgumentHelp("Whose they are; appears in the relay's log.", valueName: "NAME"))
+        @Option(help: ArgumentHelp("Whose they are; quotas count by this name.", valueName: "NAME"))
         var user: String
 
         @Option(
