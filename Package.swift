@@ -104,7 +104,7 @@ let package = Package(
         // What touches the machine it runs on.
         room("HostNetwork", ["NetPrimitives"]),
         room("Desktop", ["ScreenCodec", "CXCB"]),
-        room("PortMapping", ["NetPrimitives", "CMiniUPnPc", "CNATPMP"]),
+        room("PortMapping", ["NetPrimitives", "CMiniUPnPc", "CNATPMP", "CLinuxNet"]),
         room("NIOTransport", ["NetPrimitives"] + nio),
         room(
             "Web",

@@ -41,3 +41,8 @@ static inline void ra_igd_free(struct ra_igd *igd) { FreeUPNPUrls(&igd->urls); }
 /// The type of the connection service: WANIPConnection:1, WANIPConnection:2 or WANPPPConnection:1.
 static inline const char *ra_igd_service(const struct ra_igd *igd) { return igd->data.first.servicetype; }
 static inline const char *ra_igd_lan_address(const struct ra_igd *igd) { return igd->lan_address; }
+
+/// The type of the IPv6 firewall's service, WANIPv6FirewallControl:1; NULL when there is none.
+static inline const char *ra_igd_firewall(const struct ra_igd *igd) {
+    return igd->data.IPv6FC.servicetype[0] ? igd->data.IPv6FC.servicetype : NULL;
+}

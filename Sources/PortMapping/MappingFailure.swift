@@ -2,8 +2,12 @@
 public enum MappingFailure: Error, Hashable, Sendable {
     /// Nobody on this network answers to this method.
     case noRouter
-    /// Port mapping exists for IPv4 alone here: IPv6 has no NAT.
+    /// The method knows IPv4 alone.
     case notIPv4
+    /// The router sees another address of ours than we have: a NAT stands between.
+    case addressMismatch
+    /// The router says that the port is open, and nobody comes in by it.
+    case unreachable
     /// The router's owner has switched it off, or it refuses this computer.
     case notAuthorized
     /// The router itself has no address on the internet.
@@ -22,8 +26,10 @@ extension MappingFailure: CustomStringConvertible {
     public var description: String {
         switch self {
         case .noRouter: "no router answered"
-        case .notIPv4: "ports are mapped for IPv4 addresses alone"
-        case .notAuthorized: "the router refuses it: switch on UPnP or NAT-PMP in its settings"
+        case .notIPv4: "it maps ports for IPv4 addresses alone"
+        case .addressMismatch: "another router stands between this computer and the one that answered"
+        case .unreachable: "the router says that the port is open, but nobody gets in by it"
+        case .notAuthorized: "the router refuses it: switch on UPnP, NAT-PMP or PCP in its settings"
         case .noExternalAddress: "the router says that it has no public address itself: it is offline or behind another router"
         case .everyPortTaken: "every port that was tried is mapped to another computer"
         case .outOfResources: "the router has no room for another mapping"

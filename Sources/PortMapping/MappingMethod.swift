@@ -4,4 +4,6 @@ public enum MappingMethod: String, Hashable, Sendable, CaseIterable {
     case upnp
     /// NAT Port Mapping Protocol (RFC 6886).
     case natPMP = "nat-pmp"
+    /// Port Control Protocol (RFC 6887), NAT-PMP's successor.
+    case pcp
 }

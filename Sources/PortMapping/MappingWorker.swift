@@ -2,65 +2,125 @@ import NetPrimitives
 
 /// Drives one lease on one gateway: the loop of a thread that may block.
 package struct MappingWorker {
-    /// Sleep goes by the wall clock, which may be set back: look at the lease's own clock now and then.
-    private static let longestSleep = Duration.seconds(30)
+    /// How often a router is asked whether it still knows, which finds a restart that nobody announced.
+    package static let checkInterval = Duration.seconds(30)
 
     private var gateway: any Gateway
     private var lease: Lease
     private let request: MappingRequest
-    private let stop: StopSignal
+    private let contender: MappingContest.Contender
     private let emit: (Mapper.Event) -> Void
-    private let clock = ContinuousClock()
-    private let origin: ContinuousClock.Instant
 
     package init(
-        gateway: any Gateway, request: MappingRequest, stop: StopSignal, emit: @escaping (Mapper.Event) -> Void
+        gateway: any Gateway, request: MappingRequest, contender: MappingContest.Contender,
+        emit: @escaping (Mapper.Event) -> Void
     ) {
         self.gateway = gateway
         self.request = request
-        self.stop = stop
+        self.contender = contender
         self.emit = emit
-        lease = Lease(
-            internalPort: request.internalAddress.port, lifetime: request.lifetime,
-            random: SystemRandomNumberGenerator())
-        origin = clock.now
+        lease = Self.newLease(request)
     }
 
-    /// Returns when the mapping could not be made, or after `stop`, when it has been removed.
+    /// Returns when the mapping could not be made, or after the end of the contest, when it has been removed.
     package mutating func run() {
         do throws(MappingFailure) { try gateway.find() } catch {
+            contender.left(at: RouterClock.now())
             emit(.failed(gateway.method, error))
             return
         }
-        var question = lease.start()
-        while !stop.isSet {
-            if let ask = question {
-                question = lease.receive(gateway.answer(to: ask), at: now)
-                report()
-            } else if let deadline = lease.nextDeadline {
-                if stop.wait(for: min(deadline - now, Self.longestSleep)) { break }
-                question = lease.handleTimeout(at: now)
-            } else {
-                break
+        contender.found(at: RouterClock.now())
+        var question: Ask?
+        while !contender.isOver, !lease.isOver {
+            switch contender.turn(at: RouterClock.now()) {
+            case .hold:
+                question = nil
+                let pause = contender.nextDeadline.map { $0 - RouterClock.now() } ?? .seconds(3600)
+                _ = gateway.rest(for: pause, contender.bell)
+            case .giveBack(let winner):
+                if let external = lease.external, external != winner { close(external) }
+                lease = Self.newLease(request)
+                question = nil
+                contender.gaveBack(at: RouterClock.now())
+            case .go:
+                question = question ?? lease.start()
+                if let ask = question {
+                    question = put(ask)
+                } else if let deadline = lease.nextDeadline {
+                    question = rest(until: deadline)
+                }
             }
         }
-        if let port = lease.heldPort { gateway.release(externalPort: port) }
+        if let external = lease.external { close(external) }
     }
 
-    private var now: Instant { Instant.zero + (clock.now - origin) }
+    // What the lease wants
+
+    private mutating func put(_ ask: Ask) -> Ask? {
+        if let dead = ask.closing { gateway.release(externalPort: dead) }
+        let answer = gateway.answer(to: ask)
+        let next = lease.receive(answer, at: RouterClock.now())
+        report()
+        return next
+    }
+
+    private mutating func rest(until deadline: Instant) -> Ask? {
+        let pause = min(deadline - RouterClock.now(), Self.checkInterval)
+        let began = RouterClock.now()
+        if gateway.rest(for: pause, contender.bell) == .restarted {
+            return lease.routerRestarted(isAnnounced: true, at: RouterClock.now())
+        }
+        for verdict in contender.takeVerdicts() {
+            if verdict.isReachable {
+                lease.proved(verdict.external)
+            } else if let ask = lease.disproved(verdict.external, at: RouterClock.now()) {
+                report()
+                return ask
+            }
+        }
+        report()
+        let now = RouterClock.now()
+        if let ask = lease.handleTimeout(at: now) { return ask }
+        if now - began >= Self.checkInterval, let external = lease.external, gateway.check(external) == .restarted {
+            return lease.routerRestarted(isAnnounced: false, at: RouterClock.now())
+        }
+        return nil
+    }
+
+    private mutating func close(_ external: TransportAddress) { gateway.release(externalPort: external.port) }
+
+    private static func newLease(_ request: MappingRequest) -> Lease {
+        Lease(
+            internalPort: request.internalAddress.port, lifetime: request.lifetime,
+            random: SystemRandomNumberGenerator())
+    }
+
+    // What the others learn
 
     private mutating func report() {
+        let now = RouterClock.now()
         while let event = lease.nextEvent() {
             switch event {
             case .mapped(let grant):
-                emit(
-                    .mapped(
-                        Mapping(
-                            method: gateway.method, external: grant.external, internal: gateway.internalAddress,
-                            transport: request.transport, lifetime: grant.lifetime, router: gateway.router)))
-            case .lost(let failure): emit(.lost(gateway.method, failure))
-            case .failed(let failure): emit(.failed(gateway.method, failure))
+                let mapping = mapping(grant)
+                contender.granted(mapping.external, isGood: mapping.reach == .internet, at: now)
+                // What has lost the race is given back before anybody hears of it.
+                if contender.turn(at: now) == .go { emit(.mapped(mapping)) }
+            case .renewed(let grant):
+                emit(.renewed(mapping(grant)))
+            case .lost(let failure):
+                contender.refused(at: now)
+                emit(.lost(gateway.method, failure))
+            case .failed(let failure):
+                contender.left(at: now)
+                emit(.failed(gateway.method, failure))
             }
         }
+    }
+
+    private func mapping(_ grant: Grant) -> Mapping {
+        Mapping(
+            method: gateway.method, external: grant.external, internal: gateway.internalAddress,
+            transport: request.transport, lifetime: grant.lifetime, router: gateway.router)
     }
 }

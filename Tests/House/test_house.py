@@ -17,7 +17,7 @@ DOORS = {
     "TURN": {"NetPrimitives", "STUN"},
     "Relay": {"NetPrimitives", "STUN", "TURN", "Crypto"},
     "ICE": {"NetPrimitives", "STUN"},
-    "PortMapping": {"NetPrimitives", "CMiniUPnPc", "CNATPMP"},
+    "PortMapping": {"NetPrimitives", "CMiniUPnPc", "CNATPMP", "CLinuxNet"},
     "Rendezvous": {"NetPrimitives", "CSodium"},
     "DTLS": {"NetPrimitives", "COpenSSL"},
     "SCTP": {"NetPrimitives", "CUSRSCTP"},

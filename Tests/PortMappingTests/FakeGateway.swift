@@ -15,11 +15,16 @@ final class FakeGateway: Gateway, Sendable {
     private let diary = Mutex(Diary())
     private let script: Mutex<[Answer]>
     private let absent: MappingFailure?
+    private let whenFound: @Sendable () -> Void
     private let whenReleased: @Sendable () -> Void
 
-    init(_ script: [Answer], absent: MappingFailure? = nil, whenReleased: @escaping @Sendable () -> Void = {}) {
+    init(
+        _ script: [Answer], absent: MappingFailure? = nil, whenFound: @escaping @Sendable () -> Void = {},
+        whenReleased: @escaping @Sendable () -> Void = {}
+    ) {
         self.script = Mutex(script)
         self.absent = absent
+        self.whenFound = whenFound
         self.whenReleased = whenReleased
     }
 
@@ -27,6 +32,7 @@ final class FakeGateway: Gateway, Sendable {
     var released: [UInt16] { diary.withLock { $0.released } }
 
     func find() throws(MappingFailure) {
+        whenFound()
         if let absent { throw absent }
     }
 

@@ -8,6 +8,8 @@ struct LeaseTests {
         Lease(internalPort: 5000, lifetime: lifetime, random: SeededGenerator(state: 7))
     }
 
+    private let router = address("11.22.33.21:0").ip
+
     private func second(_ count: Int) -> Instant { .zero + .seconds(count) }
 
     /// A lease that holds 11.22.33.21:5000 since time zero.
@@ -28,7 +30,7 @@ struct LeaseTests {
         #expect(lease.heldPort == nil)
     }
 
-    @Test("is renewed at half its time, with the port it got, without telling anybody")
+    @Test("is renewed at half its time, with the port and address it got, which is told so that it is tried again")
     func renewal() {
         var lease = lease()
         _ = lease.start()
@@ -37,9 +39,10 @@ struct LeaseTests {
         #expect(lease.heldPort == 6000)
         #expect(lease.nextDeadline == second(300))
         #expect(lease.handleTimeout(at: second(299)) == nil)
-        #expect(lease.handleTimeout(at: second(300)) == Ask(externalPort: 6000, lifetime: .seconds(600)))
+        #expect(lease.handleTimeout(at: second(300)) == Ask(externalPort: 6000, externalAddress: router, lifetime: .seconds(600)))
         #expect(lease.nextDeadline == nil)
         #expect(lease.receive(grant("11.22.33.21:6000"), at: second(301)) == nil)
+        #expect(lease.nextEvent() == .renewed(Grant(external: address("11.22.33.21:6000"), lifetime: .seconds(600))))
         #expect(lease.nextEvent() == nil)
         #expect(lease.nextDeadline == second(601))
     }
@@ -66,7 +69,9 @@ struct LeaseTests {
         #expect(tried == [40, 60, 70, 75])
         #expect(lease.heldPort == 5000)
         #expect(lease.nextDeadline == second(75) + Lease.recoveryInterval)
-        #expect(lease.handleTimeout(at: second(105)) == Ask(externalPort: 5000, lifetime: .seconds(600)))
+        #expect(
+            lease.handleTimeout(at: second(105))
+                == Ask(externalPort: 5000, externalAddress: router, lifetime: .seconds(600)))
         #expect(lease.receive(.failed(.noRouter), at: second(105)) == nil)
         #expect(lease.nextEvent() == nil)
         #expect(lease.handleTimeout(at: second(135)) != nil)
@@ -107,7 +112,9 @@ struct LeaseTests {
         #expect(lease.receive(grant(for: nil), at: .zero) == nil)
         #expect(lease.nextEvent() == .mapped(Grant(external: address("11.22.33.21:5000"), lifetime: nil)))
         #expect(lease.nextDeadline == Instant.zero + Lease.permanentRenewal)
-        #expect(lease.handleTimeout(at: .zero + Lease.permanentRenewal) == Ask(externalPort: 5000, lifetime: nil))
+        #expect(
+            lease.handleTimeout(at: .zero + Lease.permanentRenewal)
+                == Ask(externalPort: 5000, externalAddress: router, lifetime: nil))
         _ = lease.receive(.failed(.notAuthorized), at: .zero + Lease.permanentRenewal)
         #expect(lease.nextEvent() == .lost(.notAuthorized))
         #expect(lease.heldPort == 5000)
@@ -165,12 +172,80 @@ struct LeaseTests {
         #expect(held.heldPort == 5000)
     }
 
+    @Test("of a router that cannot now is asked for again when the router said, not before half a minute",
+        arguments: [(0, 30), (90, 90)])
+    func later(_ said: Int, _ waited: Int) {
+        var lease = lease()
+        _ = lease.start()
+        #expect(lease.receive(.later(.outOfResources, after: .seconds(said)), at: .zero) == nil)
+        #expect(lease.nextEvent() == .lost(.outOfResources))
+        #expect(lease.heldPort == nil)
+        #expect(lease.nextDeadline == second(waited))
+        #expect(lease.handleTimeout(at: second(waited)) == Ask(externalPort: 5000, lifetime: .seconds(600)))
+        _ = lease.receive(grant(), at: second(waited))
+        #expect(lease.nextEvent() == .mapped(Grant(external: address("11.22.33.21:5000"), lifetime: .seconds(600))))
+    }
+
+    @Test("is asked for again at once when the router has forgotten it, and within 5 s when it tells everybody")
+    func restarted() throws {
+        var lease = heldLease()
+        let again = Ask(externalPort: 5000, externalAddress: router, lifetime: .seconds(600))
+        #expect(lease.routerRestarted(isAnnounced: false, at: second(10)) == again)
+        #expect(lease.routerRestarted(isAnnounced: false, at: second(10)) == nil)
+        _ = lease.receive(grant("11.22.33.99:5000"), at: second(10))
+        #expect(lease.nextEvent() == .mapped(Grant(external: address("11.22.33.99:5000"), lifetime: .seconds(600))))
+
+        var told = heldLease()
+        if told.routerRestarted(isAnnounced: true, at: second(10)) == nil {
+            let deadline = try #require(told.nextDeadline as Instant?)
+            #expect(deadline <= second(15))
+            #expect(told.handleTimeout(at: deadline) == again)
+        }
+        // What is lost is asked for earlier, too.
+        var lost = heldLease(for: nil)
+        _ = lost.handleTimeout(at: second(300))
+        _ = lost.receive(.failed(.noRouter), at: second(300))
+        #expect(lost.routerRestarted(isAnnounced: false, at: second(301))?.externalPort == 5000)
+    }
+
+    @Test("that leads nowhere is closed, and another port asked for; the next time only after some minutes")
+    func dead() throws {
+        var lease = heldLease()
+        #expect(lease.disproved(address("11.22.33.21:5001"), at: second(1)) == nil, "another mapping's verdict")
+        let question = lease.disproved(address("11.22.33.21:5000"), at: second(1))
+        let another = try #require(question)
+        #expect(lease.nextEvent() == .lost(.unreachable))
+        #expect(another.closing == 5000)
+        #expect(ExternalPortChoice.dynamicPorts.contains(another.externalPort))
+        #expect(lease.heldPort == nil, "it is closed with the next question")
+
+        let other = address("11.22.33.21:\(another.externalPort)")
+        _ = lease.receive(grant("\(other)"), at: second(2))
+        #expect(lease.nextEvent() == .mapped(Grant(external: other, lifetime: .seconds(600))))
+        #expect(lease.disproved(other, at: second(3)) == nil)
+        #expect(lease.nextEvent() == .lost(.unreachable))
+        #expect(lease.heldPort == other.port, "to be closed in the end")
+        #expect(lease.nextDeadline == second(3) + Lease.deadInterval)
+        #expect(lease.handleTimeout(at: second(303))?.closing == other.port)
+    }
+
+    @Test("that leads somewhere has two ports to try when it dies later")
+    func provedBetween() throws {
+        var lease = heldLease()
+        let question = lease.disproved(address("11.22.33.21:5000"), at: second(1))
+        let port = try #require(question).externalPort
+        _ = lease.receive(grant("11.22.33.21:\(port)"), at: second(1))
+        lease.proved(address("11.22.33.21:\(port)"))
+        #expect(lease.disproved(address("11.22.33.21:\(port)"), at: second(400)) != nil)
+    }
+
     @Test("survives any sequence of answers and timeouts", arguments: [1, 2, 3, 4, 5] as [UInt64])
     func anySequence(seed: UInt64) {
         var random = SeededGenerator(state: seed)
         let answers: [Answer] = [
             grant(), grant(for: nil), grant("10.0.0.1:1"), grant("0.0.0.0:1"), grant(for: .zero), .conflict,
             .onlyPermanentLeases, .failed(.noRouter), .failed(.refused(code: -1, reason: "")),
+            .later(.outOfResources, after: .seconds(30)), .later(.noExternalAddress, after: .zero),
         ]
         for _ in 0..<200 {
             var lease = lease()
@@ -180,8 +255,14 @@ struct LeaseTests {
                 if asked {
                     guard let answer = answers.randomElement(using: &random) else { continue }
                     asked = lease.receive(answer, at: now) != nil
+                } else if let external = lease.external, Int.random(in: 0..<4, using: &random) == 0 {
+                    switch Int.random(in: 0..<3, using: &random) {
+                    case 0: lease.proved(external)
+                    case 1: asked = lease.disproved(external, at: now) != nil
+                    default: asked = lease.routerRestarted(isAnnounced: .random(using: &random), at: now) != nil
+                    }
                 } else if let deadline = lease.nextDeadline {
-                    #expect(deadline > now, "seed \(seed)")
+                    #expect(deadline >= now, "seed \(seed)")
                     now = deadline
                     asked = lease.handleTimeout(at: now) != nil
                     #expect(asked, "seed \(seed)")

@@ -1,113 +1,7 @@
-import Foundation
 import NetPrimitives
 import PortMapping
 import Synchronization
 import Testing
-
-#if canImport(Glibc)
-    import Glibc
-#endif
-
-/// A UPnP gateway on loopback: a device description, and what `answer` makes of each SOAP action.
-private final class FakeIGD: Sendable {
-    enum Reply: Sendable {
-        case success([String: String] = [:])
-        case error(Int)
-        case raw(String)
-    }
-
-    let descriptionURL: String
-    private let descriptor: Int32
-    private let requests = Mutex<[String]>([])
-
-    init(answer: @escaping @Sendable (_ action: String, _ body: String) -> Reply) throws {
-        let listening = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        descriptor = listening
-        var name = sockaddr_in()
-        name.sin_family = sa_family_t(AF_INET)
-        name.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let bound = withUnsafeMutablePointer(to: &name) {
-            // sockaddr_in begins as sockaddr does.
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(listening, $0, size) == 0 && listen(listening, 8) == 0 && getsockname(listening, $0, &size) == 0
-            }
-        }
-        guard bound else { throw POSIXError(.EADDRINUSE) }
-        descriptionURL = "http://127.0.0.1:\(UInt16(bigEndian: name.sin_port))/root.xml"
-        Thread.detachNewThread { [weak self] in
-            // Closed here alone: elsewhere, its number could become another test's while this thread uses it.
-            defer { close(listening) }
-            while true {
-                let connection = accept(listening, nil, nil)
-                guard connection >= 0 else { return }
-                defer { close(connection) }
-                guard let self else { return }
-                let request = Self.readRequest(connection)
-                let reply = Array(self.reply(to: request, answer).utf8)
-                send(connection, reply, reply.count, Int32(MSG_NOSIGNAL))
-            }
-        }
-    }
-
-    /// The names of the actions that were called, in order.
-    var actions: [String] { requests.withLock { $0 } }
-
-    deinit { shutdown(descriptor, Int32(SHUT_RDWR)) }
-
-    private func reply(to request: String, _ answer: (String, String) -> Reply) -> String {
-        guard request.hasPrefix("POST"), let header = request.firstRange(of: "#"),
-            let action = request[header.upperBound...].split(separator: "\"").first.map(String.init)
-        else { return Self.http(Self.description) }
-        requests.withLock { $0.append(action) }
-        switch answer(action, request) {
-        case .success(let values):
-            let inside = values.map { "<\($0)>\($1)</\($0)>" }.joined()
-            return Self.http(
-                "<s:Envelope xmlns:s=\"http://schemas.xmlsoap.org/soap/envelope/\"><s:Body><u:\(action)Response>"
-                    + inside + "</u:\(action)Response></s:Body></s:Envelope>")
-        case .error(let code):
-            return Self.http(
-                "<s:Envelope><s:Body><s:Fault><detail><UPnPError><errorCode>\(code)</errorCode></UPnPError></detail>"
-                    + "</s:Fault></s:Body></s:Envelope>", status: "500 Internal Server Error")
-        case .raw(let text):
-            return text
-        }
-    }
-
-    private static func http(_ body: String, status: String = "200 OK") -> String {
-        "HTTP/1.1 \(status)\r\nContent-Type: text/xml\r\nContent-Length: \(body.utf8.count)\r\n"
-            + "Connection: close\r\n\r\n\(body)"
-    }
-
-    private static let description = """
-        <?xml version="1.0"?><root xmlns="urn:schemas-upnp-org:device-1-0"><device>
-        <deviceType>urn:schemas-upnp-org:device:InternetGatewayDevice:1</deviceType><serviceList><service>
-        <serviceType>urn:schemas-upnp-org:service:WANCommonInterfaceConfig:1</serviceType>
-        <controlURL>/common</controlURL><eventSubURL>/e</eventSubURL><SCPDURL>/s</SCPDURL></service><service>
-        <serviceType>urn:schemas-upnp-org:service:WANIPConnection:1</serviceType>
-        <controlURL>/control</controlURL><eventSubURL>/e</eventSubURL><SCPDURL>/s</SCPDURL>
-        </service></serviceList></device></root>
-        """
-
-    /// Headers, and as much body as they announce.
-    private static func readRequest(_ connection: Int32) -> String {
-        var bytes: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: 4096)
-        while true {
-            let count = recv(connection, &buffer, buffer.count, 0)
-            guard count > 0 else { break }
-            bytes += buffer.prefix(count)
-            let text = String(decoding: bytes, as: UTF8.self)
-            guard let end = text.firstRange(of: "\r\n\r\n") else { continue }
-            let length =
-                text[..<end.lowerBound].split(separator: "\r\n").first { $0.lowercased().hasPrefix("content-length:") }
-                .flatMap { Int($0.split(separator: ":")[1].trimmingCharacters(in: .whitespaces)) } ?? 0
-            if text[end.upperBound...].utf8.count >= length { break }
-        }
-        return String(decoding: bytes, as: UTF8.self)
-    }
-}
 
 @Suite("UPnP", .timeLimit(.minutes(1)))
 struct UPnPGatewayTests {
@@ -124,13 +18,13 @@ struct UPnPGatewayTests {
     /// A router at 11.22.33.21 that does as `map` says and tells the truth about it.
     private static func router(
         map: @escaping @Sendable (String) -> FakeIGD.Reply = { _ in .success() }, address: String = "11.22.33.21",
-        owner: (ip: String, port: String) = ("127.0.0.1", "5001"), ownedBefore: Bool = false
+        owner: (ip: String, port: String) = ("127.0.0.1", "5001"), ownedBefore: Bool = false, version: Int = 1
     ) throws -> FakeIGD {
         let isOwned = Mutex(ownedBefore)
-        return try FakeIGD { action, body in
+        return try FakeIGD(version: version) { action, body in
             switch action {
             case "GetExternalIPAddress": return .success(["NewExternalIPAddress": address])
-            case "AddPortMapping":
+            case "AddPortMapping", "AddAnyPortMapping":
                 isOwned.withLock { $0 = true }
                 return map(body)
             case "GetSpecificPortMappingEntry":
@@ -214,6 +108,36 @@ struct UPnPGatewayTests {
         let igd = try Self.router(ownedBefore: true)
         let gateway = try gateway(igd)
         #expect(gateway.answer(to: ask) == grant("11.22.33.21:5000", for: .seconds(600)))
+    }
+
+    @Test("lets a router of version 2 choose another port, and renews that one as it is")
+    func anyPort() throws {
+        let igd = try Self.router(map: { _ in .success(["NewReservedPort": "5077"]) }, version: 2)
+        let gateway = try gateway(igd)
+        #expect(gateway.answer(to: ask) == grant("11.22.33.21:5077"))
+        #expect(gateway.answer(to: Ask(externalPort: 5077, lifetime: .seconds(600))) == grant("11.22.33.21:5077"))
+        #expect(igd.actions.filter { $0.hasPrefix("Add") } == ["AddAnyPortMapping", "AddPortMapping"])
+    }
+
+    @Test("asks a router of version 2 for the port itself when it knows no other way", arguments: ["", "0x", "70000"])
+    func anyPortUnknown(_ reserved: String) throws {
+        let igd = try Self.router(
+            map: { body in
+                guard body.contains("AddAnyPortMapping") else { return .success() }
+                return reserved.isEmpty ? .error(401) : .success(["NewReservedPort": reserved])
+            }, version: 2)
+        let gateway = try gateway(igd)
+        #expect(gateway.answer(to: ask) == grant("11.22.33.21:5000"))
+        #expect(igd.actions.filter { $0.hasPrefix("Add") } == ["AddAnyPortMapping", "AddPortMapping"])
+    }
+
+    @Test("notices that the router has forgotten the mapping, or has another address", arguments: [
+        ("11.22.33.21", true, Awakening.rested), ("11.22.33.21", false, .restarted), ("11.22.33.99", true, .restarted),
+        ("0.0.0.0", false, .rested),
+    ])
+    func forgotten(_ external: String, _ isThere: Bool, _ expected: Awakening) throws {
+        let igd = try Self.router(address: external, ownedBefore: isThere)
+        #expect(try gateway(igd).check(address("11.22.33.21:5000")) == expected)
     }
 
     @Test(

@@ -38,12 +38,15 @@ package struct PortMappingReport: Hashable, Sendable {
     package var upnp: Method
     package var natPMP: Method
 
-    package init(upnp: Method = .silent, natPMP: Method = .silent) {
+    package var pcp: Method
+
+    package init(upnp: Method = .silent, natPMP: Method = .silent, pcp: Method = .silent) {
         self.upnp = upnp
         self.natPMP = natPMP
+        self.pcp = pcp
     }
 
-    package var mappings: [Mapping] { [upnp.mapping, natPMP.mapping].compactMap(\.self) }
+    package var mappings: [Mapping] { [upnp.mapping, natPMP.mapping, pcp.mapping].compactMap(\.self) }
 
     /// A mapping that the internet should reach; the relay does not try it yet.
     package var usable: Mapping? { mappings.first { $0.reach == .internet } }

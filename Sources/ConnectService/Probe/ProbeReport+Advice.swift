@@ -54,16 +54,17 @@ extension ProbeReport {
     private var symmetric: String? {
         guard nat.mapping == .addressAndPortDependent, expectedPath == .relayed else { return nil }
         return "The router uses another port for each destination, so peers cannot find a way in: "
-            + "switch on UPnP or NAT-PMP in its settings, or choose a less strict NAT there."
+            + "switch on UPnP, NAT-PMP or PCP in its settings, or choose a less strict NAT there."
     }
 
     private var refusal: String? {
         guard portMapping.usable == nil, nat.mapping != .none else { return nil }
-        return switch (portMapping.upnp.refusal, portMapping.natPMP.refusal) {
-        case (let failure?, _): "The router knows UPnP but opens no port: \(failure)."
-        case (nil, let failure?): "The router knows NAT-PMP but opens no port: \(failure)."
-        case (nil, nil): nil
-        }
+        let refusals = [
+            ("UPnP", portMapping.upnp.refusal), ("NAT-PMP", portMapping.natPMP.refusal), ("PCP", portMapping.pcp.refusal),
+        ]
+        return refusals.lazy.compactMap { method, failure in
+            failure.map { "The router knows \(method) but opens no port: \($0)." }
+        }.first
     }
 
     private var doubleNATAdvice: String? {

@@ -14,7 +14,7 @@ extension ProbeReport {
                 "double_nat": doubleNAT.map { .boolean($0) } ?? .null,
             ]),
             "port_mapping": .object([
-                "upnp": portMapping.upnp.json, "nat_pmp": portMapping.natPMP.json, "pcp": .null,
+                "upnp": portMapping.upnp.json, "nat_pmp": portMapping.natPMP.json, "pcp": portMapping.pcp.json,
             ]),
             "expected_path": .string(expectedPath.rawValue),
             "advice": .array(advice.map { .string($0) }),

@@ -11,6 +11,7 @@ extension ProbeReport {
         lines.append("NAT            \(natLine)")
         lines.append("Router         UPnP: \(portMapping.upnp.sentence)")
         lines.append("               NAT-PMP: \(portMapping.natPMP.sentence)")
+        lines.append("               PCP: \(portMapping.pcp.sentence)")
         lines.append("Expected path  \(expectedPath.rawValue): \(expectedPath.sentence)")
         if !advice.isEmpty {
             lines.append("")

@@ -26,16 +26,16 @@ public struct Prober: Sendable {
     private let loop: any EventLoop
     private let resolver: NameResolver
     private let progress: ProbeProgress
-    private let makeMapper: @Sendable (MappingRequest) -> Mapper
+    private let makeMapper: @Sendable (MappingRequest, MappingMethod) -> Mapper
 
     /// - Parameter pool: for looking up names.
     public init(_ options: Options, progress: ProbeProgress, loop: any EventLoop, pool: NIOThreadPool) {
-        self.init(options, progress: progress, loop: loop, pool: pool, makeMapper: { Mapper($0) })
+        self.init(options, progress: progress, loop: loop, pool: pool, makeMapper: { Mapper($0, methods: [$1]) })
     }
 
     package init(
         _ options: Options, progress: ProbeProgress, loop: any EventLoop, pool: NIOThreadPool,
-        makeMapper: @escaping @Sendable (MappingRequest) -> Mapper
+        makeMapper: @escaping @Sendable (MappingRequest, MappingMethod) -> Mapper
     ) {
         self.options = options
         trust = RelayTrust(options.relay)

@@ -2,15 +2,16 @@ package import NIOCore
 package import NetPrimitives
 package import PortMapping
 
-/// Has the router open a port by each method, and close it again.
+/// Has the router open a port by each method, and close it again. Each has a port of ours for itself: behind several methods
+/// there is mostly one table, where one port of ours has room for one mapping.
 package struct RouterCheck: Sendable {
     private let loop: any EventLoop
     private let patience: Duration
-    private let makeMapper: @Sendable (MappingRequest) -> Mapper
+    private let makeMapper: @Sendable (MappingRequest, MappingMethod) -> Mapper
 
     package init(
         loop: any EventLoop, patience: Duration,
-        makeMapper: @escaping @Sendable (MappingRequest) -> Mapper = { Mapper($0) }
+        makeMapper: @escaping @Sendable (MappingRequest, MappingMethod) -> Mapper = { Mapper($0, methods: [$1]) }
     ) {
         self.loop = loop
         self.patience = patience
@@ -22,40 +23,49 @@ package struct RouterCheck: Sendable {
     /// - Parameter local: the address that faces the relay; the router's side is chosen when it can be no router's.
     package func run(from local: IPAddress?) async -> PortMappingReport {
         let facing = local.flatMap { $0.family == .ipv4 && !$0.isLoopback ? $0 : nil } ?? .anyV4
+        return await withTaskGroup(of: (MappingMethod, PortMappingReport.Method).self) { group in
+            for method in MappingMethod.allCases {
+                group.addTask { (method, await run(method, from: facing)) }
+            }
+            var answers: [MappingMethod: PortMappingReport.Method] = [:]
+            for await (method, answer) in group { answers[method] = answer }
+            return PortMappingReport(
+                upnp: answers[.upnp] ?? .silent, natPMP: answers[.natPMP] ?? .silent, pcp: answers[.pcp] ?? .silent)
+        }
+    }
+
+    private func run(_ method: MappingMethod, from facing: IPAddress) async -> PortMappingReport.Method {
         // A port of our own, so that what the router opens leads to nobody else.
         guard let socket = try? await DatagramSocket.open(on: facing, loop: loop, receive: { _, _, _ in }) else {
-            return PortMappingReport()
+            return .silent
         }
         defer { socket.close() }
         let mapper = makeMapper(
             MappingRequest(
                 internalAddress: socket.local, transport: .udp, description: "Remote assistance probe",
-                lifetime: Self.lifetime))
-        let collecting = Task { await Self.firstAnswers(of: mapper) }
+                lifetime: Self.lifetime), method)
+        let collecting = Task { await Self.firstAnswer(of: mapper) }
         let alarm = loop.scheduleTask(in: TimeAmount(patience)) { collecting.cancel() }
-        let report = await withTaskCancellationHandler {
+        let answer = await withTaskCancellationHandler {
             await collecting.value
         } onCancel: {
             collecting.cancel()
         }
         alarm.cancel()
         await mapper.close()
-        return report
+        return answer
     }
 
     /// Should the probe be killed before it has closed the port; some routers grant no less than two minutes.
     private static let lifetime = Duration.seconds(120)
 
-    private static func firstAnswers(of mapper: Mapper) async -> PortMappingReport {
-        var answers: [MappingMethod: PortMappingReport.Method] = [:]
+    private static func firstAnswer(of mapper: Mapper) async -> PortMappingReport.Method {
         for await event in mapper.events {
             switch event {
-            case .mapped(let mapping): answers[mapping.method] = answers[mapping.method] ?? .mapped(mapping)
-            case .failed(let method, let failure): answers[method] = answers[method] ?? .failed(failure)
-            case .lost: break
+            case .mapped(let mapping), .renewed(let mapping): return .mapped(mapping)
+            case .failed(_, let failure), .lost(_, let failure): return .failed(failure)
             }
-            if answers.count == MappingMethod.allCases.count { break }
         }
-        return PortMappingReport(upnp: answers[.upnp] ?? .silent, natPMP: answers[.natPMP] ?? .silent)
+        return .silent
     }
 }

@@ -22,7 +22,8 @@ struct ProbeOutputTests {
                 "nat":{"mapping":"unknown","filtering":"unknown","hairpin":null,"public_address":"11.22.33.21","double_nat":false},\#
                 "port_mapping":{\#
                 "upnp":{"present":true,"external":"11.22.33.21:6000","mapped":true,"reachable":null,"router":"http://192.168.1.1/"},\#
-                "nat_pmp":{"present":false,"external":null,"mapped":false,"reachable":null,"router":null},"pcp":null},\#
+                "nat_pmp":{"present":false,"external":null,"mapped":false,"reachable":null,"router":null},\#
+                "pcp":{"present":false,"external":null,"mapped":false,"reachable":null,"router":null}},\#
                 "expected_path":"mapped","advice":["The relay does not listen on 9999/udp: use 3389, which works, \#
                 or ask whoever runs it to add 9999 to --also-listen."]}
                 """#)
@@ -59,6 +60,7 @@ struct ProbeOutputTests {
                 one address cannot tell more
                 Router         UPnP: no answer
                                NAT-PMP: no router answered
+                               PCP: no answer
                 Expected path  punched: both sides' routers let each other in.
 
                 → 1863/udp does not get out: ask for UDP 1863 to relay.example, or use 3389, which works.

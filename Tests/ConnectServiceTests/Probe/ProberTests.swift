@@ -15,7 +15,7 @@ struct ProberTests {
         let progress = ProbeProgress()
         let report = await Prober(
             Prober.Options(relay: relay, ports: arguments, timeout: timeout), progress: progress,
-            loop: FakeServer.loop, pool: .singleton, makeMapper: { Mapper($0, gateways: []) }
+            loop: FakeServer.loop, pool: .singleton, makeMapper: { request, _ in Mapper(request, gateways: []) }
         ).run()
         #expect(progress.waitingFor.isEmpty)
         return report

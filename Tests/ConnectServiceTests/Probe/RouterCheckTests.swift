@@ -9,14 +9,23 @@ struct RouterCheckTests {
     @Test("each method's first answer is told, and what was opened is closed again")
     func opensAndCloses() async {
         let released = Counter()
-        let report = await RouterCheck(loop: FakeServer.loop, patience: .seconds(10)) { request in
-            Mapper(
+        let ports = Mutex<Set<UInt16>>([])
+        let answers: [MappingMethod: Answer] = [
+            .upnp: .granted(external), .natPMP: .failed(.notAuthorized), .pcp: .later(.outOfResources, after: .seconds(30)),
+        ]
+        let report = await RouterCheck(loop: FakeServer.loop, patience: .seconds(10)) { request, method in
+            ports.withLock { _ = $0.insert(request.internalAddress.port) }
+            return Mapper(
                 request,
                 gateways: [
-                    { FakeRouter(method: .upnp, request: request, answer: .granted(external), released: released) },
-                    { FakeRouter(method: .natPMP, request: request, answer: .failed(.notAuthorized), released: released) },
+                    {
+                        FakeRouter(
+                            method: method, request: request, answer: answers[method] ?? .conflict, released: released)
+                    }
                 ])
         }.run(from: .loopbackV4)
+        #expect(ports.withLock { $0.count } == 3, "one port of ours for each method")
+        #expect(report.pcp == .failed(.outOfResources))
         #expect(report.upnp.mapping?.external == external.external)
         #expect(report.upnp.mapping?.router == "a fake")
         #expect(report.natPMP == .failed(.notAuthorized))
@@ -27,7 +36,7 @@ struct RouterCheckTests {
 
     @Test("no router, and none that says anything")
     func nobody() async {
-        let report = await RouterCheck(loop: FakeServer.loop, patience: .seconds(10)) { Mapper($0, gateways: []) }
+        let report = await RouterCheck(loop: FakeServer.loop, patience: .seconds(10)) { request, _ in Mapper(request, gateways: []) }
             .run(from: nil)
         #expect(report == PortMappingReport())
         #expect(!report.upnp.isPresent)
@@ -40,13 +49,13 @@ struct RouterCheckTests {
         let external = external
         let (asked, continuation) = AsyncStream.makeStream(of: Void.self)
         let checking = Task {
-            await RouterCheck(loop: FakeServer.loop, patience: .seconds(60)) { request in
+            await RouterCheck(loop: FakeServer.loop, patience: .seconds(60)) { request, method in
                 Mapper(
                     request,
-                    gateways: [
+                    gateways: method != .upnp ? [] : [
                         {
                             FakeRouter(
-                                method: .upnp, request: request, answer: .granted(external), released: released,
+                                method: method, request: request, answer: .granted(external), released: released,
                                 whenAsked: { continuation.yield() })
                         }
                     ])

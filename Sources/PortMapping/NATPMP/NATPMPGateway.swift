@@ -21,6 +21,10 @@ package final class NATPMPGateway: Gateway {
     private let patience: Duration
     private var client = natpmp_t()
     private var isOpen = false
+    private var announcements: AnnouncementSocket?
+    private var epoch = ServerEpoch(.natPMP)
+    private var hasRestarted = false
+    private var lastAddress: IPAddress?
 
     package init(_ request: MappingRequest, patience: Duration = NATPMPGateway.patience) {
         self.request = request
@@ -34,34 +38,33 @@ package final class NATPMPGateway: Gateway {
 
     package func find() throws(MappingFailure) {
         guard request.internalAddress.family == .ipv4 else { throw .notIPv4 }
-        var forced: UInt32 = 0
-        if let gateway = request.gateway {
-            guard case .v4(let bits) = gateway else { throw .notIPv4 }
-            forced = bits.bigEndian
-        }
-        let code = initnatpmp(&client, request.gateway == nil ? 0 : 1, forced)
+        guard let (facing, gateway) = RouterChoice.socket(facing: request, port: PCPFormat.serverPort),
+            case .v4(let bits) = gateway
+        else { throw .noRouter }
+        let code = initnatpmp(&client, 1, bits.bigEndian)
         isOpen = code != NATPMP_ERR_SOCKETERROR  // after any other error the library leaves its socket open
         guard code == 0 else { throw .noRouter }
-        router = "\(IPAddress.v4(ra_natpmp_gateway(&client)))"
-        guard let facing = addressFacingRouter() else { throw .noRouter }
-        if request.internalAddress.ip.isUnspecified { internalAddress.ip = facing }
-        // The router maps to whoever asks: one that is on another of our networks cannot serve this address.
-        guard internalAddress.ip == facing else { throw .noRouter }
+        router = "\(gateway)"
+        internalAddress.ip = facing.local
+        announcements = AnnouncementSocket(on: facing.local)
+        do throws(MappingFailure) {
+            _ = try publicAddress(within: patience)
+        } catch {
+            // Any other refusal comes from a router that is there; what it refuses is said when it is asked for a port.
+            if error == .noRouter { throw error }
+        }
     }
 
     package func answer(to ask: Ask) -> Answer {
         do throws(MappingFailure) {
-            guard sendpublicaddressrequest(&client) > 0 else { throw .noRouter }
-            var said = try response(to: Self.publicAddressOpcode, within: patience)
-            let address = IPAddress.v4(ra_natpmp_address(&said))
-            guard ExternalReach(of: address) != .nowhere else { throw .noExternalAddress }
-
+            let address = try publicAddress(within: patience)
             let lifetime = ask.lifetime.map { min(max($0.components.seconds, 1), Int64(UInt32.max)) } ?? 7200
             guard
                 sendnewportmappingrequest(
                     &client, Int32(mappingOpcode), internalAddress.port, ask.externalPort, UInt32(lifetime)) > 0
             else { throw .noRouter }
-            said = try response(to: mappingOpcode, within: patience)
+            var said = try response(to: mappingOpcode, within: patience)
+            hasRestarted = false  // if it has: what it has just granted it has
             return .granted(
                 Grant(
                     external: TransportAddress(ip: address, port: ra_natpmp_external_port(&said)),
@@ -77,7 +80,46 @@ package final class NATPMPGateway: Gateway {
         do throws(MappingFailure) { _ = try response(to: mappingOpcode, within: Self.patienceToRelease) } catch {}
     }
 
+    /// Sleeps, and hears meanwhile whether the router tells of a restart or a new address (RFC 6886 §3.2.1).
+    package func rest(for duration: Duration, _ bell: Bell) -> Awakening {
+        bell.wait(for: duration, or: [announcements?.descriptor ?? -1])
+        while case .datagram(let bytes, let source)? = announcements?.receive() {
+            guard "\(source.ip.unmapped)" == router, let told = NATPMPAnnouncement(bytes) else { continue }
+            if told.address != lastAddress { hasRestarted = true }
+            watch(told.epoch)
+        }
+        return takeRestart() ? .restarted : .rested
+    }
+
+    /// Asks for the address: its answer has the epoch, and a new address moves the mapping (RFC 6886 §3.6, §3.2.1).
+    package func check(_ external: TransportAddress) -> Awakening {
+        do throws(MappingFailure) {
+            if try publicAddress(within: Self.patienceToRelease) != external.ip { return .restarted }
+        } catch {
+            return .rested  // the renewal will tell
+        }
+        return takeRestart() ? .restarted : .rested
+    }
+
+    private func takeRestart() -> Bool {
+        defer { hasRestarted = false }
+        return hasRestarted
+    }
+
+    private func watch(_ seconds: UInt32) {
+        if !epoch.accept(seconds, at: RouterClock.now()) { hasRestarted = true }
+    }
+
     // Waiting for the answer
+
+    private func publicAddress(within patience: Duration) throws(MappingFailure) -> IPAddress {
+        guard sendpublicaddressrequest(&client) > 0 else { throw .noRouter }
+        var said = try response(to: Self.publicAddressOpcode, within: patience)
+        let address = IPAddress.v4(ra_natpmp_address(&said))
+        guard ExternalReach(of: address) != .nowhere else { throw .noExternalAddress }
+        lastAddress = address
+        return address
+    }
 
     /// RFC 6886 §3.2 and §3.3; the opcode of a response is 128 more.
     private static let publicAddressOpcode: UInt8 = 0
@@ -97,7 +139,10 @@ package final class NATPMPGateway: Gateway {
             try dropWhatIsNoAnswer(to: opcode)
             var said = natpmpresp_t()
             let code = readnatpmpresponseorretry(&client, &said)
-            if code == 0 { return said }
+            if code == 0 {
+                watch(said.epoch)
+                return said
+            }
             if code != NATPMP_TRYAGAIN { throw Self.failure(code) }
         }
     }
@@ -154,15 +199,5 @@ package final class NATPMPGateway: Gateway {
         case NATPMP_ERR_NOGATEWAYSUPPORT, NATPMP_ERR_UNSUPPORTEDVERSION, NATPMP_ERR_UNSUPPORTEDOPCODE: .noRouter
         default: .refused(code: Int(code), reason: "NAT-PMP failed")
         }
-    }
-
-    private func addressFacingRouter() -> IPAddress? {
-        var name = sockaddr_in()
-        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let code = withUnsafeMutablePointer(to: &name) {
-            // sockaddr_in begins as sockaddr does; the socket is IPv4.
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(client.s, $0, &size) }
-        }
-        return code == 0 ? .v4(UInt32(bigEndian: name.sin_addr.s_addr)) : nil
     }
 }

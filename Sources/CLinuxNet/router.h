@@ -1,0 +1,131 @@
+// What talking to a router takes: sockets that are bound to one address of ours and connected to the router, and one that
+// hears what routers announce to everybody.
+#ifndef RA_CLINUXNET_ROUTER_H
+#define RA_CLINUXNET_ROUTER_H
+
+#include "shim.h"
+#include <ifaddrs.h>
+#include <poll.h>
+
+// What net/if.h says. It is not included: the kernel's if.h has the same structures.
+#define RA_INTERFACE_NAME_SIZE 16
+extern unsigned int if_nametoindex(const char *name);
+
+static inline int ra_connect_scoped(int fd, struct ra_address router, uint32_t scope) {
+    union ra_name name;
+    socklen_t length = ra_write_name(&name, router);
+    if (router.family == 6) {
+        struct sockaddr_in6 in6;
+        memcpy(&in6, name.bytes, sizeof in6);
+        in6.sin6_scope_id = scope;
+        memcpy(name.bytes, &in6, sizeof in6);
+    }
+    return connect(fd, (struct sockaddr *)&name, length);
+}
+
+// A UDP socket that sends to one router and hears it alone; -1 with errno. Without an address of ours (family 0) the
+// system takes the one that faces the router.
+static inline int ra_router_socket(struct ra_address local, struct ra_address router, uint32_t scope) {
+    int fd = ra_udp_socket(router.family);
+    if (fd < 0) return -1;
+    if ((local.family != 0 && ra_bind(fd, local) != 0) || ra_connect_scoped(fd, router, scope) != 0) {
+        int error = errno;
+        close(fd);
+        errno = error;
+        return -1;
+    }
+    return fd;
+}
+
+// Hears what is sent to the multicast group of all hosts on a port, which several programs may hear; -1 with errno.
+// `local` or, for IPv6, the interface's number says on which link.
+static inline int ra_announcement_socket(struct ra_address local, uint32_t interface, uint16_t port) {
+    int on = 1;
+    int fd = ra_udp_socket(local.family);
+    if (fd < 0) return -1;
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    struct ra_address any = {0, 0, port, local.family};
+    int joined = -1;
+    if (ra_bind(fd, any) == 0 && local.family == 4) {
+        struct ip_mreq group;
+        group.imr_multiaddr.s_addr = htonl(INADDR_ALLHOSTS_GROUP);
+        group.imr_interface.s_addr = htonl((uint32_t)local.low);
+        joined = setsockopt(fd, IPPROTO_IP, IP_ADD_MEMBERSHIP, &group, sizeof group);
+    } else if (local.family == 6) {
+        struct ipv6_mreq group;
+        memset(&group, 0, sizeof group);
+        group.ipv6mr_multiaddr.s6_addr[0] = 0xff;
+        group.ipv6mr_multiaddr.s6_addr[1] = 0x02;
+        group.ipv6mr_multiaddr.s6_addr[15] = 0x01;
+        group.ipv6mr_interface = interface;
+        joined = setsockopt(fd, IPPROTO_IPV6, IPV6_JOIN_GROUP, &group, sizeof group);
+    }
+    if (joined == 0) return fd;
+    int error = errno;
+    close(fd);
+    errno = error;
+    return -1;
+}
+
+static inline int64_t ra_monotonic_nanoseconds(void) {
+    struct timespec time = {0, 0};
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
+}
+
+static inline void ra_close(int fd) { close(fd); }
+
+static inline ssize_t ra_router_send(int fd, const uint8_t *data, size_t length) {
+    return send(fd, data, length, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+// One datagram and its sender; its own length, also when the room was smaller. -1: there is none, -2: nobody listens
+// where the socket is connected to.
+static inline ssize_t ra_receive_from(int fd, uint8_t *room, size_t capacity, struct ra_address *source) {
+    union ra_name name;
+    socklen_t length = sizeof name;
+    memset(&name, 0, sizeof name);
+    ssize_t count = recvfrom(fd, room, capacity, MSG_DONTWAIT | MSG_TRUNC, (struct sockaddr *)&name, &length);
+    *source = ra_read_name(&name);
+    return count < 0 && errno == ECONNREFUSED ? -2 : count;
+}
+
+#define RA_MAXIMUM_WATCHED 4
+
+// Sleeps until one of the descriptors (-1: none) can be read, or for so many milliseconds. Bit i is set for the i-th.
+static inline uint32_t ra_wait_readable(const int *descriptors, int count, int milliseconds) {
+    struct pollfd watched[RA_MAXIMUM_WATCHED];
+    uint32_t ready = 0;
+    if (count > RA_MAXIMUM_WATCHED) count = RA_MAXIMUM_WATCHED;
+    for (int i = 0; i < count; i++) watched[i] = (struct pollfd){.fd = descriptors[i], .events = POLLIN, .revents = 0};
+    if (poll(watched, (nfds_t)count, milliseconds) > 0)
+        for (int i = 0; i < count; i++)
+            if (watched[i].revents) ready |= 1u << i;
+    return ready;
+}
+
+static inline uint32_t ra_interface_number(const char *name) { return if_nametoindex(name); }
+
+// The name of the interface that has an address; 0 when none has.
+static inline int ra_interface_with(struct ra_address address, char name[RA_INTERFACE_NAME_SIZE]) {
+    struct ifaddrs *list;
+    int found = 0;
+    if (getifaddrs(&list) != 0) return 0;
+    for (struct ifaddrs *entry = list; entry && !found; entry = entry->ifa_next) {
+        if (!entry->ifa_addr) continue;
+        union ra_name bytes;
+        sa_family_t family = entry->ifa_addr->sa_family;
+        size_t size = family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6);
+        if (family != AF_INET && family != AF_INET6) continue;
+        memcpy(bytes.bytes, entry->ifa_addr, size);
+        struct ra_address has = ra_read_name(&bytes);
+        if (has.family != address.family || has.high != address.high || has.low != address.low) continue;
+        strncpy(name, entry->ifa_name, RA_INTERFACE_NAME_SIZE - 1);
+        name[RA_INTERFACE_NAME_SIZE - 1] = 0;
+        found = 1;
+    }
+    freeifaddrs(list);
+    return found;
+}
+
+#endif

@@ -1,0 +1,65 @@
+import CMiniUPnPc
+package import NetPrimitives
+
+/// A router that speaks UPnP IGD 2, asked to let others through its IPv6 firewall to a port of ours
+/// (WANIPv6FirewallControl:1). Nothing is translated: the external address is our own. Confined to the thread that uses it.
+package final class PinholeGateway: Gateway {
+    /// WANIPv6FirewallControl:1 §2.3.5: "a value from 1 to 86400".
+    private static let longestLease: Int64 = 86400
+
+    package let method = MappingMethod.upnp
+    package var internalAddress: TransportAddress { request.internalAddress }
+    package var router: String? { igd?.descriptionURL }
+    private let request: MappingRequest
+    private let descriptionURL: String?
+    private var igd: IGD?
+    /// By which the router knows the hole that is open: a number, as text.
+    private var hole: String?
+
+    /// - Parameter descriptionURL: The router's device description when it is known; otherwise it is searched for.
+    package init(_ request: MappingRequest, descriptionURL: String? = nil) {
+        self.request = request
+        self.descriptionURL = descriptionURL
+    }
+
+    package func find() throws(MappingFailure) {
+        igd = descriptionURL.map(IGD.at) ?? IGD.search(from: request.internalAddress.ip)
+        guard let (url, type) = igd?.firewall else { throw .noRouter }
+        var isOn: Int32 = 0
+        var isAllowed: Int32 = 0
+        if UPNP_GetFirewallStatus(url, type, &isOn, &isAllowed) == UPNPCOMMAND_SUCCESS, isOn != 0, isAllowed == 0 {
+            throw .notAuthorized
+        }
+    }
+
+    package func answer(to ask: Ask) -> Answer {
+        guard let (url, type) = igd?.firewall else { return .failed(.noRouter) }
+        let lifetime = min(ask.lifetime ?? request.lifetime, .seconds(Self.longestLease))
+        let seconds = IGD.seconds(lifetime, atMost: Self.longestLease)
+        let granted = Answer.granted(Grant(external: internalAddress, lifetime: lifetime))
+        if let hole {
+            if UPNP_UpdatePinhole(url, type, hole, seconds) == UPNPCOMMAND_SUCCESS { return granted }
+            self.hole = nil  // the router has forgotten it
+        }
+        var number = [CChar](repeating: 0, count: 16)  // the library writes 8 at most
+        // An empty host and port 0 mean "from anybody" (§2.2.1, §2.2.2).
+        let code = UPNP_AddPinhole(
+            url, type, "empty", "0", "\(internalAddress.ip)", "\(internalAddress.port)", "\(request.transport.rawValue)",
+            seconds, &number)
+        guard code == UPNPCOMMAND_SUCCESS else { return UPnPError.pinholeAnswer(code: Int(code)) }
+        hole = IGD.text(number)
+        return granted
+    }
+
+    package func release(externalPort: UInt16) {
+        guard let (url, type) = igd?.firewall, let hole else { return }
+        _ = UPNP_DeletePinhole(url, type, hole)
+        self.hole = nil
+    }
+
+    package func check(_ external: TransportAddress) -> Awakening {
+        guard let (url, type) = igd?.firewall, let hole else { return .rested }
+        var packets: Int32 = 0
+        return UPNP_GetPinholePackets(url, type, hole, &packets) == Int32(UPnPError.noSuchPinhole) ? .restarted : .rested
+    }
+}
