@@ -4,11 +4,17 @@
 #define RA_CLINUXNET_ROUTER_H
 
 #include "shim.h"
-#include <ifaddrs.h>
-#include <poll.h>
+
+// What poll.h says. It is not included: Swift would then find its structure in two modules, or in one, by their order.
+struct ra_watched {
+    int fd;
+    short events;
+    short revents;
+};
+#define RA_READABLE 1
+extern int ra_poll(struct ra_watched *watched, unsigned long count, int milliseconds) __asm__("poll");
 
 // What net/if.h says. It is not included: the kernel's if.h has the same structures.
-#define RA_INTERFACE_NAME_SIZE 16
 extern unsigned int if_nametoindex(const char *name);
 
 static inline int ra_connect_scoped(int fd, struct ra_address router, uint32_t scope) {
@@ -94,38 +100,16 @@ static inline ssize_t ra_receive_from(int fd, uint8_t *room, size_t capacity, st
 
 // Sleeps until one of the descriptors (-1: none) can be read, or for so many milliseconds. Bit i is set for the i-th.
 static inline uint32_t ra_wait_readable(const int *descriptors, int count, int milliseconds) {
-    struct pollfd watched[RA_MAXIMUM_WATCHED];
+    struct ra_watched watched[RA_MAXIMUM_WATCHED];
     uint32_t ready = 0;
     if (count > RA_MAXIMUM_WATCHED) count = RA_MAXIMUM_WATCHED;
-    for (int i = 0; i < count; i++) watched[i] = (struct pollfd){.fd = descriptors[i], .events = POLLIN, .revents = 0};
-    if (poll(watched, (nfds_t)count, milliseconds) > 0)
+    for (int i = 0; i < count; i++) watched[i] = (struct ra_watched){descriptors[i], RA_READABLE, 0};
+    if (ra_poll(watched, (unsigned long)count, milliseconds) > 0)
         for (int i = 0; i < count; i++)
             if (watched[i].revents) ready |= 1u << i;
     return ready;
 }
 
 static inline uint32_t ra_interface_number(const char *name) { return if_nametoindex(name); }
-
-// The name of the interface that has an address; 0 when none has.
-static inline int ra_interface_with(struct ra_address address, char name[RA_INTERFACE_NAME_SIZE]) {
-    struct ifaddrs *list;
-    int found = 0;
-    if (getifaddrs(&list) != 0) return 0;
-    for (struct ifaddrs *entry = list; entry && !found; entry = entry->ifa_next) {
-        if (!entry->ifa_addr) continue;
-        union ra_name bytes;
-        sa_family_t family = entry->ifa_addr->sa_family;
-        size_t size = family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6);
-        if (family != AF_INET && family != AF_INET6) continue;
-        memcpy(bytes.bytes, entry->ifa_addr, size);
-        struct ra_address has = ra_read_name(&bytes);
-        if (has.family != address.family || has.high != address.high || has.low != address.low) continue;
-        strncpy(name, entry->ifa_name, RA_INTERFACE_NAME_SIZE - 1);
-        name[RA_INTERFACE_NAME_SIZE - 1] = 0;
-        found = 1;
-    }
-    freeifaddrs(list);
-    return found;
-}
 
 #endif

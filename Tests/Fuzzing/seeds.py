@@ -92,8 +92,24 @@ def invitations():
     yield b"2026-11-21T08:30:00.5+01:00"
 
 
+def router_answers():
+    """PCP's answers to the nonce 1 to 12, alone and as steps of a conversation; NAT-PMP's; the kernel's routes."""
+    opcode_data = bytes(range(1, 13)) + struct.pack(">B3xHH", 17, 5000, 6000) + bytes(10) + b"\xff\xff\x0b\x16\x21\x15"
+    for opcode, data in ((0, b""), (1, opcode_data), (2, opcode_data + struct.pack(">H2x", 3478) + bytes(16))):
+        for result in (0, 1, 2, 7, 8, 11, 12):
+            for epoch in (0, 100, 5000):
+                answer = struct.pack(">BBxBII12x", 2, 0x80 | opcode, result, 600, epoch) + data
+                yield answer
+                yield (bytes([0, len(answer)]) + answer + b"\2\xff\xff\3") * 3
+                yield b"\1" + answer[:24]
+    yield struct.pack(">BBHI4s", 0, 128, 0, 9, b"\x0b\x16\x21\x15")
+    yield bytes([0, 8]) + struct.pack(">BBHI", 0, 0x81, 1, 9)
+    yield b"eth0\t00000000\t0101A8C0\t0003\t0\t0\t100\t00000000\t0\t0\t0\n"
+    yield b"0" * 32 + b" 00 " + b"0" * 32 + b" 00 fe80" + b"0" * 27 + b"1 00000400 1 0 00450003 eth0\n"
+
+
 SEEDS = {"STUNMessages": messages, "Streams": streams, "RelayOperations": choices, "RelayRequests": requests, "DTLSClients": dtls,
-         "Rendezvous": rendezvous, "Invitations": invitations}
+         "Rendezvous": rendezvous, "Invitations": invitations, "RouterAnswers": router_answers}
 
 if __name__ == "__main__":
     target, folder = sys.argv[1], pathlib.Path(sys.argv[2])

@@ -1,3 +1,4 @@
+import CLinuxNet
 import CNATPMP
 package import NetPrimitives
 
@@ -38,15 +39,14 @@ package final class NATPMPGateway: Gateway {
 
     package func find() throws(MappingFailure) {
         guard request.internalAddress.family == .ipv4 else { throw .notIPv4 }
-        guard let (facing, gateway) = RouterChoice.socket(facing: request, port: PCPFormat.serverPort),
-            case .v4(let bits) = gateway
+        guard let choice = RouterChoice(for: request, port: PCPFormat.serverPort), case .v4(let bits) = choice.gateway
         else { throw .noRouter }
         let code = initnatpmp(&client, 1, bits.bigEndian)
         isOpen = code != NATPMP_ERR_SOCKETERROR  // after any other error the library leaves its socket open
         guard code == 0 else { throw .noRouter }
-        router = "\(gateway)"
-        internalAddress.ip = facing.local
-        announcements = AnnouncementSocket(on: facing.local)
+        router = "\(choice.gateway)"
+        internalAddress.ip = choice.socket.local
+        announcements = AnnouncementSocket(on: choice.socket.local, interface: choice.interface)
         do throws(MappingFailure) {
             _ = try publicAddress(within: patience)
         } catch {
@@ -149,13 +149,8 @@ package final class NATPMPGateway: Gateway {
 
     /// Sleeps until something arrives, the library wants to send again, or `limit` has passed.
     private func waitUntilReadable(atMost limit: Duration) {
-        var pause = limit.milliseconds
-        var untilRetry = timeval()
-        if getnatpmprequesttimeout(&client, &untilRetry) == 0 {
-            pause = min(pause, Int64(untilRetry.tv_sec) * 1000 + Int64(untilRetry.tv_usec) / 1000)
-        }
-        var watched = pollfd(fd: client.s, events: Int16(POLLIN), revents: 0)
-        poll(&watched, 1, Int32(clamping: max(pause, 0) + 1))
+        let pause = min(limit.milliseconds, ra_natpmp_milliseconds_to_retry(&client))
+        _ = ra_wait_readable([client.s], 1, Int32(clamping: max(pause, 0) + 1))
     }
 
     /// The library reads a datagram without looking at its length, and takes the answer to one question for the

@@ -38,12 +38,13 @@ package final class PCPGateway: Gateway {
     package var secret: [UInt8]? { nonce.bytes }
 
     package func find() throws(MappingFailure) {
-        guard let (socket, gateway) = RouterChoice.socket(facing: request, port: port) else { throw .noRouter }
+        guard let choice = RouterChoice(for: request, port: port) else { throw .noRouter }
+        let socket = choice.socket
         internalAddress.ip = socket.local
-        router = "\(gateway)"
-        announcements = AnnouncementSocket(on: socket.local)
+        router = "\(choice.gateway)"
+        announcements = AnnouncementSocket(on: socket.local, interface: choice.interface)
         let client = PCPClient(
-            server: TransportAddress(ip: gateway, port: port), client: socket.local, nonce: nonce,
+            server: TransportAddress(ip: choice.gateway, port: port), client: socket.local, nonce: nonce,
             transport: request.transport, internalPort: request.internalAddress.port,
             random: SystemRandomNumberGenerator())
         connection = (client, socket)

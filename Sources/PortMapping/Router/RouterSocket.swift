@@ -64,11 +64,9 @@ package final class AnnouncementSocket: Sendable {
     let descriptor: Int32
 
     /// nil when somebody has the port for himself: then a restart of the router is found out later.
-    package init?(on local: IPAddress) {
-        var name = [CChar](repeating: 0, count: Int(RA_INTERFACE_NAME_SIZE))
+    package init?(on local: IPAddress, interface: String?) {
         let address = ra_address(TransportAddress(ip: local, port: 0))
-        let interface = ra_interface_with(address, &name) != 0 ? ra_interface_number(name) : 0
-        descriptor = ra_announcement_socket(address, interface, Self.port)
+        descriptor = ra_announcement_socket(address, interface.map { ra_interface_number($0) } ?? 0, Self.port)
         if descriptor < 0 { return nil }
     }
 

@@ -1,4 +1,3 @@
-import CLinuxNet
 import CMiniUPnPc
 import NetPrimitives
 
@@ -25,36 +24,34 @@ final class IGD {
         return ra_igd_open(descriptionURL, igd.found) == 1 ? igd : nil
     }
 
-    /// Searches on the network of one of our addresses, or of all for 0.0.0.0 and ::.
-    static func search(from local: IPAddress) -> IGD? {
+    /// Searches on the network of the address that is asked for, or of all for 0.0.0.0 and ::.
+    static func search(for request: MappingRequest) -> IGD? {
         let igd = IGD()
-        return patience.contains { igd.discover(patience: $0, from: local) } ? igd : nil
+        let local = request.internalAddress.ip
+        // The library wants to be told of a network by our address there, over IPv6 by its interface.
+        let network =
+            local.family == .ipv4
+            ? local.isUnspecified ? nil : "\(local)"
+            : RouterChoice(for: request, port: PCPFormat.serverPort)?.interface
+        return patience.contains { igd.discover(patience: $0, local.family, on: network) } ? igd : nil
     }
 
-    private func discover(patience: Int32, from local: IPAddress) -> Bool {
+    private func discover(patience: Int32, _ family: IPAddress.Family, on network: String?) -> Bool {
         var error: Int32 = 0
         // Both versions in one search: an IGD 2 answers to either, so the answers are waited for only once.
         let types = [
             "urn:schemas-upnp-org:device:InternetGatewayDevice:2", "urn:schemas-upnp-org:device:InternetGatewayDevice:1",
         ]
-        let interface = local.isUnspecified ? nil : Self.name(of: local)
-        let isV6: Int32 = local.family == .ipv6 ? 1 : 0
         let devices = Self.withCStrings(types) { list in
             // 2 hops: what UPnP Device Architecture 1.1 §1.1.2 recommends as the default.
-            upnpDiscoverDevices(list, patience, interface, nil, Int32(UPNP_LOCAL_PORT_ANY), isV6, 2, &error, 1)
+            upnpDiscoverDevices(
+                list, patience, network, nil, Int32(UPNP_LOCAL_PORT_ANY), family == .ipv6 ? 1 : 0, 2, &error, 1)
         }
         guard let devices else { return false }
         defer { freeUPNPDevlist(devices) }
         if ra_igd_choose(devices, found) == 1 { return true }
         ra_igd_free(found)
         return false
-    }
-
-    /// How the library wants to be told of an interface: by its address, or over IPv6 by its name.
-    private static func name(of local: IPAddress) -> String? {
-        guard local.family == .ipv6 else { return "\(local)" }
-        var name = [CChar](repeating: 0, count: Int(RA_INTERFACE_NAME_SIZE))
-        return ra_interface_with(ra_address(TransportAddress(ip: local, port: 0)), &name) != 0 ? text(name) : nil
     }
 
     // What it is

@@ -23,7 +23,7 @@ package final class PinholeGateway: Gateway {
     }
 
     package func find() throws(MappingFailure) {
-        igd = descriptionURL.map(IGD.at) ?? IGD.search(from: request.internalAddress.ip)
+        igd = descriptionURL.map(IGD.at) ?? IGD.search(for: request)
         guard let (url, type) = igd?.firewall else { throw .noRouter }
         var isOn: Int32 = 0
         var isAllowed: Int32 = 0

@@ -20,7 +20,7 @@ package final class UPnPGateway: Gateway {
 
     package func find() throws(MappingFailure) {
         guard request.internalAddress.family == .ipv4 else { throw .notIPv4 }
-        igd = descriptionURL.map(IGD.at) ?? IGD.search(from: request.internalAddress.ip)
+        igd = descriptionURL.map(IGD.at) ?? IGD.search(for: request)
         guard let igd else { throw .noRouter }
         if request.internalAddress.ip.isUnspecified {
             guard let facing = igd.facingAddress, facing.family == .ipv4 else { throw .notIPv4 }
