@@ -46,8 +46,9 @@ struct ListeningPorts: Sendable {
     /// A host by which clients may reach us: what was configured, else an address of this host.
     func reachableAddress(_ configuration: ServeConfiguration) -> IPAddress {
         configuration.externalAddresses.first ?? configuration.listen.first { !$0.isUnspecified }
-            ?? HostInterface.all().map(\.address).first { $0.family == .ipv4 && !$0.isLoopback && !$0.isLinkLocal }
-            ?? .loopbackV4
+            ?? [.ipv4, .ipv6].lazy.compactMap { family in
+                HostInterface.all().map(\.address).first { $0.family == family && !$0.isLoopback && !$0.isLinkLocal }
+            }.first ?? .loopbackV4
     }
 
     /// What a client passes as `--relay`: the public URL, else one that works from where this host's addresses do.
