@@ -51,6 +51,7 @@ let nio: [Target.Dependency] = [
 ]
 
 let tls = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
+let extras = Target.Dependency.product(name: "NIOExtras", package: "swift-nio-extras")
 let certificates: [Target.Dependency] = [
     .product(name: "X509", package: "swift-certificates"),
     .product(name: "SwiftASN1", package: "swift-asn1"),
@@ -67,6 +68,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
         .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
@@ -116,7 +118,7 @@ let package = Package(
             "ConnectService",
             [
                 "NetPrimitives", "HostNetwork", "STUN", "TURN", "ICE", "PortMapping", "Rendezvous", "DTLS", "SCTP", "Session",
-                "ScreenCodec", "Desktop", "NIOTransport", "Web", tls, .product(name: "TOMLKit", package: "TOMLKit"),
+                "ScreenCodec", "Desktop", "NIOTransport", "Web", tls, extras, .product(name: "TOMLKit", package: "TOMLKit"),
             ] + nio + certificates),
         room(
             "RelayService",

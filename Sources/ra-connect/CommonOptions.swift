@@ -8,6 +8,12 @@ struct CommonOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The relay (default: the invitation's, $RA_RELAY, or the configuration's).", valueName: "URL"))
     var relay: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "An HTTP proxy to try as well: http://[NAME:PASSWORD@]HOST:PORT; “none” for none (default: the configuration's, or that of $https_proxy).",
+            valueName: "URL"))
+    var proxy: String?
+
     @Flag(help: "Tell what happens as JSON, one object a line.")
     var json = false
 
@@ -18,6 +24,15 @@ struct CommonOptions: ParsableArguments {
     func relayURL(invitation: RelayURL? = nil) throws -> RelayURL {
         do {
             return try RelayChoice.url(given: relay, invitation: invitation, configuration: config)
+        } catch {
+            throw ValidationError(error.description)
+        }
+    }
+
+    /// The proxy for a relay, from the command line, else from the configuration, else from the environment.
+    func httpProxy(for relay: RelayURL) throws -> HTTPProxy? {
+        do {
+            return try ProxyChoice.proxy(given: proxy, for: relay, configuration: config)
         } catch {
             throw ValidationError(error.description)
         }

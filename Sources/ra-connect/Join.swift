@@ -31,8 +31,8 @@ struct Join: AsyncParsableCommand {
         let engine = ConnectEngine()
         let flow = JoinFlow(
             JoinFlow.Options(
-                relay: relay, invitation: invitation, name: displayName(name), hasViewer: !noViewer,
-                snapshot: snapshot),
+                relay: relay, proxy: try common.httpProxy(for: relay), invitation: invitation, name: displayName(name),
+                hasViewer: !noViewer, snapshot: snapshot),
             printer: printer, loop: engine.loop, pool: engine.pool)
         engine.watch(line: { await flow.perform(line: $0) }, stop: { await flow.stop() })
         let code = await flow.run()

@@ -40,8 +40,8 @@ struct Share: AsyncParsableCommand {
         let engine = ConnectEngine()
         let flow = ShareFlow(
             ShareFlow.Options(
-                relay: relay, name: displayName(name), lifetime: Int(expires.components.seconds),
-                ceiling: viewOnly ? .view : .control, display: display, file: file),
+                relay: relay, proxy: try common.httpProxy(for: relay), name: displayName(name),
+                lifetime: Int(expires.components.seconds), ceiling: viewOnly ? .view : .control, display: display, file: file),
             printer: printer, loop: engine.loop, pool: engine.pool)
         engine.watch(line: { await flow.perform(line: $0) }, stop: { await flow.stop() })
         let code = await flow.run()

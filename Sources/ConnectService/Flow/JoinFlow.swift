@@ -13,6 +13,8 @@ public import Session
 public actor JoinFlow: AssistanceFlow {
     public struct Options: Sendable {
         public var relay: RelayURL
+        /// A proxy through which the relay is looked for as well.
+        public var proxy: HTTPProxy?
         public var invitation: Invitation
         /// What the sharer reads.
         public var name: String
@@ -22,9 +24,11 @@ public actor JoinFlow: AssistanceFlow {
         public var snapshot: String?
 
         public init(
-            relay: RelayURL, invitation: Invitation, name: String, hasViewer: Bool = true, snapshot: String? = nil
+            relay: RelayURL, proxy: HTTPProxy? = nil, invitation: Invitation, name: String, hasViewer: Bool = true,
+            snapshot: String? = nil
         ) {
             self.relay = relay
+            self.proxy = proxy
             self.invitation = invitation
             self.name = name
             self.hasViewer = hasViewer
@@ -105,10 +109,10 @@ public actor JoinFlow: AssistanceFlow {
         let ports = await peer.openPorts(on: LocalAddresses.candidates(relayIsLoopback: options.relay.endpoint.isLoopback))
         door = RouterDoor(for: ports) { external, base in await peer.addMapped(external: external, internal: base) }
         printer.note("Looking for the relay…")
-        let (socket, relay) = try await Meeting.connect(to: trust, loop: loop) { event in
+        let (socket, relay) = try await Meeting.connect(to: trust, proxy: options.proxy, loop: loop) { event in
             self.assumeIsolated { $0.received(event) }
         }
-        let servers = await RelayServer.resolve(relay, resolver: names)
+        let servers = await RelayServer.resolve(relay, proxy: options.proxy, resolver: names)
         guard socket.isOpen, !isOver else {
             socket.close()
             throw FlowError(.relayLost, "The relay closed the connection.")
@@ -156,7 +160,7 @@ public actor JoinFlow: AssistanceFlow {
             printer.note("The other side is there; proving the code…")
         case .credentials(let turn):
             let servers = servers
-            peer?.assumeIsolated { $0.gatherRelayed(from: servers, credentials: turn) }
+            peer?.assumeIsolated { $0.gatherRelayed(from: servers, credentials: turn, trust: trust) }
         case .verified:
             verified()
         case .payload(let payload):
@@ -188,7 +192,7 @@ public actor JoinFlow: AssistanceFlow {
         isVerified = true
         driver?.expectConnection()
         // A relay without TURN gives no credentials: there is nothing to wait for.
-        peer.assumeIsolated { if $0.ladder == nil { $0.gatherRelayed(from: [], credentials: nil) } }
+        peer.assumeIsolated { if $0.ladder == nil { $0.gatherRelayed(from: [], credentials: nil, trust: trust) } }
         client.send(
             Meeting.description(name: options.name, identity: identity, credentials: peer.localCredentials))
         for payload in untold { client.send(payload) }

@@ -9,11 +9,13 @@ import Session
 enum Meeting {
     /// Finds the relay and opens its rendezvous' WebSocket.
     static func connect(
-        to trust: RelayTrust, loop: any EventLoop, receive: @escaping @Sendable (RendezvousSocket.Event) -> Void
+        to trust: RelayTrust, proxy: HTTPProxy?, loop: any EventLoop,
+        receive: @escaping @Sendable (RendezvousSocket.Event) -> Void
     ) async throws(FlowError) -> (socket: RendezvousSocket, relay: RelayDiscovery.Relay) {
         do {
-            let relay = try await RelayDiscovery(trust: trust, loop: loop).find()
-            let socket = try await RendezvousSocket.connect(to: relay.endpoint, trust: trust, loop: loop, receive: receive)
+            let relay = try await RelayDiscovery(trust: trust, routes: StreamRoute.all(proxy), loop: loop).find()
+            let socket = try await RendezvousSocket.connect(
+                to: relay.endpoint, by: relay.route, trust: trust, loop: loop, receive: receive)
             return (socket, relay)
         } catch let error as RelayDiscovery.Unreachable {
             throw FlowError(.relayLost, error.description)

@@ -13,6 +13,8 @@ import Synchronization
 public actor ShareFlow: AssistanceFlow {
     public struct Options: Sendable {
         public var relay: RelayURL
+        /// A proxy through which the relay is looked for as well.
+        public var proxy: HTTPProxy?
         /// What the helper reads.
         public var name: String
         /// Seconds until the invitation expires.
@@ -24,10 +26,11 @@ public actor ShareFlow: AssistanceFlow {
         public var file: String?
 
         public init(
-            relay: RelayURL, name: String, lifetime: Int = 3600, ceiling: Rendezvous.Ceiling = .control,
-            display: String? = nil, file: String? = nil
+            relay: RelayURL, proxy: HTTPProxy? = nil, name: String, lifetime: Int = 3600,
+            ceiling: Rendezvous.Ceiling = .control, display: String? = nil, file: String? = nil
         ) {
             self.relay = relay
+            self.proxy = proxy
             self.name = name
             self.lifetime = lifetime
             self.ceiling = ceiling
@@ -122,10 +125,10 @@ public actor ShareFlow: AssistanceFlow {
     }
 
     private func connect() async throws(FlowError) {
-        let (socket, relay) = try await Meeting.connect(to: trust, loop: loop) { event in
+        let (socket, relay) = try await Meeting.connect(to: trust, proxy: options.proxy, loop: loop) { event in
             self.assumeIsolated { $0.received(event) }
         }
-        let servers = await RelayServer.resolve(relay, resolver: names)
+        let servers = await RelayServer.resolve(relay, proxy: options.proxy, resolver: names)
         // From here on nothing is waited for: the socket that is kept is one that is open.
         guard socket.isOpen, !isOver else {
             socket.close()
@@ -249,7 +252,7 @@ public actor ShareFlow: AssistanceFlow {
         let (servers, turn) = (servers, turn)
         peer.assumeIsolated {
             $0.gatherReflexive(from: servers)
-            $0.gatherRelayed(from: servers, credentials: turn)
+            $0.gatherRelayed(from: servers, credentials: turn, trust: trust)
         }
     }
 

@@ -88,6 +88,8 @@ extension PeerConnection {
                 hasMoved = true
                 handle(event, of: leg, number, at: now)
             }
+            // One that was left, and now the server knows.
+            if leg.client.isFinished, legs[number] === leg { dropLeg(number) }
         }
         return hasMoved
     }
@@ -95,13 +97,10 @@ extension PeerConnection {
     private func handle(_ event: AllocationClient.Event, of leg: RelayedLeg, _ number: Int, at now: Instant) {
         switch event {
         case .allocated(let relayed, let reflexive, _):
-            ladder?.succeeded()
+            allocated(on: leg, at: now)
             offer(
                 .relayed(
-                    relayed, server: leg.server.address.ip, reflexive: reflexive,
-                    // A first leg over TCP suffers from every loss twice.
-                    localPreference: leg.server.transport == .udp
-                        ? Candidate.highestLocalPreference : Candidate.highestLocalPreference / 2),
+                    relayed, server: leg.client.server.ip, reflexive: reflexive, localPreference: leg.localPreference),
                 at: now)
             for ip in remoteIPs { leg.client.createPermission(for: ip, at: now) }
         case .data(let payload, let peer):

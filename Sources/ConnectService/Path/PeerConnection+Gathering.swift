@@ -33,21 +33,24 @@ extension PeerConnection {
 
     /// Asks a STUN server how it sees each of our ports; called when the other side is about to be there.
     func gatherReflexive(from servers: [RelayServer]) {
-        guard let server = servers.first(where: { $0.transport == .udp }) else { return }
+        guard let server = servers.lazy.filter({ $0.transport == .udp }).compactMap(\.address).first else { return }
         let now = MonotonicClock.now()
         var random = SystemRandomNumberGenerator()
-        for base in sockets.keys where base.family == server.address.family {
+        for base in sockets.keys where base.family == server.family {
             bindings.append(
-                (base, BindingClient(server: server.address, timing: Self.bindingTiming, random: &random, at: now)))
+                (base, BindingClient(server: server, timing: Self.bindingTiming, random: &random, at: now)))
         }
         drain()
     }
 
     /// Asks for addresses at the relay, with the credentials that the rendezvous gave; none without.
-    func gatherRelayed(from servers: [RelayServer], credentials: TURNCredentials?) {
+    ///
+    /// - Parameter trust: judges the certificates of servers with TLS.
+    func gatherRelayed(from servers: [RelayServer], credentials: TURNCredentials?, trust: RelayTrust) {
         guard ladder == nil else { return }
         let now = MonotonicClock.now()
         turnCredentials = credentials
+        relayTrust = trust
         ladder = RelayLadder(credentials == nil ? [] : servers, at: now)
         climbLadder(at: now)
         drain()
@@ -55,37 +58,44 @@ extension PeerConnection {
 
     /// Asks the servers whose time has come.
     func climbLadder(at now: Instant) {
-        guard let credentials = turnCredentials else { return }
+        guard !isOver, let credentials = turnCredentials, let trust = relayTrust else { return }
         while let server = ladder?.next(at: now) {
             lastLeg += 1
             let number = lastLeg
-            Task { await self.openLeg(number, to: server, credentials: credentials) }
+            Task { await self.openLeg(number, to: server, credentials: credentials, trust: trust) }
         }
     }
 
-    private func openLeg(_ number: Int, to server: RelayServer, credentials: TURNCredentials) async {
+    private func openLeg(
+        _ number: Int, to server: RelayServer, credentials: TURNCredentials, trust: RelayTrust
+    ) async {
         do {
-            let socket: RelayedLeg.Socket
-            switch server.transport {
-            case .udp:
-                let any: IPAddress = server.address.family == .ipv4 ? .anyV4 : .anyV6
-                socket = .udp(
-                    try await DatagramSocket.open(on: any, loop: loop) { bytes, source, _ in
-                        if source == server.address { self.assumeIsolated { $0.received(bytes, onLeg: number) } }
-                    })
-            case .tcp:
-                socket = .tcp(
-                    try await StreamSocket.connect(to: server.address, loop: loop) { event in
-                        self.assumeIsolated { $0.received(event, onLeg: number) }
-                    })
+            let socket = try await RelayedLeg.Socket.open(to: server, trust: trust, loop: loop) { event in
+                self.assumeIsolated { $0.received(event, onLeg: number) }
             }
-            let leg = RelayedLeg(server: server, socket: socket, credentials: credentials, at: MonotonicClock.now())
-            if isOver { return leg.close() }
+            let now = MonotonicClock.now()
+            let leg = RelayedLeg(server: server, socket: socket, credentials: credentials, at: now)
+            guard !isOver, ladder?.isWanted(server) == true else { return leg.close() }
             legs[number] = leg
         } catch {
-            ladder?.failed(at: MonotonicClock.now())
+            ladder?.failed(server, at: MonotonicClock.now())
         }
+        climbLadder(at: MonotonicClock.now())
         drain()
+    }
+
+    /// A server has given an address: those that are no better need not answer any more.
+    func allocated(on leg: RelayedLeg, at now: Instant) {
+        ladder?.succeeded(leg.server, at: now)
+        leaveUnwantedLegs(at: now)
+    }
+
+    /// Legs without an address that the ladder waits for no longer.
+    func leaveUnwantedLegs(at now: Instant) {
+        for (number, leg) in legs where leg.relayed == nil && ladder?.isWanted(leg.server) != true && leg.leave(at: now) {
+            legs[number] = nil
+            leg.close()
+        }
     }
 
     private func received(_ event: StreamSocket.Event, onLeg number: Int) {
@@ -99,7 +109,8 @@ extension PeerConnection {
     func dropLeg(_ number: Int) {
         guard let leg = legs.removeValue(forKey: number) else { return }
         leg.close()
-        if leg.relayed == nil { ladder?.failed(at: MonotonicClock.now()) }
+        if leg.relayed == nil { ladder?.failed(leg.server, at: MonotonicClock.now()) }
+        climbLadder(at: MonotonicClock.now())
         if !isOver { drain() }
     }
 
@@ -108,7 +119,8 @@ extension PeerConnection {
         guard leg.server.isPlausible(alternate: address) else { return dropLeg(number) }
         legs[number] = nil
         leg.close()
-        ladder?.redirected(to: RelayServer(address: address, transport: leg.server.transport), at: now)
+        ladder?.redirected(leg.server, to: leg.server.alternate(address), at: now)
+        climbLadder(at: now)
         if !isOver { drain() }
     }
 }

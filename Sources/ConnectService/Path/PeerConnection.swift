@@ -68,6 +68,7 @@ actor PeerConnection {
     var bindings: [(base: TransportAddress, client: BindingClient)] = []
     var ladder: RelayLadder?
     var turnCredentials: TURNCredentials?
+    var relayTrust: RelayTrust?
     var remoteIPs: [IPAddress] = []
     var dtls: Endpoint?
     var sctp: Association?
@@ -291,7 +292,7 @@ actor PeerConnection {
             case .relayed: .relayed
             }
         return PathDescription(
-            kind: kind, transport: leg?.server.transport == .tcp ? .tcp : .udp, local: "\(pair.local.address)",
+            kind: kind, transport: leg?.server.transport.ofPath ?? .udp, local: "\(pair.local.address)",
             remote: "\(pair.remote.address)")
     }
 
@@ -317,6 +318,8 @@ actor PeerConnection {
         sctp?.handleTimeout(at: now)
         for leg in legs.values { leg.client.handleTimeout(at: now) }
         for index in bindings.indices { bindings[index].client.handleTimeout(at: now) }
+        ladder?.handleTimeout(at: now)
+        leaveUnwantedLegs(at: now)
         climbLadder(at: now)
         drain()
     }

@@ -5,6 +5,8 @@ import TOMLKit
 public struct ClientConfiguration: Hashable, Sendable {
     /// The relay's URL.
     public var relay: String?
+    /// The HTTP proxy's URL.
+    var proxy: String?
 
     public struct Invalid: Error, Hashable, Sendable, CustomStringConvertible {
         public let description: String
@@ -21,7 +23,7 @@ public struct ClientConfiguration: Hashable, Sendable {
         }
         do {
             let table = try TOMLTable(string: String(decoding: data, as: UTF8.self))
-            return ClientConfiguration(relay: table["relay"]?.string)
+            return ClientConfiguration(relay: table["relay"]?.string, proxy: table["proxy"]?.string)
         } catch {
             throw Invalid(description: "\(file) is not a TOML file: \(error)")
         }

@@ -1,7 +1,5 @@
 import NIOCore
 import NIOHTTP1
-import NIOPosix
-import NIOTransport
 import NetPrimitives
 
 /// One small request over HTTP/1.1, without a body: enough for what a relay tells.
@@ -20,13 +18,15 @@ enum HTTPFetch {
 
     /// The body of a 200 answer. Cancelling closes the connection.
     ///
-    /// - Parameter meeting: judges the certificate, where there is one.
+    /// - Parameters:
+    ///   - route: how the endpoint is connected to.
+    ///   - meeting: judges the certificate, where there is one.
     static func get(
-        _ path: String, from endpoint: RelayEndpoint, meeting: TLSMeeting, maximumBytes: Int, timeout: TimeAmount,
-        loop: any EventLoop
+        _ path: String, from endpoint: RelayEndpoint, by route: StreamRoute, meeting: TLSMeeting, maximumBytes: Int,
+        timeout: TimeAmount, loop: any EventLoop
     ) async throws -> [UInt8] {
         let answer = try await ask(
-            .GET, path, of: endpoint, meeting: meeting, maximumBytes: maximumBytes, timeout: timeout, loop: loop)
+            .GET, path, of: endpoint, by: route, meeting: meeting, maximumBytes: maximumBytes, timeout: timeout, loop: loop)
         guard answer.status == .ok else { throw Failure.status(answer.status.code) }
         return answer.body
     }
@@ -35,26 +35,16 @@ enum HTTPFetch {
     ///
     /// - Parameter address: which of the endpoint's addresses is to be asked; nil: any.
     static func ask(
-        _ method: HTTPMethod, _ path: String, of endpoint: RelayEndpoint, at address: IPAddress? = nil, meeting: TLSMeeting,
-        maximumBytes: Int, timeout: TimeAmount, loop: any EventLoop
+        _ method: HTTPMethod, _ path: String, of endpoint: RelayEndpoint, at address: IPAddress? = nil,
+        by route: StreamRoute = .direct, meeting: TLSMeeting, maximumBytes: Int, timeout: TimeAmount, loop: any EventLoop
     ) async throws -> Answer {
         let answer = loop.makePromise(of: Answer.self)
-        let bootstrap = ClientBootstrap(group: loop)
-            .connectTimeout(timeout)
-            .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try meeting.install(on: channel.pipeline.syncOperations, for: endpoint)
-                    try channel.pipeline.syncOperations.addHTTPClientHandlers()
-                    try channel.pipeline.syncOperations.addHandler(
-                        AnswerCollector(answer: answer, maximumBytes: maximumBytes))
-                }
-            }
-        let connecting =
-            if let address {
-                bootstrap.connect(to: try SocketAddress(TransportAddress(ip: address, port: endpoint.port)))
-            } else {
-                bootstrap.connect(host: endpoint.host, port: Int(endpoint.port))
-            }
+        let host = address.map { "\($0)" } ?? endpoint.host
+        let connecting = route.connect(to: host, port: endpoint.port, timeout: timeout, loop: loop) { channel in
+            try meeting.install(on: channel.pipeline.syncOperations, for: endpoint)
+            try channel.pipeline.syncOperations.addHTTPClientHandlers()
+            try channel.pipeline.syncOperations.addHandler(AnswerCollector(answer: answer, maximumBytes: maximumBytes))
+        }
         connecting.whenFailure { answer.fail($0) }
         connecting.whenSuccess { channel in
             var head = HTTPRequestHead(version: .http1_1, method: method, uri: path)

@@ -1,23 +1,34 @@
 import NIOCore
 import Rendezvous
 
-/// Finds the port and the protocol by which a relay can be reached from here, and what it offers.
+/// Finds the port, the protocol and the route by which a relay can be reached from here, and what it offers.
 ///
-/// The URL's own port is asked first; when it has not answered after 500 ms, the well-known ports of
-/// that host are asked too, all at once, and the first correct answer wins.
+/// The URL's own port is asked first, directly and through the proxy if there is one; when none has answered after 500 ms,
+/// the well-known ports of that host are asked too, all at once, and the first correct answer wins.
 struct RelayDiscovery: Sendable {
     struct Relay: Sendable {
         var endpoint: RelayEndpoint
+        var route = StreamRoute.direct
         var description: RelayDescription
     }
 
     /// No relay answered on any port.
     struct Unreachable: Error, Sendable, CustomStringConvertible {
         var url: RelayURL
+        /// What a proxy had against it.
+        var proxyFailure: ProxyFailure?
         var description: String {
             "No relay answers at \(url)\(url.isSecure ? " (does the relay have TLS? if not, write http://)" : ""). "
+                + (proxyFailure.map { "\($0) " } ?? "")
                 + "Check the address and your internet connection; `ra-probe` tells which ports get out."
         }
+    }
+
+    /// What came of asking one endpoint by one route; or only the time.
+    private enum Outcome: Sendable {
+        case found(Relay)
+        case nobody(why: (any Error)?)
+        case headStartIsOver
     }
 
     /// Ports that a firewall may have open, tried when the URL's own does not answer.
@@ -28,44 +39,52 @@ struct RelayDiscovery: Sendable {
     static let patience = TimeAmount.seconds(6)
 
     let trust: RelayTrust
+    let routes: [StreamRoute]
     let loop: any EventLoop
     private var url: RelayURL { trust.url }
 
-    init(trust: RelayTrust, loop: any EventLoop) {
+    init(trust: RelayTrust, routes: [StreamRoute] = [.direct], loop: any EventLoop) {
         self.trust = trust
+        self.routes = routes
         self.loop = loop
     }
 
     /// - Throws: `Distrust` when the URL's own port shows a certificate that is not to be trusted; `Unreachable` when no
     ///   port answers as a relay does.
     func find() async throws -> Relay {
-        let first = url.endpoint
-        return try await withThrowingTaskGroup(of: Relay?.self) { group in
-            group.addTask { try await ask(first) }
+        try await withThrowingTaskGroup(of: Outcome.self) { group in
+            for route in routes { group.addTask { try await ask(url.endpoint, by: route, isNamed: true) } }
             group.addTask {
                 try await Task.sleep(for: Self.headStart)
-                return nil
+                return .headStartIsOver
             }
-            var asked = 1
+            var underWay = routes.count
             var hasFallenBack = false
-            while asked > 0, let result = try await group.next() {
-                if let relay = result {
+            var troubles: [any Error] = []
+            while !hasFallenBack || underWay > 0, let outcome = try await group.next() {
+                var isTimeForOthers = false
+                switch outcome {
+                case .found(let relay):
                     group.cancelAll()
                     return relay
+                case .nobody(let why):
+                    underWay -= 1
+                    if let why { troubles.append(why) }
+                    isTimeForOthers = underWay == 0
+                case .headStartIsOver:
+                    isTimeForOthers = true
                 }
-                if !hasFallenBack {
-                    // Either the head start is over or the first endpoint has failed: both mean "now the others".
-                    hasFallenBack = true
-                    for endpoint in Self.fallbacks(for: url) {
-                        asked += 1
-                        // Another service may have that port: only the URL's own can be said to be wrong.
-                        group.addTask { try? await ask(endpoint) }
+                guard isTimeForOthers, !hasFallenBack else { continue }
+                hasFallenBack = true
+                for endpoint in Self.fallbacks(for: url) {
+                    for route in routes {
+                        underWay += 1
+                        group.addTask { try await ask(endpoint, by: route, isNamed: false) }
                     }
-                } else {
-                    asked -= 1
                 }
             }
-            throw Unreachable(url: url)
+            group.cancelAll()
+            throw verdict(of: troubles)
         }
     }
 
@@ -81,19 +100,28 @@ struct RelayDiscovery: Sendable {
         }
     }
 
-    /// nil: there is no relay that answers.
-    private func ask(_ endpoint: RelayEndpoint) async throws(Distrust) -> Relay? {
+    /// - Parameter isNamed: the URL's own port can be said to be wrong; another service may have the others.
+    private func ask(_ endpoint: RelayEndpoint, by route: StreamRoute, isNamed: Bool) async throws(Distrust) -> Outcome {
         let meeting = TLSMeeting(trust)
         do {
             let body = try await HTTPFetch.get(
-                RelayDescription.path, from: endpoint, meeting: meeting, maximumBytes: RelayDescription.maximumBytes,
-                timeout: Self.patience, loop: loop)
+                RelayDescription.path, from: endpoint, by: route, meeting: meeting,
+                maximumBytes: RelayDescription.maximumBytes, timeout: Self.patience, loop: loop)
             let description = try RelayDescription(json: body)
-            if case .firstMeeting(let key) = meeting.verdict, !trust.introduce(key) { return nil }
-            return Relay(endpoint: endpoint, description: description)
+            if case .firstMeeting(let key) = meeting.verdict, !trust.introduce(key) { return .nobody(why: nil) }
+            return .found(Relay(endpoint: endpoint, route: route, description: description))
         } catch {
-            if let distrust = meeting.distrust { throw distrust }
-            return nil
+            guard isNamed, let distrust = meeting.distrust else { return .nobody(why: error as? ProxyFailure) }
+            // A proxy may have put itself in between, where the direct way is good.
+            if route == .direct { throw distrust }
+            return .nobody(why: distrust)
         }
+    }
+
+    /// Of all that went wrong, what the person can do something about.
+    private func verdict(of troubles: [any Error]) -> any Error {
+        if let distrust = troubles.lazy.compactMap({ $0 as? Distrust }).first { return distrust }
+        let failures = troubles.compactMap { $0 as? ProxyFailure }
+        return Unreachable(url: url, proxyFailure: failures.first { !$0.isAboutTarget } ?? failures.first)
     }
 }

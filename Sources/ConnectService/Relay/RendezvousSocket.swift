@@ -1,6 +1,5 @@
 import NIOCore
 import NIOHTTP1
-import NIOPosix
 import NIOTransport
 import NIOWebSocket
 
@@ -22,20 +21,14 @@ struct RendezvousSocket: Sendable {
 
     /// `receive` is called on `loop`.
     static func connect(
-        to endpoint: RelayEndpoint, trust: RelayTrust, timeout: TimeAmount = .seconds(6), loop: any EventLoop,
-        receive: @escaping @Sendable (Event) -> Void
+        to endpoint: RelayEndpoint, by route: StreamRoute, trust: RelayTrust, timeout: TimeAmount = .seconds(6),
+        loop: any EventLoop, receive: @escaping @Sendable (Event) -> Void
     ) async throws -> RendezvousSocket {
         let meeting = TLSMeeting(trust)
         let upgraded = loop.makePromise(of: (any Channel).self)
-        let connecting = ClientBootstrap(group: loop)
-            .connectTimeout(timeout)
-            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try install(on: channel, endpoint: endpoint, meeting: meeting, upgraded: upgraded, receive: receive)
-                }
-            }
-            .connect(host: endpoint.host, port: Int(endpoint.port))
+        let connecting = route.connect(to: endpoint.host, port: endpoint.port, timeout: timeout, loop: loop) { channel in
+            try install(on: channel, endpoint: endpoint, meeting: meeting, upgraded: upgraded, receive: receive)
+        }
         connecting.whenFailure { upgraded.fail($0) }
         connecting.whenSuccess { channel in channel.closeFuture.whenComplete { _ in upgraded.fail(Refused()) } }
         let deadline = loop.scheduleTask(in: timeout) { upgraded.fail(ChannelError.connectTimeout(timeout)) }

@@ -8,9 +8,14 @@ import X509
 /// One TLS connection's look at the relay's certificate: asks `RelayTrust`, and keeps what it said.
 final class TLSMeeting: Sendable {
     private let trust: RelayTrust
+    private let mayBeFirst: Bool
     private let outcome = Mutex<Result<RelayTrust.Verdict, Distrust>?>(nil)
 
-    init(_ trust: RelayTrust) { self.trust = trust }
+    /// - Parameter mayBeFirst: whether a relay that has never been met is taken; whoever says so introduces it.
+    init(_ trust: RelayTrust, mayBeFirst: Bool = true) {
+        self.trust = trust
+        self.mayBeFirst = mayBeFirst
+    }
 
     /// nil before the relay has shown its certificate, and when it was refused.
     var verdict: RelayTrust.Verdict? { outcome.withLock { try? $0?.get() } }
@@ -22,10 +27,14 @@ final class TLSMeeting: Sendable {
     }
 
     /// Puts TLS beneath everything else of a channel when the endpoint wants it.
-    func install(on pipeline: ChannelPipeline.SynchronousOperations, for endpoint: RelayEndpoint) throws {
+    ///
+    /// - Parameter protocols: what is spoken inside, as ALPN names it (RFC 7301); empty leaves it unsaid.
+    func install(
+        on pipeline: ChannelPipeline.SynchronousOperations, for endpoint: RelayEndpoint, protocols: [String] = ["http/1.1"]
+    ) throws {
         guard endpoint.isSecure else { return }
         var configuration = TLSConfiguration.makeClientConfiguration()
-        configuration.applicationProtocols = ["http/1.1"]
+        configuration.applicationProtocols = protocols
         configuration.minimumTLSVersion = .tlsv12
         // `verify` decides, about the name too.
         configuration.certificateVerification = .noHostnameVerification
@@ -41,7 +50,11 @@ final class TLSMeeting: Sendable {
         promise.completeWithTask { [self] in
             let result: Result<RelayTrust.Verdict, Distrust>
             do throws(Distrust) {
-                result = .success(try await trust.judge(try Self.parse(encoded, of: trust)))
+                let verdict = try await trust.judge(try Self.parse(encoded, of: trust))
+                if case .firstMeeting = verdict, !mayBeFirst {
+                    throw Distrust("The relay at \(trust.url) shows a key here that it did not show where you met it.")
+                }
+                result = .success(verdict)
             } catch {
                 result = .failure(error)
             }
