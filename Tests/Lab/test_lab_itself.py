@@ -1,5 +1,6 @@
 """The lab behaves as it says, and leaves nothing behind."""
 
+import base64
 import os
 import pathlib
 import re
@@ -13,6 +14,7 @@ import pytest
 from lab import Home, Lab, LabError, MAPPING_MODES, NAT_KINDS, TimedOut, why_not_here
 from lab import check, picture
 from lab.nat import ruleset
+from scenarios import inside, require
 
 HERE = pathlib.Path(__file__).parent
 needs_lab = pytest.mark.skipif(why_not_here() is not None, reason=str(why_not_here()))
@@ -48,7 +50,8 @@ def test_a_closed_home_lets_nobody_in():
 
 @needs_lab
 @pytest.mark.parametrize("kind, port, arrives", [
-    ("plain", 80, True), ("udp-blocked", 80, True), ("https-only", 443, True), ("https-only", 80, False)])
+    ("plain", 80, True), ("udp-blocked", 80, True), ("https-only", 443, True), ("https-only", 80, False),
+    ("rdp-only", 3389, True), ("rdp-only", 443, False), ("proxy-only", 443, False)])
 def test_tcp_gets_out_where_it_should(kind, port, arrives):
     with Lab(helper=Home(nat=kind)) as lab:
         check.listener(lab.relay, "tcp", port)
@@ -67,7 +70,60 @@ def test_ipv6_has_no_nat_and_a_closed_door():
         for host in (lab.sharer, lab.relay):
             check.listener(host, "tcp", 5000)
         assert check.knocks(lab.sharer, "tcp", lab.relay.address6, 5000)
+        assert check.knocks(lab.helper, "tcp", lab.relay.address6, 5000)
         assert not check.knocks(lab.relay, "tcp", lab.sharer.address6, 5000)
+
+
+@needs_lab
+def test_who_has_ipv6_alone_reaches_nobody_by_ipv4():
+    with Lab(ipv6=True, ipv4=("relay", "helper")) as lab:
+        check.listener(lab.relay, "tcp", 5000)
+        assert lab.sharer.address == lab.sharer.address6
+        assert check.knocks(lab.sharer, "tcp", lab.relay.address6, 5000)
+        assert not check.knocks(lab.sharer, "tcp", lab.relay.address4, 5000)
+        assert check.knocks(lab.helper, "tcp", lab.relay.address4, 5000)
+
+
+# The proxy
+
+def through_proxy(host, target, credentials=""):
+    """What the proxy of the host's router answers to CONNECT, in its first line."""
+    field = f"Proxy-Authorization: Basic {base64.b64encode(credentials.encode()).decode()}\r\n" if credentials else ""
+    request = f"CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n{field}\r\n"
+    address, port = host.router.proxy_address.split(":")
+    with inside.connect(host, address, int(port)) as connection:
+        connection.sendall(request.encode())
+        return connection.recv(1000).decode().split("\r\n")[0]
+
+
+@needs_lab
+def test_a_proxy_connects_to_port_443_alone_and_asks_for_its_password():
+    require("tinyproxy")
+    with Lab(sharer=Home(nat="proxy-only"), helper=Home(nat="proxy-only", proxy_password="anna:secret")) as lab:
+        for port in (443, 3478):
+            check.listener(lab.relay, "tcp", port)
+        assert " 200 " in through_proxy(lab.sharer, f"{lab.relay.address}:443")
+        assert " 403 " in through_proxy(lab.sharer, f"{lab.relay.address}:3478")
+        assert " 407 " in through_proxy(lab.helper, f"{lab.relay.address}:443")
+        assert " 200 " in through_proxy(lab.helper, f"{lab.relay.address}:443", "anna:secret")
+
+
+@needs_lab
+def test_who_looks_inside_lets_tls_through_and_nothing_else():
+    with Lab(sharer=Home(nat="tls-only")) as lab:
+        with inside.listen(lab.relay, lab.relay.address, 443) as server:
+            for first, arrives in ((b"\x16\x03\x01 hello", True), (b"GET / HTTP/1.1", False), (b"\0\1\0\0", False)):
+                with inside.connect(lab.sharer, lab.relay.address, 443) as client:
+                    peer, _ = server.accept()
+                    with peer:
+                        client.sendall(first)
+                        if not arrives:
+                            with pytest.raises(ConnectionResetError):
+                                client.recv(100)
+                            continue
+                        assert peer.recv(100) == first
+                        client.sendall(b"and whatever follows")
+                        assert peer.recv(100) == b"and whatever follows"
 
 
 # Every mapping mode

@@ -23,6 +23,9 @@ EXPECTED = {
     "cgn": ("endpoint-independent", "address-and-port-dependent"),
     "udp-blocked": ("blocked", "blocked"),
     "https-only": ("blocked", "blocked"),
+    "rdp-only": ("blocked", "blocked"),
+    "tls-only": ("blocked", "blocked"),
+    "proxy-only": ("blocked", "blocked"),
     "none": ("endpoint-independent", "endpoint-independent"),
 }
 

@@ -39,6 +39,7 @@ def _parser():
         up.add_argument(f"--{side}", choices=NAT_KINDS, default="plain", metavar="NAT", help=f"the {side}'s NAT")
         up.add_argument(f"--{side}-upnp", choices=MAPPING_MODES, default="none", metavar="MODE",
                         help=f"what the {side}'s router maps on request")
+        up.add_argument(f"--{side}-ipv6-only", action="store_true", help=f"give the {side} no IPv4 address")
         up.add_argument(f"--{side}-loss", type=int, default=0, metavar="PERCENT")
     up.add_argument("--ipv6", action="store_true", help="give everybody IPv6 addresses too")
     up.add_argument("--logs", metavar="DIR", help="keep the logs there")
@@ -53,7 +54,8 @@ def _parser():
 def _up(options):
     homes = [Home(getattr(options, side), getattr(options, f"{side}_upnp"), getattr(options, f"{side}_loss"))
              for side in ("sharer", "helper")]
-    with Lab(*homes, ipv6=options.ipv6, directory=options.logs) as lab:
+    ipv4 = ["relay", *(side for side in ("sharer", "helper") if not getattr(options, f"{side}_ipv6_only"))]
+    with Lab(*homes, ipv6=options.ipv6 or len(ipv4) < 3, ipv4=ipv4, directory=options.logs) as lab:
         if options.on not in lab.hosts:
             raise LabError(f"no such host: {options.on} (there are {', '.join(lab.hosts)})")
         host = lab.hosts[options.on]

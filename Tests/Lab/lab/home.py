@@ -9,11 +9,13 @@ from .nat import NAT_KINDS
 
 @dataclass(frozen=True)
 class Home:
-    """One side of a scenario. `loss` is the percentage of packets that its router drops."""
+    """One side of a scenario. `loss` is the percentage of packets that its router drops; `proxy_password` is what the proxy of
+    a `proxy-only` router asks for, as `NAME:PASSWORD`."""
 
     nat: str = "plain"
     mapping: str = "none"
     loss: int = 0
+    proxy_password: str = ""
 
     def __post_init__(self):
         if self.nat not in NAT_KINDS:
@@ -22,6 +24,8 @@ class Home:
             raise LabError(f"no such mapping: {self.mapping} (there are {', '.join(MAPPING_MODES)})")
         if self.nat == "none" and self.mapping != "none":
             raise LabError("a host directly on the internet has no router that could map a port")
+        if self.proxy_password and self.nat != "proxy-only":
+            raise LabError("only a proxy-only router has a proxy that could ask for a password")
         if not 0 <= self.loss <= 100:
             raise LabError("loss is a percentage, 0 to 100")
 

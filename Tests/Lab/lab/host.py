@@ -30,7 +30,7 @@ class Host(Namespace):
 
     @property
     def address(self):
-        return self.address4
+        return self.address4 or self.address6
 
     @property
     def home(self):

@@ -11,6 +11,9 @@ NAT_KINDS = {
     "cgn": "two plain routers in a row, as with a carrier-grade NAT",
     "udp-blocked": "plain for TCP, no UDP: the hotel",
     "https-only": "nothing but TCP to port 443 gets out: the office",
+    "rdp-only": "nothing but TCP to port 3389 gets out: the office that knew Remote Assistance",
+    "tls-only": "nothing but TLS to port 443 gets out: the office that looks inside",
+    "proxy-only": "nothing gets out but through the router's HTTP proxy, which connects to port 443 alone: the bank",
     "none": "no router: the host is on the internet itself",
 }
 
@@ -19,6 +22,12 @@ NAT_TABLE = "nat"
 UPNP_FORWARD_CHAIN = "upnp_forward"
 UPNP_PREROUTING_CHAIN = "upnp_prerouting"
 UPNP_POSTROUTING_CHAIN = "upnp_postrouting"
+
+#: The one TCP port that these let out.
+_ONLY_PORT = {"https-only": 443, "rdp-only": 3389, "tls-only": 443}
+#: The first data of a connection is its third packet, behind a TCP header of 32 bytes; TLS begins with the byte 22 (RFC 8446
+#: §5.1). A reset, since the third packet sent again would be the fourth.
+_TLS_ONLY = "iifname lan tcp dport 443 tcp flags & (syn|psh) == psh ct original packets 3 @th,256,8 != 22 reject with tcp reset"
 
 #: One protocol of the two on UDP 5351, by the version in the datagram's first byte
 #: (RFC 6886 §3: 0, RFC 6887 §7.1: 2).
@@ -49,8 +58,10 @@ def ruleset(kind, *, lan_host, mapping="none", loss=0):
         *_rules(
             loss and ("drop" if loss == 100 else f"numgen random mod 100 < {loss} drop"),
             kind == "udp-blocked" and "meta l4proto udp drop",
-            kind == "https-only" and "iifname lan meta l4proto != tcp drop",
-            kind == "https-only" and "iifname lan tcp dport != 443 drop",
+            kind in _ONLY_PORT and "iifname lan meta l4proto != tcp drop",
+            kind in _ONLY_PORT and f"iifname lan tcp dport != {_ONLY_PORT.get(kind)} drop",
+            kind == "tls-only" and _TLS_ONLY,
+            kind == "proxy-only" and "iifname lan drop",
             "ct state established,related accept",
             "iifname lan accept",
             kind == "full-cone" and "ct status dnat accept",

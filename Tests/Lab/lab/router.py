@@ -2,7 +2,7 @@
 
 import time
 
-from . import miniupnpd, nat
+from . import miniupnpd, nat, proxy
 from .commands import LabError
 from .host import Host
 
@@ -16,18 +16,38 @@ class Router(Host):
         self.mapping = mapping
         self.lan_address = None
         self.daemon = None
+        self.proxy = None
         self.sysctl(net__ipv4__ip_forward=1, net__ipv6__conf__all__forwarding=1)
+        if kind == "tls-only":
+            self.sysctl(net__netfilter__nf_conntrack_acct=1)  # its rule counts packets
 
-    def start(self, *, lan_host, loss=0):
+    def start(self, *, lan_host, loss=0, proxy_password=""):
         """Closes the doors, then starts what opens them on request. Both interfaces must be there."""
         self.rules = nat.ruleset(self.kind, lan_host=lan_host, mapping=self.mapping, loss=loss)
         self.nft(self.rules)
+        if self.kind == "proxy-only":
+            self._start_proxy(proxy_password)
         if self.mapping == "none":
             return
         configured = self.directory / "miniupnpd.conf"
         configured.write_text(miniupnpd.configuration(self.mapping, self.directory))
         self.daemon = self.popen(["miniupnpd", "-d", "-f", configured, "-P", self.directory / "miniupnpd.pid"])
         self._wait_until_it_listens()
+
+    @property
+    def proxy_address(self):
+        """Host and port of the proxy, as its clients see it."""
+        return f"{self.lan_address}:{proxy.PORT}"
+
+    def _start_proxy(self, password):
+        configured = self.directory / "tinyproxy.conf"
+        configured.write_text(proxy.configuration(password=password))
+        self.proxy = self.popen(["tinyproxy", "-d", "-c", configured])
+        deadline = time.monotonic() + 5
+        while f":{proxy.PORT} " not in self.run(["ss", "-Hltn"]).stdout:
+            if self.proxy.exit_code is not None or time.monotonic() > deadline:
+                raise LabError(f"{self.proxy!r} does not listen\n{self.proxy.errors[-2000:]}")
+            time.sleep(0.02)
 
     def mappings(self):
         """The mappings that are open now, as nftables rules."""

@@ -42,9 +42,15 @@ class Lab:
     watcher does it. Logs are in `directory`: a temporary one is deleted unless the body raised. With
     LAB_LOGS=DIR in the environment every lab has a directory of its own in there, which stays."""
 
-    def __init__(self, sharer=Home(), helper=Home(), *, ipv6=False, directory=None):
+    def __init__(self, sharer=Home(), helper=Home(), *, ipv6=False, ipv4=("relay", "sharer", "helper"), directory=None):
+        """`ipv4` are those that have IPv4 addresses; who is not among them has IPv6 alone."""
         self.homes = {"sharer": sharer, "helper": helper}
         self.ipv6 = ipv6
+        self.ipv4 = ipv4
+        self._connected6 = []  # to the internet
+        self._homes6 = []  # prefix, gateway, router
+        if not ipv6 and set(ipv4) != {"relay", "sharer", "helper"}:
+            raise LabError("who has no IPv4 needs IPv6")
         self._given_directory = directory
         self._namespaces = []
         self._keeper = None
@@ -106,19 +112,25 @@ class Lab:
         self._internet.ip("link", "add", "bridge", "type", "bridge", "mcast_snooping", "0")
         self._internet.ip("link", "set", "bridge", "up")
         self.relay = self._host("relay")
-        self._plug(self.relay, "eth0", *(f"{address}/24" for address in RELAY_ADDRESSES),
+        has_ipv4 = "relay" in self.ipv4
+        self._plug(self.relay, "eth0", *[f"{address}/24" for address in RELAY_ADDRESSES] * has_ipv4,
                    *[f"{RELAY_ADDRESS6}/64"] * self.ipv6)
-        self.relay.address4 = self.relay.public_address = RELAY_ADDRESSES[0]
+        self.relay.address4 = self.relay.public_address = RELAY_ADDRESSES[0] if has_ipv4 else None
         self.relay.address6 = RELAY_ADDRESS6 if self.ipv6 else None
         self.sharer = self._build_home("sharer", _Side(1, "192.168.1"))
         self.helper = self._build_home("helper", _Side(2, "192.168.0"))
+        for prefix, gateway, router in self._homes6:
+            for other in self._connected6:
+                if other is not router:
+                    other.route(prefix, gateway)
 
     def _build_home(self, label, side):
         home = self.homes[label]
         host = self._host(label)
+        has_ipv4 = label in self.ipv4
         if home.nat == "none":
-            self._plug(host, "eth0", f"{side.direct}/24", *[f"{side.direct6}/64"] * self.ipv6)
-            host.address4 = host.public_address = side.direct
+            self._plug(host, "eth0", *[f"{side.direct}/24"] * has_ipv4, *[f"{side.direct6}/64"] * self.ipv6)
+            host.address4 = host.public_address = side.direct if has_ipv4 else None
             host.address6 = side.direct6 if self.ipv6 else None
             return host
         carrier = self._build_carrier(label, side) if home.nat == "cgn" else None
@@ -130,23 +142,25 @@ class Lab:
             router.route("default", f"{side.carrier}.1")
             router.public_address, router.router = f"{side.carrier}.2", carrier
         else:
-            self._plug(router, "wan", f"{side.wan}/24", *[f"{side.wan6}/64"] * self.ipv6)
+            self._plug(router, "wan", *[f"{side.wan}/24"] * has_ipv4, *[f"{side.wan6}/64"] * self.ipv6)
             router.public_address = side.wan
         router.wire("lan", host, "eth0")
-        router.assign("lan", f"{side.lan}.1/24")
-        host.assign("eth0", f"{side.lan}.10/24")
-        host.route("default", f"{side.lan}.1")
-        host.address4, host.public_address, host.router = f"{side.lan}.10", side.wan, router
-        router.address4 = router.lan_address = f"{side.lan}.1"
+        host.router = router
+        if has_ipv4:
+            host.assign("eth0", f"{side.lan}.10/24")
+            host.route("default", f"{side.lan}.1")
+            host.address4, host.public_address = f"{side.lan}.10", side.wan
+            router.assign("lan", f"{side.lan}.1/24")
+            router.address4 = router.lan_address = f"{side.lan}.1"
         if self.ipv6 and not carrier:
             router.assign("lan", f"{side.lan6}:1/64")
             host.assign("eth0", f"{side.lan6}:10/64")
             host.route("default", f"{side.lan6}:1")
             host.address6 = f"{side.lan6}:10"
-            self.relay.route(f"{side.lan6}:/64", side.wan6)
+            self._homes6.append((f"{side.lan6}:/64", side.wan6, router))
         if carrier:
             carrier.start(lan_host=router.public_address)
-        router.start(lan_host=host.address, loss=home.loss)
+        router.start(lan_host=host.address4, loss=home.loss, proxy_password=home.proxy_password)
         return host
 
     def _build_carrier(self, label, side):
@@ -162,6 +176,8 @@ class Lab:
         namespace.wire(interface, self._internet, port)
         self._internet.ip("link", "set", port, "master", "bridge")
         namespace.assign(interface, *addresses)
+        if any(":" in address for address in addresses):
+            self._connected6.append(namespace)
 
     def _host(self, label):
         return self._namespace(Host, label, self.directory)

@@ -24,8 +24,8 @@ class Assistance:
             session.stop_in_order()
     """
 
-    def __init__(self, sharer=Home(), helper=Home(), *, relay_options=(), display=(1024, 768)):
-        self.lab = Lab(sharer=sharer, helper=helper)
+    def __init__(self, sharer=Home(), helper=Home(), *, relay_options=(), display=(1024, 768), **lab_options):
+        self.lab = Lab(sharer=sharer, helper=helper, **lab_options)
         self.desktop = None
         self.relay = self.sharer = self.helper = None
         self.url = None
@@ -87,6 +87,12 @@ class Assistance:
         self.sharer.wait_for_event("request", where=lambda event: event["kind"] == "view")
         self.sharer.send("yes")
         self.helper.wait_for_event("granted", where=lambda event: event["kind"] == "view")
+
+    def consent_to_view_as_sharer(self):
+        """The first yes, where the helper's events are not read."""
+        self.sharer.wait_for_event("request", where=lambda event: event["kind"] == "view")
+        self.sharer.send("yes")
+        self.sharer.wait_for_event("granted", where=lambda event: event["kind"] == "view")
 
     def consent_to_control(self):
         """The second yes."""

@@ -15,6 +15,11 @@ def connect(host, address, port, timeout=10):
     return made
 
 
+def listen(host, address, port):
+    """A TCP listener on `host`."""
+    return _on(host, socket.create_server, (address, port))
+
+
 def make_socket(host, family, kind, protocol=0):
     """A socket of `host`, not bound yet."""
     return _on(host, socket.socket, family, kind, protocol)
