@@ -157,7 +157,7 @@ let package = Package(
         tests("PortMappingTests", ["PortMapping", "NetPrimitives"]),
         tests(
             "RelayServiceTests",
-            ["CertificateSupport", "RelayService", "Relay", "DTLS", "Rendezvous", "TURN", "STUN", "NetPrimitives", tls, logging]
+            ["TestSupport", "CertificateSupport", "RelayService", "Relay", "DTLS", "Rendezvous", "TURN", "STUN", "NetPrimitives", tls, logging]
                 + [.product(name: "NIOEmbedded", package: "swift-nio")] + nio + certificates),
         tests(
             "ConnectServiceTests",

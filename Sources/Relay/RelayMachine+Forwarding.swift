@@ -58,6 +58,6 @@ extension RelayMachine {
 }
 
 extension Allocation {
-    /// Whether the client's datagrams are TURN's own: streams and DTLS are not forwarded past the machine.
-    fileprivate var isForwarded: Bool { client.transport == .udp && !client.isSecured }
+    /// Whether it is forwarded past the machine: what a DTLS client gets has to be encrypted first.
+    fileprivate var isForwarded: Bool { !client.isSecured }
 }

@@ -40,12 +40,13 @@ public final class RelayServer: Sendable {
         let secrets = try state.secrets(configuration)
         let certificate = try (try CertificateSource(configuration, state: state)?.load()).map(CurrentCertificate.init)
         let ports = ListeningPorts(configuration)
-        let group = MultiThreadedEventLoopGroup(numberOfThreads: System.coreCount)
+        let workers = configuration.workers ?? System.coreCount
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: workers)
         var plane = DataPlaneConfiguration(
             listeners: ports.udpListeners, externalAddresses: configuration.externalAddresses,
             relayPorts: configuration.relayPorts,
             relay: relayConfiguration(configuration, secrets: secrets), quotas: configuration.quotas,
-            workers: configuration.workers ?? System.coreCount, unprovenRate: configuration.unprovenRate,
+            workers: workers, unprovenRate: configuration.unprovenRate,
             eventLoops: group)
         plane.certificate = certificate
         plane.natDiscovery = configuration.natDiscovery
@@ -100,16 +101,15 @@ public final class RelayServer: Sendable {
         self.routes = routes
         let limits = ConnectionLimits()
         let observer = RelayObserver(operation: operation, dataPlane: dataPlane, limits: limits, place: meetings, dialBack: dialBackPlace)
+        let front = Front(
+            dataPlane: dataPlane, place: meetings, routes: routes, dialBack: dialBack, certificate: certificate,
+            senders: LoopSenders(group))
         var opened: [any Channel] = []
         var tcp: [TransportAddress] = []
         for listener in ports.tcpListeners {
             do {
                 opened.append(
-                    try await Self.listen(on: listener.address, group: group, limits: limits) { channel in
-                        try Front(
-                            dataPlane: dataPlane, place: meetings, routes: routes, dialBack: dialBack, certificate: certificate
-                        ).install(on: channel)
-                    })
+                    try await Self.listen(on: listener.address, group: group, limits: limits) { try front.install(on: $0) })
                 tcp.append(listener.address)
             } catch {
                 guard listener.isRequired else {

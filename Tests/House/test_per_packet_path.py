@@ -14,6 +14,8 @@ ROOTS = {
     "Forwarder.forwardFromClients": r"\$s12RelayService9ForwarderV18forwardFromClients",
     "Forwarder.forwardFromPeers": r"\$s12RelayService9ForwarderV16forwardFromPeers",
     "ReceiveRing.receive": r"\$s12RelayService11ReceiveRingV7receive4from",
+    "Forwarder.recycle": r"\$s12RelayService9ForwarderV7recycle2at",
+    "StreamBatch.begin": r"\$s12RelayService11StreamBatchV5begin",
     "SendBatch.begin": r"\$s12RelayService9SendBatchV5begin",
     "SendBatch.send": r"\$s12RelayService9SendBatchV4send",
     "ForwardingTable.route(fromClient:)": r"\$s5Relay15ForwardingTableV5route10fromClient",

@@ -1,11 +1,12 @@
 public import NetPrimitives
 public import TURN
 
-/// One channel of a plain UDP client, both ways, as a data plane needs it to forward without asking the machine.
+/// One channel of a client, both ways, as a data plane needs it to forward without asking the machine.
 ///
-/// It exists while channel, permission and peer policy agree; whatever is special (streams, DTLS, peers at our own
-/// address, permissions without a channel) has none and goes the machine's way.
+/// It exists while channel, permission and peer policy agree; whatever is special (DTLS, peers at our own address,
+/// permissions without a channel) has none and goes the machine's way.
 public struct ForwardingRoute: Hashable, Sendable, BitwiseCopyable {
+    /// As `PackedAddress(clientOf:)` makes it.
     public let client: PackedAddress
     /// The address that the client asked: answers leave from it.
     public let server: PackedAddress
@@ -18,9 +19,11 @@ public struct ForwardingRoute: Hashable, Sendable, BitwiseCopyable {
     public let port: UInt32
     /// `ChannelNumber.rawValue`.
     public let channel: UInt16
-    /// The driver's: the descriptors that reach the peer and the client. The machine knows none.
+    /// The driver's: the descriptors that reach the peer and a UDP client. The machine knows none.
     public var peerDescriptor: Int32 = -1
     public var clientDescriptor: Int32 = -1
+    /// The driver's: the number of a TCP or TLS client's stream, -1 for a UDP client.
+    public var clientStream: Int32 = -1
     /// The driver's: whether the client's socket has many addresses, so that one must be named when it sends.
     public var namesSource = false
 
@@ -28,7 +31,7 @@ public struct ForwardingRoute: Hashable, Sendable, BitwiseCopyable {
         client: FiveTuple, peer: TransportAddress, port: RelayedPort, channel: ChannelNumber, endOfSending: Instant,
         endOfReceiving: Instant
     ) {
-        self.client = PackedAddress(client.client)
+        self.client = PackedAddress(clientOf: client)
         server = PackedAddress(client.server)
         self.peer = PackedAddress(peer)
         self.endOfSending = endOfSending.nanoseconds

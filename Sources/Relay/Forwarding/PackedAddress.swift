@@ -6,7 +6,7 @@ public struct PackedAddress: Hashable, Sendable, BitwiseCopyable {
     public let high: UInt64
     /// The lower half of an IPv6 address, or an IPv4 address as the number it spells.
     public let low: UInt64
-    /// 4 or 6, 0 where there is no address, above the port's 16 bits.
+    /// 4 or 6, 0 where there is no address, above the port's 16 bits; above both, what marks a stream's client.
     public let familyAndPort: UInt32
 
     /// No address at all.
@@ -18,6 +18,18 @@ public struct PackedAddress: Hashable, Sendable, BitwiseCopyable {
         self.low = low
         familyAndPort = UInt32(family) << 16 | UInt32(port)
     }
+
+    /// A client as routes know it: who comes over TCP is somebody else than who has the same port over UDP.
+    public init(clientOf fiveTuple: FiveTuple) {
+        let address = PackedAddress(fiveTuple.client)
+        (high, low) = (address.high, address.low)
+        familyAndPort = address.familyAndPort | (fiveTuple.transport == .tcp ? Self.streamMark : 0)
+    }
+
+    private static let streamMark: UInt32 = 1 << 24
+
+    /// Whether it is a client over TCP or TLS.
+    public var isStreamClient: Bool { familyAndPort & Self.streamMark != 0 }
 
     public init(_ address: TransportAddress) {
         switch address.ip {

@@ -140,7 +140,10 @@ extension RelayMachine {
     /// A mobile client's stream has closed. Where it has moved already, it is there now (§3.2.2); else its allocation
     /// waits for the ticket as long as it would have lived.
     mutating func strand(_ index: AllocationTable.Index) {
+        guard let allocation = allocations[index] else { return }
+        // Nobody is there: whoever comes next on that five-tuple is another.
+        endForwarding(of: allocation)
         allocations[index]?.mobility?.isStranded = true
-        if let next = allocations[index]?.mobility?.next { confirmMove(of: next) }
+        if let next = allocation.mobility?.next { confirmMove(of: next) }
     }
 }

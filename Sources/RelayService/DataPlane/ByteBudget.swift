@@ -23,5 +23,13 @@ public final class ByteBudget: Sendable {
         return false
     }
 
+    /// Takes as much of `bytes` as there is left; how much.
+    public func reserve(upTo bytes: Int) -> Int {
+        let (_, after) = waiting.add(bytes, ordering: .relaxed)
+        let excess = min(bytes, max(0, after - limit))
+        release(excess)
+        return bytes - excess
+    }
+
     public func release(_ bytes: Int) { waiting.subtract(bytes, ordering: .relaxed) }
 }

@@ -1,3 +1,10 @@
+import TURN
+
+/// What sends for several connections: so that a worker wakes it once for all that a turn has written to.
+public protocol StreamSender: AnyObject, Sendable {
+    func wake()
+}
+
 /// A TCP or TLS connection of a TURN client, as the data plane sees it: a place to write messages to.
 ///
 /// Whoever owns the sockets (NIO) implements it. The calls come from a worker's thread and must not
@@ -14,8 +21,16 @@ public protocol ClientConnection: AnyObject, Sendable {
     /// - Returns: false when it was dropped.
     func write(_ message: [UInt8]) -> Bool
 
-    /// Sends what was written, all at once. A worker calls it at the end of each turn in which it wrote.
-    func flush()
+    /// Takes datagrams for the client's channels, as `write(_:)` takes messages.
+    ///
+    /// - Returns: how many were dropped.
+    func write(_ datagrams: StreamDatagrams) -> Int
+
+    /// Sends what was written, all at once. A worker calls it at the end of each turn in which it wrote, and then wakes
+    /// whom these calls have returned.
+    ///
+    /// - Returns: who sends it when it is woken; nil when somebody else is about to wake it.
+    func flush() -> (any StreamSender)?
 
     /// Reading may go on, after `AttachedClient.mayRead()` said no.
     func resumeReading()
@@ -31,8 +46,19 @@ public protocol ClientConnection: AnyObject, Sendable {
 extension ClientConnection {
     public var isEncrypted: Bool { false }
 
+    /// For connections that take one message as well as another.
+    public func write(_ datagrams: StreamDatagrams) -> Int {
+        var dropped = 0
+        datagrams.forEach { channel, datagram in
+            guard let channel = ChannelNumber(rawValue: channel),
+                write(ChannelData(channel: channel, payload: Array(datagram)[...]).encoded(padded: true))
+            else { return dropped += 1 }
+        }
+        return dropped
+    }
+
     /// For connections that send with each `write`.
-    public func flush() {}
+    public func flush() -> (any StreamSender)? { nil }
 
     /// For connections that are never told to pause.
     public func resumeReading() {}

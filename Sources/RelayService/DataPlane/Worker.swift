@@ -26,7 +26,7 @@ struct Worker: ~Copyable {
     let directory: PortDirectory
     let peers: PeerStreams?
     var machine: RelayMachine<WorkerHost>
-    var clients: [FiveTuple: AttachedClient] = [:]
+    var clients = StreamClients()
     var moving = MovingClients()
     /// nil: there is no DTLS.
     var secureClients: SecureClients?
@@ -36,7 +36,7 @@ struct Worker: ~Copyable {
     private var ready = ReadyList()
     private var mail: ArraySlice<WorkerMessage> = []
     /// Whose streams were written to in this turn; one may be there more than once.
-    private var unflushed: [AttachedClient] = []
+    var unflushed: [AttachedClient] = []
     private var isStopping = false
     private var allocationsMade = Tally<ClientTransport>()
     private var requestDurations = DurationHistogram()
@@ -82,7 +82,7 @@ struct Worker: ~Copyable {
             handleTimeout(at: now)
             finishTurn(at: now)
         }
-        for client in clients.values { client.connection.close() }
+        for client in clients.all { client.connection.close() }
         // Whoever asked for a report waits for it.
         for case .report(let reply) in mail + mailboxes[index].closeAndTakeAll() { reply(nil) }
         endSecured(at: MonotonicClock.now())
@@ -138,9 +138,19 @@ struct Worker: ~Copyable {
 
     /// Sends what all that was ready has brought. Nothing waits for what might still come.
     mutating func finishTurn(at now: Instant) {
+        recycle(at: now)
+        flushStreams()
+    }
+
+    /// Sends what was received and forgets it.
+    private mutating func recycle(at now: Instant) {
+        writeForwarded()
         forwarder.recycle(at: now.nanoseconds)
-        for client in unflushed { client.connection.flush() }
-        unflushed.removeAll(keepingCapacity: true)
+    }
+
+    private mutating func receive(from descriptor: Int32, limit: Int, at now: Instant) -> Int {
+        if !forwarder.hasRoom(for: limit) { recycle(at: now) }
+        return forwarder.receive(from: descriptor, limit: limit)
     }
 
     private mutating func receiveFromClients(_ number: Int) {
@@ -148,7 +158,7 @@ struct Worker: ~Copyable {
         var (datagrams, limit) = (0, Self.firstBatch)
         repeat {
             let now = MonotonicClock.now()
-            let messages = forwarder.receive(from: listener.descriptor, limit: limit, at: now.nanoseconds)
+            let messages = receive(from: listener.descriptor, limit: limit, at: now)
             while let datagram = forwarder.forwardFromClients(listener, at: now.nanoseconds, &datagrams) {
                 take(datagram, fromClientAt: now)
             }
@@ -164,7 +174,7 @@ struct Worker: ~Copyable {
             let descriptor = machine.host.descriptor(of: port)
             guard descriptor >= 0 else { return }
             let now = MonotonicClock.now()
-            let messages = forwarder.receive(from: descriptor, limit: limit, at: now.nanoseconds)
+            let messages = receive(from: descriptor, limit: limit, at: now)
             while let datagram = forwarder.forwardFromPeers(
                 UInt32(truncatingIfNeeded: port.rawValue), at: now.nanoseconds, &datagrams)
             {
@@ -201,14 +211,23 @@ struct Worker: ~Copyable {
         while let change = machine.nextForwardingChange() {
             switch change {
             case .set(var route):
-                guard let server = TransportAddress(route.server), let number = door(for: server) else { continue }
+                guard let server = TransportAddress(route.server) else { continue }
                 route.peerDescriptor = machine.host.descriptor(of: RelayedPort(rawValue: Int(route.port)))
-                route.clientDescriptor = doors[number].descriptor
-                route.namesSource = doors[number].isWildcard
+                if route.client.isStreamClient {
+                    guard let number = streamNumber(of: route, server) else {
+                        forwarder.table.remove(client: route.client, server: route.server, channel: route.channel)
+                        continue
+                    }
+                    route.clientStream = number
+                } else {
+                    guard let number = door(for: server) else { continue }
+                    route.clientDescriptor = doors[number].descriptor
+                    route.namesSource = doors[number].isWildcard
+                }
                 forwarder.table.set(route)
             case .remove(let client, let channel):
                 forwarder.table.remove(
-                    client: PackedAddress(client.client), server: PackedAddress(client.server), channel: channel.rawValue)
+                    client: PackedAddress(clientOf: client), server: PackedAddress(client.server), channel: channel.rawValue)
             }
         }
     }
@@ -243,6 +262,7 @@ struct Worker: ~Copyable {
 
     private mutating func readMail(at now: Instant) {
         guard !mail.isEmpty else { return }
+        writeForwarded()
         // What a client's last reading brought may exceed it.
         var left = Self.mailPerTurn
         while left > 0, let message = mail.popFirst() {
@@ -250,7 +270,7 @@ struct Worker: ~Copyable {
             switch message {
             case .attach(let client):
                 // A connection on the same five-tuple is another one: it must not find the former one's allocation.
-                clients.updateValue(client, forKey: client.fiveTuple)?.connection.close()
+                clients.add(client)?.connection.close()
                 leave(client.fiveTuple)
                 machine.connectionOpened(client.fiveTuple)
             case .messages(let messages, let client):
@@ -262,7 +282,7 @@ struct Worker: ~Copyable {
                 }
             case .detach(let client):
                 guard clients[client.fiveTuple] === client else { continue }
-                clients[client.fiveTuple] = nil
+                clients.remove(client.fiveTuple)
                 leave(client.fiveTuple)
                 machine.connectionClosed(client.fiveTuple)
             case .relayed(let bytes, let source, let destination):
@@ -308,7 +328,8 @@ struct Worker: ~Copyable {
             case .toRelayed(let source, let destination, let bytes):
                 deliver(bytes, from: source, to: destination, at: now)
             case .disconnect(let fiveTuple):
-                clients.removeValue(forKey: fiveTuple)?.connection.close()
+                writeForwarded()
+                clients.remove(fiveTuple)?.connection.close()
             case .stream(let output): perform(output)
             case .mobility(let output): perform(output)
             }
@@ -325,8 +346,9 @@ struct Worker: ~Copyable {
         switch client.transport {
         case .tcp:
             guard let attached = clients[client] else { return }
+            writeForwarded()
             guard attached.connection.write(bytes) else { return machine.counters.dropped.count(.slowClient) }
-            if unflushed.last !== attached { unflushed.append(attached) }
+            noteUnflushed(attached)
         case .udp where client.isSecured: sendSecured(bytes, to: client, at: now)
         case .udp:
             guard let number = door(for: client.server) else { return }

@@ -32,6 +32,7 @@ extension RelayCounters {
         relayedPackets.count(.toClient, forwarder.toClients.datagrams)
         relayedBytes.count(.toClient, forwarder.toClients.bytes)
         dropped.count(.sendFailed, forwarder.batch.counts.dropped)
+        dropped.count(.queueFull, forwarder.streams.dropped)
     }
 }
 

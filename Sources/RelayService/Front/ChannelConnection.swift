@@ -1,6 +1,7 @@
 import NIOCore
-import NIOSSL
+import STUN
 import Synchronization
+import TURN
 
 /// The data plane's way to a TCP or TLS client's channel. Called from its workers' threads.
 ///
@@ -9,31 +10,47 @@ import Synchronization
 final class ChannelConnection: ClientConnection {
     private struct Pending {
         var bytes = ByteBuffer()
-        /// Of each message, inside TLS.
-        var lengths: [Int] = []
         /// How many there were the last time: about how many there will be.
         var usual = 0
         /// A task or a write will see to what is here.
         var isUnderWay = false
+
+        mutating func makeRoom(for count: Int, _ sender: LoopSender) {
+            guard bytes.capacity == 0 else { return }
+            bytes = sender.spare()
+            bytes.reserveCapacity(max(usual, count))
+        }
     }
+
+    /// Bytes up to which each message has a TLS record of its own, and beyond which they share records: coturn's test client
+    /// takes a record for a message. It sends small messages with pauses between them; whoever gets more than this at once
+    /// pays for every record, and RFC 8656 §3.1 gives their bounds no meaning.
+    static let separateLimit = 4096
 
     let isEncrypted: Bool
     private let channel: any Channel
+    private let sender: LoopSender
     private let resume: @Sendable () -> Void
     private let join: @Sendable (PeerStream, [UInt8]) -> Void
     private let budget: ByteBudget
     private let pending = Mutex(Pending())
+    /// Bytes that the channel has and is full of. Of the event loop alone.
+    nonisolated(unsafe) private var underWay = 0
 
-    /// Call it on the channel's event loop. `resume` and `join` are called on the channel's event loop.
+    /// `resume` and `join` are called on the channel's event loop.
     ///
-    /// - Parameter limit: bytes that wait at most, here and for the channel.
+    /// - Parameters:
+    ///   - isEncrypted: whether there is TLS beneath.
+    ///   - sender: of the channel's event loop.
+    ///   - limit: bytes that wait at most, here and for the channel.
     init(
-        _ channel: any Channel, limit: Int = ByteBudget.defaultLimit, resume: @escaping @Sendable () -> Void,
-        join: @escaping @Sendable (PeerStream, [UInt8]) -> Void
+        _ channel: any Channel, isEncrypted: Bool, sender: LoopSender, limit: Int = ByteBudget.defaultLimit,
+        resume: @escaping @Sendable () -> Void, join: @escaping @Sendable (PeerStream, [UInt8]) -> Void
     ) {
+        self.isEncrypted = isEncrypted
         self.join = join
         self.channel = channel
-        isEncrypted = (try? channel.pipeline.syncOperations.handler(type: NIOSSLServerHandler.self)) != nil
+        self.sender = sender
         self.resume = resume
         budget = ByteBudget(limit: limit)
     }
@@ -41,20 +58,34 @@ final class ChannelConnection: ClientConnection {
     func write(_ message: [UInt8]) -> Bool {
         guard budget.reserve(message.count) else { return false }
         pending.withLock { pending in
-            if pending.bytes.capacity == 0 { pending.bytes.reserveCapacity(max(pending.usual, message.count)) }
+            pending.makeRoom(for: message.count, sender)
             pending.bytes.writeBytes(message)
-            if isEncrypted { pending.lengths.append(message.count) }
         }
         return true
     }
 
-    func flush() {
+    func write(_ datagrams: StreamDatagrams) -> Int {
+        let granted = budget.reserve(upTo: datagrams.framedSize)
+        var left = 0
+        let written = pending.withLock { pending in
+            pending.makeRoom(for: granted, sender)
+            return pending.bytes.writeWithUnsafeMutableBytes(minimumWritableBytes: granted) { room in
+                let frames = datagrams.frame(into: UnsafeMutableRawBufferPointer(rebasing: room.prefix(granted)))
+                left = frames.left
+                return frames.written
+            }
+        }
+        budget.release(granted - written)
+        return left
+    }
+
+    func flush() -> (any StreamSender)? {
         let isToBegin = pending.withLock { pending in
             guard !pending.isUnderWay, pending.bytes.readableBytes > 0 else { return false }
             pending.isUnderWay = true
             return true
         }
-        if isToBegin { channel.eventLoop.execute { self.writePending() } }
+        return isToBegin && sender.add(self) ? sender : nil
     }
 
     func resumeReading() { channel.eventLoop.execute(resume) }
@@ -74,25 +105,48 @@ final class ChannelConnection: ClientConnection {
         }
     }
 
-    /// On the channel's event loop.
-    private func writePending() {
-        var (bytes, lengths) = pending.withLock { pending in
-            defer { (pending.bytes, pending.lengths) = (ByteBuffer(), []) }
+    /// Sends what was written. On the channel's event loop.
+    func writePending() {
+        var bytes = pending.withLock { pending in
+            defer { pending.bytes = ByteBuffer() }
             pending.usual = pending.bytes.readableBytes
-            pending.isUnderWay = pending.usual > 0
-            return (pending.bytes, pending.lengths)
+            pending.isUnderWay = pending.usual + underWay > 0
+            return pending.bytes
         }
         let count = bytes.readableBytes
         guard count > 0 else { return }
-        // Inside TLS each message has a record of its own, as coturn's client takes a record for a message.
-        for length in lengths.dropLast() {
-            if let message = bytes.readSlice(length: length) { channel.write(message, promise: nil) }
+        if isEncrypted, count <= Self.separateLimit {
+            while let length = bytes.firstMessageLength, length < bytes.readableBytes,
+                let message = bytes.readSlice(length: length)
+            {
+                channel.write(message, promise: nil)
+            }
         }
-        // A closed channel's bytes fail, and are gone.
-        channel.writeAndFlush(bytes).whenComplete { _ in
-            self.budget.release(count)
-            self.pending.withLock { $0.isUnderWay = false }
-            self.flush()
-        }
+        // A closed channel's bytes are gone.
+        channel.pipeline.syncOperations.writeAndFlush(NIOAny(bytes), promise: nil)
+        sender.keep(bytes)
+        underWay += count
+        writabilityChanged()
+    }
+
+    /// The channel takes more, or takes nothing ever again; or neither. On the channel's event loop.
+    ///
+    /// What it has taken no longer counts once it is writable: then it holds no more than its own high-water mark. Asking that
+    /// is cheaper than a promise for every write.
+    func writabilityChanged() {
+        guard underWay > 0, channel.isWritable || !channel.isActive else { return }
+        budget.release(underWay)
+        underWay = 0
+        pending.withLock { $0.isUnderWay = false }
+        flush()?.wake()
+    }
+}
+
+extension ByteBuffer {
+    /// Bytes of the message that stands in front, padding included: STUN's, or ChannelData's.
+    fileprivate var firstMessageLength: Int? {
+        guard let header = getInteger(at: readerIndex, as: UInt32.self) else { return nil }
+        let length = Int(header & 0xFFFF)
+        return header >> 30 == 0 ? Message.headerSize + length : ChannelData.headerSize + (length + 3) & ~3
     }
 }

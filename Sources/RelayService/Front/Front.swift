@@ -14,6 +14,7 @@ struct Front: Sendable {
     let dialBack: DialBackPage
     /// nil: TLS is not served.
     let certificate: CurrentCertificate?
+    let senders: LoopSenders
 
     func install(on channel: any Channel) throws {
         try channel.pipeline.syncOperations.addHandler(
@@ -45,7 +46,8 @@ struct Front: Sendable {
         context.channel.isCounted(as: .turn)
         try context.pipeline.syncOperations.addHandler(
             TURNStreamHandler(
-                dataPlane: dataPlane, fiveTuple: FiveTuple(transport: .tcp, client: client, server: server)))
+                dataPlane: dataPlane, fiveTuple: FiveTuple(transport: .tcp, client: client, server: server),
+                sender: senders[context.eventLoop]))
     }
 
     private func installHTTP(_ context: ChannelHandlerContext) throws {

@@ -1,4 +1,5 @@
 import NIOCore
+import NIOSSL
 import NIOTransport
 import NetPrimitives
 import TURN
@@ -14,24 +15,30 @@ final class TURNStreamHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private static let patience = TimeAmount.minutes(10)
     private let dataPlane: DataPlane
     private let fiveTuple: FiveTuple
+    private let sender: LoopSender
     private var framer = StreamFramer()
     /// What was read and not handed in yet.
     private var messages: [[UInt8]] = []
+    private var connection: ChannelConnection?
     private var client: AttachedClient?
     private var timeout: Scheduled<Void>?
 
-    init(dataPlane: DataPlane, fiveTuple: FiveTuple) {
+    /// - Parameter sender: of the channel's event loop.
+    init(dataPlane: DataPlane, fiveTuple: FiveTuple, sender: LoopSender) {
+        self.sender = sender
         self.dataPlane = dataPlane
         self.fiveTuple = fiveTuple
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
         let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
-        let connection = ChannelConnection(context.channel) {
+        let isEncrypted = (try? context.pipeline.syncOperations.handler(type: NIOSSLServerHandler.self)) != nil
+        let connection = ChannelConnection(context.channel, isEncrypted: isEncrypted, sender: sender) {
             bound.value.read()
         } join: { [self = NIOLoopBound(self, eventLoop: context.eventLoop)] peer, answer in
             self.value.join(peer, answering: answer, bound.value)
         }
+        self.connection = connection
         client = dataPlane.attach(connection, as: fiveTuple)
         wait(context)
     }
@@ -56,7 +63,14 @@ final class TURNStreamHandler: ChannelDuplexHandler, RemovableChannelHandler {
         context.fireChannelReadComplete()
     }
 
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        connection?.writabilityChanged()
+        context.fireChannelWritabilityChanged()
+    }
+
     func channelInactive(context: ChannelHandlerContext) {
+        connection?.writabilityChanged()
+        connection = nil
         timeout?.cancel()
         handIn()
         client?.disconnected()
@@ -74,6 +88,7 @@ final class TURNStreamHandler: ChannelDuplexHandler, RemovableChannelHandler {
             return context.close(promise: nil)
         }
         client = nil
+        connection = nil
         timeout?.cancel()
         context.writeAndFlush(NIOAny(ByteBuffer(bytes: answer)), promise: nil)
         do {

@@ -22,7 +22,8 @@ extension Worker {
             guard let peers, let listener = machine.host.peerListeners[port] else { return }
             peers.connect(id, from: listener, to: peer, mailbox: mailboxes[index])
         case .bind(let fiveTuple, let id, let answer):
-            let client = clients.removeValue(forKey: fiveTuple)
+            writeForwarded()
+            let client = clients.remove(fiveTuple)
             guard let client, let stream = peers?[id] else {
                 peers?[id]?.close()
                 client?.connection.close()

@@ -191,5 +191,9 @@ struct ByteBudgetTests {
         #expect(budget.reserve(4))
         budget.release(6)
         #expect(budget.count == 4)
+        #expect(budget.reserve(upTo: 3) == 3)
+        #expect(budget.reserve(upTo: 9) == 3)
+        #expect(budget.reserve(upTo: 1) == 0)
+        #expect(budget.count == 10)
     }
 }

@@ -103,12 +103,13 @@ final class FakeConnection: ClientConnection {
         return true
     }
 
-    func flush() {
+    func flush() -> (any StreamSender)? {
         state.withLock {
             $0.flushes.append($0.written)
             $0.written = 0
         }
         changed.yield()
+        return nil
     }
 
     var flushes: [Int] { state.withLock { $0.flushes } }

@@ -1,32 +1,42 @@
 import NIOCore
 import NIOEmbedded
 @testable import RelayService
+import TURN
 import Testing
 
 @Suite("ChannelConnection")
 struct ChannelConnectionTests {
-    /// A reader that takes nothing until it is told to.
-    private final class SlowReader: ChannelOutboundHandler {
-        typealias OutboundIn = ByteBuffer
-        typealias OutboundOut = ByteBuffer
-        private(set) var held: [(ByteBuffer, EventLoopPromise<Void>?)] = []
-
-        func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-            held.append((unwrapOutboundIn(data), promise))
-        }
-
-        var heldBytes: Int { held.reduce(0) { $0 + $1.0.readableBytes } }
-
-        func take() -> [UInt8] {
-            let taken = held
-            held = []
-            for (_, promise) in taken { promise?.succeed() }
-            return taken.flatMap { Array($0.0.readableBytesView) }
-        }
+    private static func connection(
+        _ channel: EmbeddedChannel, isEncrypted: Bool = false, limit: Int = 1000
+    ) -> ChannelConnection {
+        ChannelConnection(
+            channel, isEncrypted: isEncrypted, sender: LoopSender(channel.eventLoop), limit: limit, resume: {},
+            join: { _, _ in })
     }
 
-    private static func connection(_ channel: EmbeddedChannel, limit: Int = 1000) -> ChannelConnection {
-        ChannelConnection(channel, limit: limit, resume: {}, join: { _, _ in })
+    /// One that is connected.
+    private static func channel() throws -> EmbeddedChannel {
+        let channel = EmbeddedChannel()
+        channel.connect(to: try SocketAddress(ipAddress: "127.0.0.1", port: 1), promise: nil)
+        return channel
+    }
+
+    private static func send(_ connection: ChannelConnection, _ channel: EmbeddedChannel) {
+        connection.flush()?.wake()
+        channel.embeddedEventLoop.run()
+    }
+
+    /// Everything that has left.
+    private static func written(_ channel: EmbeddedChannel) throws -> [[UInt8]] {
+        var found: [[UInt8]] = []
+        while let buffer = try channel.readOutbound(as: ByteBuffer.self) { found.append(Array(buffer.readableBytesView)) }
+        return found
+    }
+
+    /// ChannelData as a stream has it.
+    private static func message(_ size: Int, _ byte: UInt8) throws -> [UInt8] {
+        let channel = try #require(ChannelNumber(rawValue: ChannelNumber.preferred.lowerBound))
+        return ChannelData(channel: channel, payload: Array(repeating: byte, count: size)[...]).encoded(padded: true)
     }
 
     @Test("nothing leaves before a flush, and then all of it at once")
@@ -35,59 +45,129 @@ struct ChannelConnectionTests {
         let connection = Self.connection(channel)
         for number in 0..<10 as Range<UInt8> { #expect(connection.write([number, number])) }
         channel.embeddedEventLoop.run()
-        #expect(try channel.readOutbound(as: ByteBuffer.self) == nil)
-        connection.flush()
-        connection.flush()
+        #expect(try Self.written(channel).isEmpty)
+        let sender = connection.flush()
+        #expect(sender != nil)
+        #expect(connection.flush() == nil, "somebody is about to wake it")
+        sender?.wake()
         channel.embeddedEventLoop.run()
-        #expect(try channel.readOutbound(as: ByteBuffer.self) == ByteBuffer(bytes: (0..<10).flatMap { [$0, $0] }))
-        #expect(try channel.readOutbound(as: ByteBuffer.self) == nil)
+        #expect(try Self.written(channel) == [(0..<10).flatMap { [$0, $0] }])
         #expect(try channel.finish().isClean)
+    }
+
+    @Test("connections of one event loop are sent for by one waking")
+    func oneWaking() throws {
+        let loop = EmbeddedEventLoop()
+        let channels = (0..<3).map { _ in EmbeddedChannel(loop: loop) }
+        let sender = LoopSender(loop)
+        let connections = channels.map {
+            ChannelConnection($0, isEncrypted: false, sender: sender, resume: {}, join: { _, _ in })
+        }
+        for round in 0..<3 as Range<UInt8> {
+            for connection in connections { #expect(connection.write([round])) }
+            let woken = connections.compactMap { $0.flush() }
+            #expect(woken.count == 1)
+            for sender in woken { sender.wake() }
+            loop.run()
+            for channel in channels { #expect(try Self.written(channel) == [[round]]) }
+        }
     }
 
     @Test("a slow reader has its limit and loses what exceeds it; another's connection goes on, and its own when it reads")
     func slowReader() throws {
-        let (slow, other) = (EmbeddedChannel(), EmbeddedChannel())
-        let reader = SlowReader()
-        try slow.pipeline.syncOperations.addHandler(reader)
+        let (slow, other) = (try Self.channel(), try Self.channel())
+        slow.isWritable = false
         let (stuck, free) = (Self.connection(slow), Self.connection(other))
         var accepted: [UInt8] = []
         for number in 0..<100 as Range<UInt8> {
             let message = Array(repeating: number, count: 100)
             if stuck.write(message) { accepted += message }
-            stuck.flush()
-            slow.embeddedEventLoop.run()
-            #expect(reader.held.count <= 1, "only one write is under way")
+            Self.send(stuck, slow)
             #expect(free.write(message))
-            free.flush()
-            other.embeddedEventLoop.run()
-            #expect(try other.readOutbound(as: ByteBuffer.self) == ByteBuffer(bytes: message))
+            Self.send(free, other)
+            #expect(try Self.written(other) == [message])
         }
         #expect(accepted.count == 1000)
-        #expect(reader.heldBytes == 100)
-        var received: [UInt8] = []
-        while reader.heldBytes > 0 {
-            received += reader.take()
-            slow.embeddedEventLoop.run()
-        }
+        var received = try Self.written(slow).flatMap(\.self)
+        #expect(received.count == 100, "only one write is under way")
+        slow.isWritable = true
+        stuck.writabilityChanged()
+        slow.embeddedEventLoop.run()
+        received += try Self.written(slow).flatMap(\.self)
         #expect(received == accepted)
         #expect(stuck.write(Array(repeating: 1, count: 1000)), "all of the limit is free again")
         #expect(!stuck.write([1]))
     }
 
+    @Test("of forwarded datagrams a stream takes whole ones, in order, as many as its limit allows")
+    func forwarded() throws {
+        let channel = EmbeddedChannel()
+        let connection = Self.connection(channel, limit: 100)
+        let memory = Bytes(count: 64)
+        var batch = StreamBatch()
+        // Framed: 16 + 16 + 12 bytes each time.
+        for (offset, size) in [(0, 10), (10, 10), (20, 7)] {
+            batch.add(memory.start + offset, count: size, channel: ChannelNumber.preferred.lowerBound, to: 0)
+        }
+        func frame(_ offset: Int, _ size: Int) throws -> [UInt8] {
+            let bytes = UnsafeRawBufferPointer(start: memory.start + offset, count: size)
+            let channel = try #require(ChannelNumber(rawValue: ChannelNumber.preferred.lowerBound))
+            return ChannelData(channel: channel, payload: Array(bytes)[...]).encoded(padded: true)
+        }
+        let all = try frame(0, 10) + frame(10, 10) + frame(20, 7)
+        let (_, datagrams) = batch.datagrams(0)
+        #expect(connection.write([1]))
+        #expect(connection.write(datagrams) == 0)
+        #expect(connection.write(datagrams) == 0)
+        #expect(connection.write(datagrams) == 3)
+        #expect(connection.write([2, 3]), "what does not fit leaves its part of the limit")
+        Self.send(connection, channel)
+        #expect(try Self.written(channel) == [[1] + all + all + [2, 3]])
+        #expect(connection.write(datagrams) == 0 && connection.write(datagrams) == 0)
+        #expect(connection.write([9, 9, 9, 9]))
+        #expect(connection.write(datagrams) == 3)
+        Self.send(connection, channel)
+        #expect(try Self.written(channel) == [all + all + [9, 9, 9, 9]])
+        #expect(connection.write([UInt8](repeating: 4, count: 60)))
+        #expect(connection.write(datagrams) == 1)
+        Self.send(connection, channel)
+        #expect(try Self.written(channel) == [[UInt8](repeating: 4, count: 60) + frame(0, 10) + frame(10, 10)])
+    }
+
+    @Test("inside TLS messages have a record each, until so many wait that they share records")
+    func records() throws {
+        let channel = EmbeddedChannel()
+        let connection = Self.connection(channel, isEncrypted: true, limit: 1 << 18)
+        let stun: [UInt8] = [1, 1, 0, 4, 0x21, 0x12, 0xA4, 0x42] + [UInt8](repeating: 7, count: 16)
+        let few = try [Self.message(5, 1), stun, Self.message(0, 2), stun, Self.message(1000, 3)]
+        for message in few { #expect(connection.write(message)) }
+        Self.send(connection, channel)
+        #expect(try Self.written(channel) == few)
+        let message = try Self.message(996, 4)
+        let most = ChannelConnection.separateLimit / message.count
+        for count in [1, most, most + 1, 50] {
+            for _ in 0..<count { #expect(connection.write(message)) }
+            Self.send(connection, channel)
+            let expected = count <= most
+                ? Array(repeating: message, count: count) : [Array(repeating: message, count: count).flatMap(\.self)]
+            #expect(try Self.written(channel) == expected)
+        }
+    }
+
     @Test("what was written before the end is sent before it; what comes after is dropped and keeps nothing")
     func closed() throws {
-        let channel = EmbeddedChannel()
+        let channel = try Self.channel()
         let connection = Self.connection(channel)
         #expect(connection.write([1]))
         connection.close()
         channel.embeddedEventLoop.run()
-        #expect(try channel.readOutbound(as: ByteBuffer.self) == ByteBuffer(bytes: [1]))
+        #expect(try Self.written(channel) == [[1]])
         #expect(!channel.isActive)
-        for _ in 0..<3 {
+        for isWritable in [true, false, true] {
+            channel.isWritable = isWritable
             #expect(connection.write(Array(repeating: 2, count: 1000)))
-            connection.flush()
-            channel.embeddedEventLoop.run()
+            Self.send(connection, channel)
         }
-        #expect(try channel.readOutbound(as: ByteBuffer.self) == nil)
+        #expect(try Self.written(channel).isEmpty)
     }
 }

@@ -18,6 +18,8 @@ struct ForwardingOperationTests {
         var now = Instant.zero
         /// Answers of the table that were a route: a test that sees none shows nothing.
         var hits = 0
+        /// Of these, for the client over TCP.
+        var streamHits = 0
 
         init(seed: UInt64) {
             random = SeededGenerator(seed: seed)
@@ -31,7 +33,7 @@ struct ForwardingOperationTests {
         mutating func step() throws {
             let number = Int.random(in: 0..<clients.count, using: &random)
             let peer = peers[Int.random(in: 0..<peers.count, using: &random)]
-            switch Int.random(in: 0..<12, using: &random) {
+            switch Int.random(in: 0..<13, using: &random) {
             case 0, 1:
                 try clients[number].learnNonce(&machine, at: now)
                 let lifetime = UInt32.random(in: 0...1200, using: &random)
@@ -53,6 +55,9 @@ struct ForwardingOperationTests {
                 try ask(number, .channelBind, [channel, XORPeerAddress(peer)])
             case 8, 9: now += .milliseconds(Int64.random(in: 0...400_000, using: &random))
             case 10: machine.handleTimeout(at: now)
+            case 11:
+                let stream = clients[3].fiveTuple
+                if Bool.random(using: &random) { machine.connectionClosed(stream) } else { machine.connectionOpened(stream) }
             default:
                 let deny = Bool.random(using: &random) ? [CIDRBlock(literal: "1.1.1.0/24")] : []
                 machine.reconfigure(
@@ -66,7 +71,7 @@ struct ForwardingOperationTests {
                 case .set(let route): table.set(route)
                 case .remove(let client, let channel):
                     table.remove(
-                        client: PackedAddress(client.client), server: PackedAddress(client.server),
+                        client: PackedAddress(clientOf: client), server: PackedAddress(client.server),
                         channel: channel.rawValue)
                 }
             }
@@ -91,10 +96,8 @@ struct ForwardingOperationTests {
 
         private mutating func compare(_ client: FiveTuple, _ channel: ChannelNumber) throws {
             let slow = machine.routeFromClient(channel, of: client, at: now)
-            // A table's client is a UDP one: TCP's packets never ask it.
-            guard client.transport == .udp else { return }
             let fast = table.route(
-                fromClient: PackedAddress(client.client), to: PackedAddress(client.server), channel: channel.rawValue,
+                fromClient: PackedAddress(clientOf: client), to: PackedAddress(client.server), channel: channel.rawValue,
                 at: now.nanoseconds)?.pointee
             if let fast {
                 hits += 1
@@ -111,12 +114,13 @@ struct ForwardingOperationTests {
                 fromPeer: PackedAddress(peer), on: UInt32(port.rawValue), at: now.nanoseconds)?.pointee
             if let fast {
                 hits += 1
-                #expect(slow?.client.transport == .udp)
+                #expect(slow.map { PackedAddress(clientOf: $0.client) } == fast.client)
                 #expect(slow?.client.client == TransportAddress(fast.client))
                 #expect(slow?.client.server == TransportAddress(fast.server))
+                if fast.client.isStreamClient { streamHits += 1 }
                 #expect(slow?.channel?.rawValue == fast.channel)
             } else if let slow, slow.channel != nil {
-                #expect(peer.ip == FakeHost.ipv4 || slow.client.transport == .tcp, "the machine would forward from \(peer)")
+                #expect(peer.ip == FakeHost.ipv4, "the machine would forward from \(peer)")
             }
         }
     }
@@ -129,6 +133,20 @@ struct ForwardingOperationTests {
             try world.compare()
         }
         let hits = world.hits
+        #expect(hits > 10)
+    }
+
+    @Test("some of these answers are for the client over TCP")
+    func streams() throws {
+        var hits = 0
+        for seed in 1...5 as ClosedRange<UInt64> {
+            var world = World(seed: seed)
+            for _ in 0..<250 {
+                try world.step()
+                try world.compare()
+            }
+            hits += world.streamHits
+        }
         #expect(hits > 10)
     }
 

@@ -25,6 +25,27 @@ struct MovingStreamTests {
         #expect(machine.allocationCount == 0 && machine.host.quotas.total == 0)
     }
 
+    @Test("a stream that closes leaves no route, and the next one gets one")
+    func routes() throws {
+        var machine = makeMachine()
+        var roamer = try Roamer(&machine, transport: .tcp)
+        let old = roamer.client.fiveTuple
+        func changes() -> [ForwardingChange] {
+            var changes: [ForwardingChange] = []
+            while let change = machine.nextForwardingChange() { changes.append(change) }
+            return changes
+        }
+        let channel = try #require(ChannelNumber(rawValue: Roamer.channel))
+        guard case .set(let route)? = changes().last else { throw HandClient.NoAnswer() }
+        #expect(route.client.isStreamClient && route.client == PackedAddress(clientOf: old))
+        machine.connectionClosed(old)
+        #expect(changes() == [.remove(old, channel)])
+        try roamer.move(to: "8.8.3.3:7", transport: .tcp, &machine)
+        _ = roamer.client.exchange(roamer.refresh(), &machine)
+        guard case .set(let next)? = changes().last else { throw HandClient.NoAnswer() }
+        #expect(next.client == PackedAddress(clientOf: roamer.client.fiveTuple))
+    }
+
     @Test("a stream that closes after the client moved is as good as data")
     func streamClosesAfterMove() throws {
         var machine = makeMachine()

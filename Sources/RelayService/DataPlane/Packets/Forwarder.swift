@@ -55,6 +55,8 @@ struct Forwarder: ~Copyable {
     private(set) var toClients = Count()
     var table: ForwardingTable
     var batch = SendBatch()
+    /// For clients over TCP and TLS: the worker writes it, before it lets this recycle.
+    var streams = StreamBatch()
     private var ring = ReceiveRing()
     private var position: Position
     /// The message after it.
@@ -67,19 +69,23 @@ struct Forwarder: ~Copyable {
 
     // MARK: Receiving
 
+    /// Whether `limit` messages may be received before a `recycle`.
+    func hasRoom(for limit: Int) -> Bool { ring.room >= limit }
+
     /// Takes up to `limit` messages from a socket; how many. Call after everything before was worked through.
     @inline(never)
-    mutating func receive(from descriptor: Int32, limit: Int, at now: Int64) -> Int {
-        if ring.room < limit { recycle(at: now) }
+    mutating func receive(from descriptor: Int32, limit: Int) -> Int {
         nextMessage = ring.count
         position.remaining = 0
         position.isFresh = false
         return ring.receive(from: descriptor, limit: limit)
     }
 
-    /// Sends everything and forgets what was received.
+    /// Sends everything and forgets what was received; `streams` were written.
+    @inline(never)
     mutating func recycle(at now: Int64) {
         batch.flush(at: now)
+        streams.clear()
         ring.clear()
         nextMessage = 0
     }
@@ -130,10 +136,14 @@ struct Forwarder: ~Copyable {
                 let (bytes, count) = takeDatagram()
                 counted &+= 1
                 guard let route, count <= ChannelData.maximumLength else { return datagram(bytes, count) }
+                toClients.add(count)
+                if route.pointee.clientStream >= 0 {
+                    streams.add(bytes, count: count, channel: route.pointee.channel, to: route.pointee.clientStream)
+                    continue
+                }
                 let outlet = Outlet(
                     destination: route.pointee.client, source: route.pointee.namesSource ? route.pointee.server : .none,
                     descriptor: route.pointee.clientDescriptor)
-                toClients.add(count)
                 let header = (UInt32(route.pointee.channel) << 16 | UInt32(truncatingIfNeeded: count)).bigEndian
                 if isFirst {
                     // In front of a message is room; in front of its other datagrams are the ones before.

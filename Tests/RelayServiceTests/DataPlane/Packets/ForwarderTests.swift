@@ -55,7 +55,7 @@ struct ForwarderTests {
         mutating func work(fromPeers: Bool, at now: Int64 = 0, limit: Int = 64) -> (messages: Int, datagrams: Int) {
             var datagrams = 0
             let descriptor = fromPeers ? relayed.socket.descriptor : listener.socket.descriptor
-            let messages = forwarder.receive(from: descriptor, limit: limit, at: now)
+            let messages = forwarder.receive(from: descriptor, limit: limit)
             while let datagram = fromPeers
                 ? forwarder.forwardFromPeers(0, at: now, &datagrams) : forwarder.forwardFromClients(door, at: now, &datagrams)
             {
@@ -112,6 +112,31 @@ struct ForwarderTests {
         #expect(worked.messages == 1 && worked.datagrams == sizes.count)
         #expect(client == payloads.map { Self.channelData(number, $0) })
         #expect(handedOut.isEmpty && counts.calls == 1 && counts.dropped == 0)
+    }
+
+    @Test("what is for a stream is gathered, and nothing is sent", arguments: [
+        Array(repeating: 1200, count: 16) + [300], [10, 10, 10], [1], [0], [1400, 1399], Array(repeating: 1000, count: 60),
+    ])
+    func toStream(sizes: [Int]) throws {
+        var scene = try Scene()
+        var route = try Scene.route(scene.client.socket.address, scene.server, scene.peer.socket.address)
+        route.clientStream = 5
+        scene.forwarder.table.set(route)
+        let payloads = Self.payloads(sizes)
+        scene.sendTrain(payloads, from: scene.peer, to: scene.relayed.socket.address)
+        var datagrams = 0
+        #expect(scene.forwarder.receive(from: scene.relayed.socket.descriptor, limit: 64) == 1)
+        #expect(scene.forwarder.forwardFromPeers(0, at: 0, &datagrams) == nil)
+        let (count, calls, counted) = (
+            scene.forwarder.streams.count, scene.forwarder.batch.counts.calls, scene.forwarder.toClients.datagrams)
+        #expect(count == 1 && datagrams == sizes.count && calls == 0 && counted == UInt64(sizes.count))
+        let (stream, taken) = scene.forwarder.streams.datagrams(0)
+        #expect(stream == 5 && unpack(taken).map(\.datagram) == payloads)
+        #expect(unpack(taken).allSatisfy { $0.channel == ChannelNumber.preferred.lowerBound })
+        scene.forwarder.recycle(at: 0)
+        let left = scene.forwarder.streams.count
+        #expect(left == 0)
+        #expect(scene.client.hear().isEmpty)
     }
 
     @Test("padding is left out; what is short, lies or is nobody's is the machine's, in a train as well")
