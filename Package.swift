@@ -143,7 +143,7 @@ let package = Package(
             name: "CertificateSupport", dependencies: ["NetPrimitives"] + certificates, path: "Tests/CertificateSupport",
             swiftSettings: settings),
         tests("NetPrimitivesTests", ["NetPrimitives"]),
-        tests("STUNTests", ["TestSupport", "STUN", "NetPrimitives"]),
+        tests("STUNTests", ["TestSupport", "STUN", "NetPrimitives", .product(name: "Crypto", package: "swift-crypto")]),
         tests("TURNTests", ["TURN", "STUN", "NetPrimitives"]),
         tests("RelayTests", ["Relay", "TURN", "STUN", "NetPrimitives"], exclude: ["Vectors"]),
         tests("NIOTransportTests", ["NIOTransport", "NetPrimitives", .product(name: "NIOEmbedded", package: "swift-nio")] + nio),

@@ -28,23 +28,23 @@ enum MessageIntegrity {
     static func compute(
         _ algorithm: IntegrityAlgorithm, over bytes: ArraySlice<UInt8>, attributeOctets: Int, key: IntegrityKey
     ) -> [UInt8] {
-        let length = bytes.count + 4 + attributeOctets - Message.headerSize
-        var header = Array(bytes.prefix(Message.headerSize))
-        header[2] = UInt8(truncatingIfNeeded: length >> 8)
-        header[3] = UInt8(truncatingIfNeeded: length)
-        let symmetric = SymmetricKey(data: key.bytes)
         switch algorithm {
-        case .sha1:
-            var hmac = HMAC<Insecure.SHA1>(key: symmetric)
-            hmac.update(data: header)
-            hmac.update(data: bytes.dropFirst(Message.headerSize))
-            return Array(hmac.finalize())
-        case .sha256:
-            var hmac = HMAC<SHA256>(key: symmetric)
-            hmac.update(data: header)
-            hmac.update(data: bytes.dropFirst(Message.headerSize))
-            return Array(hmac.finalize())
+        case .sha1: compute(KeyedHash<Insecure.SHA1>(key: key.bytes), bytes, attributeOctets)
+        case .sha256: compute(KeyedHash<SHA256>(key: key.bytes), bytes, attributeOctets)
         }
+    }
+
+    private static func compute<Hash>(
+        _ hash: consuming KeyedHash<Hash>, _ bytes: ArraySlice<UInt8>, _ attributeOctets: Int
+    ) -> [UInt8] {
+        let length = UInt16(truncatingIfNeeded: bytes.count + 4 + attributeOctets - Message.headerSize)
+        var hash = hash
+        bytes.withUnsafeBytes { bytes in
+            hash.update(UnsafeRawBufferPointer(rebasing: bytes.prefix(2)))
+            withUnsafeBytes(of: length.bigEndian) { hash.update($0) }
+            hash.update(UnsafeRawBufferPointer(rebasing: bytes.dropFirst(4)))
+        }
+        return hash.finish()
     }
 
     /// Equality in a time that depends on the lengths alone.
