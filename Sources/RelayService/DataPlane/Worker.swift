@@ -16,6 +16,9 @@ struct Worker: ~Copyable {
     static let firstBatch = 16
     /// Errors taken from one socket before the others have their turn.
     private static let errorsPerTurn = 32
+    /// Requests after which the answers are sent although the turn goes on. Each takes as long as some ten packets: who has
+    /// asked goes on meanwhile.
+    private static let requestsPerFlush = 8
     /// Messages of other threads taken before the sockets have their turn.
     private static let mailPerTurn = 256
 
@@ -40,6 +43,8 @@ struct Worker: ~Copyable {
     private var isStopping = false
     private var allocationsMade = Tally<ClientTransport>()
     private var requestDurations = DurationHistogram()
+    /// Requests whose answers are not sent yet.
+    private var unsentAnswers = 0
 
     init(
         index: Int, listeners: [UDPSocket], mailboxes: [Mailbox<WorkerMessage>], directory: PortDirectory,
@@ -146,6 +151,7 @@ struct Worker: ~Copyable {
     private mutating func recycle(at now: Instant) {
         writeForwarded()
         forwarder.recycle(at: now.nanoseconds)
+        unsentAnswers = 0
     }
 
     private mutating func receive(from descriptor: Int32, limit: Int, at now: Instant) -> Int {
@@ -241,6 +247,13 @@ struct Worker: ~Copyable {
         guard machine.counters.requests.total != requests else { return }
         requestDurations.record(MonotonicClock.now() - now)
         allocationsMade.count(transport(of: client), machine.counters.allocationsMade &- made)
+        unsentAnswers += 1
+        if unsentAnswers == Self.requestsPerFlush { sendAnswers(at: now) }
+    }
+
+    private mutating func sendAnswers(at now: Instant) {
+        forwarder.batch.flush(at: now.nanoseconds)
+        unsentAnswers = 0
     }
 
     private func transport(of client: FiveTuple) -> ClientTransport {

@@ -57,4 +57,23 @@ struct WorkerTests {
         }
         #expect(answered == offered && turns >= offered / most)
     }
+
+    @Test("answers do not wait for the end of a turn of many requests")
+    func answers() throws {
+        let (ear, client) = (try Ear(aggregates: true), try Ear())
+        var worker = try Self.worker([ear.socket])
+        var batch = SendBatch()
+        var random = SystemRandomNumberGenerator()
+        for _ in 0..<20 {
+            let request = MessageBuilder(.request, .binding, transactionID: TransactionID(using: &random)).finish()
+            let outlet = Outlet(
+                destination: PackedAddress(ear.socket.address), source: .none, descriptor: client.socket.descriptor)
+            request.withUnsafeBytes { batch.add(copy: $0, to: outlet, at: 0) }
+        }
+        batch.flush(at: 0)
+        worker.serve(.listener(0))
+        #expect(client.hear().count == 16)
+        worker.finishTurn(at: .zero)
+        #expect(client.hear().count == 4)
+    }
 }
