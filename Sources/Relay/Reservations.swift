@@ -18,7 +18,7 @@ public struct Reservations<Held: Sendable>: Sendable {
     public init() {}
 
     public var count: Int { entries.count }
-    public var nextDeadline: Instant? { entries.values.lazy.map(\.expiresAt).min() }
+    public var nextDeadline: Instant? { entries.values.lazy.map { $0.expiresAt }.min() }
 
     /// Holds something under a fresh token; nil when the table is full.
     public mutating func hold(

@@ -50,6 +50,8 @@ public final class DataPlane: Sendable {
         var mailboxes: [Mailbox<WorkerMessage>] = []
         for _ in 0..<workers { mailboxes.append(try Mailbox()) }
         self.mailboxes = mailboxes
+        // A relayed socket for each allocation, as many clients over TCP, and what else there is.
+        DescriptorTable.reserve(2 * configuration.quotas.total + 1024, beside: mailboxes[0].descriptor)
         directory = PortDirectory(quotas: configuration.quotas, unprovenRate: configuration.unprovenRate)
         relay = Mutex((configuration.relay, false))
         var random = SystemRandomNumberGenerator()

@@ -51,9 +51,6 @@ final class PortDirectory: Sendable {
         state.withLock { _ = $0.places.updateValue(nil, forKey: address) }
     }
 
-    /// Whether an address is somebody's.
-    func isTaken(_ address: TransportAddress) -> Bool { state.withLock { $0.places[address] != nil } }
-
     /// A live relayed port is on its way to another worker; unless it has arrived there already.
     func handOver(_ address: TransportAddress, from place: Place, to worker: Int) {
         state.withLock { state in

@@ -36,7 +36,7 @@ final class UDPSocket: Sendable {
         ra_buffer_sizes(descriptor, bufferSize)
         ra_want_aggregates(descriptor)
         self.descriptor = descriptor
-        self.address = TransportAddress(PackedAddress(ra_local_address(descriptor))) ?? address
+        self.address = address.port != 0 ? address : TransportAddress(PackedAddress(ra_local_address(descriptor))) ?? address
     }
 
     deinit { close(descriptor) }

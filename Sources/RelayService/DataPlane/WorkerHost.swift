@@ -64,7 +64,7 @@ struct WorkerHost: RelayHost, Sendable {
     mutating func open(
         _ request: PortRequest, for client: FiveTuple, chargedTo holder: QuotaHolder, at now: Instant
     ) throws(PortError) -> OpenedPort {
-        sweepReservations(at: now)
+        if let nextReservationDeadline, nextReservationDeadline <= now { sweepReservations(at: now) }
         switch request {
         case .any(let family):
             return try adopt(find(family, for: client) { _ in true })
@@ -169,16 +169,20 @@ struct WorkerHost: RelayHost, Sendable {
         var failures = 0
         for offset in 0..<portRange.count where failures < Self.maximumBindFailures {
             let port = portRange.lowerBound + UInt16((start + offset) % portRange.count)
-            guard isWanted(port), !directory.isTaken(TransportAddress(ip: choice.shown, port: port)) else { continue }
-            if let held = open(port, choice) { return held }
+            guard isWanted(port), directory.claim(TransportAddress(ip: choice.shown, port: port)) else { continue }
+            if let held = openClaimed(port, choice) { return held }
             failures += 1
         }
         throw .insufficientCapacity
     }
 
     private func open(_ port: UInt16, _ choice: LocalAddresses.Choice) -> HeldPort? {
+        directory.claim(TransportAddress(ip: choice.shown, port: port)) ? openClaimed(port, choice) : nil
+    }
+
+    /// Opens a port that the directory has marked for us, or gives it back.
+    private func openClaimed(_ port: UInt16, _ choice: LocalAddresses.Choice) -> HeldPort? {
         let shown = TransportAddress(ip: choice.shown, port: port)
-        guard directory.claim(shown) else { return nil }
         for ip in choice.bind {
             let address = TransportAddress(ip: ip, port: port)
             if let socket = try? UDPSocket(bind: address, reportsErrors: true, bufferSize: Self.bufferSize) {
