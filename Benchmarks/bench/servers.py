@@ -19,6 +19,9 @@ LOAD = pathlib.Path(os.environ.get("RA_BENCH_LOAD", ROOT / ".build/release/Relay
 RELAY = pathlib.Path(os.environ.get("RA_BIN", ROOT / ".build/release/ra-relay"))
 
 QUOTAS = "quota-per-user", "quota-per-address", "quota-total", "new-peers-per-second"
+#: Finite, so that what they cost is measured too.
+TRAFFIC = {f"{what}-{whose}": rate for what, rate in (("bandwidth", 10_000_000_000), ("packets", 1_000_000_000))
+           for whose in ("per-allocation", "per-user", "total")}
 
 
 class Server:
@@ -76,7 +79,8 @@ class Ours(Server):
 
     def arguments(self, directory, tls):
         file = pathlib.Path(f"{directory}/relay.toml")
-        file.write_text("".join(f"{key} = 1000000\n" for key in QUOTAS))
+        limits = dict.fromkeys(QUOTAS, 1_000_000) | TRAFFIC
+        file.write_text("".join(f"{key} = {value}\n" for key, value in limits.items()))
         # RA_BIN may be a build that has no such keys.
         if subprocess.run([RELAY, "check-config", file], capture_output=True, check=False).returncode != 0:
             file.write_text("")

@@ -25,6 +25,8 @@ struct Allocation: Sendable {
     var addressError: AddressErrorCode?
     var permissions = PermissionTable()
     var channels = ChannelTable()
+    /// Counts what it relays.
+    var meter = TrafficMeter.none
     /// Of a client that asked for a ticket, to move with (RFC 8016).
     var mobility: Mobility?
     /// In its machine's wheel: goes off when the first of all this ends, or before.

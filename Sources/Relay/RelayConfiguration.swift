@@ -18,6 +18,8 @@ public struct RelayConfiguration: Sendable {
     public var alternateServer = AlternateServers()
     /// From where else Bindings are answered (RFC 5780); nil: from where they were asked, and no more is said.
     public var natDiscovery: NATDiscovery?
+    /// How much is relayed per second.
+    public var traffic = TrafficLimits()
     /// False refuses tickets (RFC 8016) with 405.
     public var servesMobility = true
 

@@ -41,7 +41,7 @@ public enum PortError: Error, Hashable, Sendable {
 
 /// What a relay's machine asks of the process around it and gets at once: ports, and what all of the
 /// process's machines share. The data plane answers with sockets and locks, tests with tables.
-public protocol RelayHost: TCPRelayHost, MobileRelayHost {
+public protocol RelayHost: TCPRelayHost, MobileRelayHost, TrafficHost {
     /// Opens a port for a client; the five-tuple tells which of the host's addresses it came by.
     ///
     /// - Parameter holder: has been charged for it, but not for what is held beside it (`reservesNext`), and for what was

@@ -24,6 +24,7 @@ extension RelayMachine {
                 try makeAllocation(try AllocateRequest(request.message), for: request, from: client, at: now)
             }
         if isMobile { makeMobile(&allocation) }
+        openMeter(of: &allocation, at: now)
         let index = addAllocation(allocation, at: now)
         counters.allocationsMade &+= 1
         describe(allocation, in: &answer, at: now)

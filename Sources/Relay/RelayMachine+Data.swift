@@ -9,8 +9,13 @@ extension RelayMachine {
     public func routeFromClient(
         _ channel: ChannelNumber, of client: FiveTuple, at now: Instant
     ) -> (port: RelayedPort, peer: TransportAddress)? {
-        guard let index = allocations.index(of: client, at: now),
-            let peer = allocations[index]?.channels.peer(of: channel, at: now), mayExchange(with: peer),
+        allocations.index(of: client, at: now).flatMap { route(of: channel, $0, at: now) }
+    }
+
+    private func route(
+        of channel: ChannelNumber, _ index: Int, at now: Instant
+    ) -> (port: RelayedPort, peer: TransportAddress)? {
+        guard let peer = allocations[index]?.channels.peer(of: channel, at: now), mayExchange(with: peer),
             let port = allocations[index]?.relayed(peer.family, at: now)?.port
         else { return nil }
         return (port, peer)
@@ -20,8 +25,13 @@ extension RelayMachine {
     public func routeFromPeer(
         _ peer: TransportAddress, on port: RelayedPort, at now: Instant
     ) -> (client: FiveTuple, channel: ChannelNumber?)? {
-        guard let index = allocations.index(of: port, at: now),
-            allocations[index]?.permissions.contains(peer.ip, at: now) == true, mayExchange(with: peer),
+        allocations.index(of: port, at: now).flatMap { route(from: peer, $0, at: now) }
+    }
+
+    private func route(
+        from peer: TransportAddress, _ index: Int, at now: Instant
+    ) -> (client: FiveTuple, channel: ChannelNumber?)? {
+        guard allocations[index]?.permissions.contains(peer.ip, at: now) == true, mayExchange(with: peer),
             let client = allocations[index]?.client
         else { return nil }
         return (client, allocations[index]?.channels.number(for: peer, at: now))
@@ -39,10 +49,10 @@ extension RelayMachine {
     // MARK: From the client
 
     mutating func relayChannelData(_ bytes: [UInt8], from client: FiveTuple, at now: Instant) {
-        guard let data = try? ChannelData(decoding: bytes),
-            let (port, peer) = routeFromClient(data.channel, of: client, at: now)
+        guard let data = try? ChannelData(decoding: bytes), let index = allocations.index(of: client, at: now),
+            let (port, peer) = route(of: data.channel, index, at: now)
         else { return countDroppedChannelData(bytes, from: client, at: now) }
-        pushToPeer(data.payload, from: port, of: client, to: peer, at: now)
+        pushToPeer(data.payload, from: port, index, to: peer, at: now)
     }
 
     /// §11.2.
@@ -56,18 +66,17 @@ extension RelayMachine {
         // §13 has a translation between families ignore it, and one to IPv6 over UDP; a stream has no fragments to copy.
         let isHonoured = client.transport == .tcp || (client.client.family == .ipv4 && peer.family == .ipv4)
         let mayFragment = !(isHonoured && message.contains(.dontFragment))
-        pushToPeer(data.payload, from: port, of: client, to: peer, mayFragment: mayFragment, at: now)
+        pushToPeer(data.payload, from: port, index, to: peer, mayFragment: mayFragment, at: now)
     }
 
     private mutating func pushToPeer(
-        _ payload: ArraySlice<UInt8>, from port: RelayedPort, of client: FiveTuple, to peer: TransportAddress,
+        _ payload: ArraySlice<UInt8>, from port: RelayedPort, _ index: Int, to peer: TransportAddress,
         mayFragment: Bool = true, at now: Instant
     ) {
+        guard admits(payload.count, index, at: now) else { return }
         counters.relayed(.toPeer, bytes: payload.count)
         if configuration.peerPolicy.verdict(for: peer.ip) == .ownAddress {
-            guard let index = allocations.index(of: client, at: now),
-                let relayed = allocations[index]?.relayed[peer.family]?.address
-            else { return }
+            guard let relayed = allocations[index]?.relayed[peer.family]?.address else { return }
             push(.toRelayed(from: relayed, to: peer, Array(payload)))
         } else if mayFragment {
             push(.toPeer(port, peer, Array(payload)))
@@ -82,18 +91,19 @@ extension RelayMachine {
     public mutating func receiveFromPeer(
         _ bytes: [UInt8], from peer: TransportAddress, on port: RelayedPort, at now: Instant
     ) {
-        guard bytes.count <= ChannelData.maximumLength,
-            let (client, channel) = routeFromPeer(peer, on: port, at: now)
+        guard bytes.count <= ChannelData.maximumLength, let index = allocations.index(of: port, at: now),
+            let (client, channel) = route(from: peer, index, at: now)
         else { return countDroppedFromPeer(bytes, from: peer, on: port, at: now) }
+        guard channel != nil || bytes.count <= DataIndication.maximumPayload else {
+            return counters.dropped.count(.tooLarge)
+        }
+        guard admits(bytes.count, index, at: now) else { return }
+        counters.relayed(.toClient, bytes: bytes.count)
         if let channel {
             let message = ChannelData(channel: channel, payload: bytes[...])
-            counters.relayed(.toClient, bytes: bytes.count)
             push(.toClient(client, message.encoded(padded: client.transport == .tcp)))
-        } else if bytes.count <= DataIndication.maximumPayload {
-            counters.relayed(.toClient, bytes: bytes.count)
-            push(.toClient(client, DataIndication.encode(DataAttribute(bytes[...]), from: peer, using: &random)))
         } else {
-            counters.dropped.count(.tooLarge)
+            push(.toClient(client, DataIndication.encode(DataAttribute(bytes[...]), from: peer, using: &random)))
         }
     }
 

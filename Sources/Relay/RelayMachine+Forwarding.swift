@@ -40,7 +40,7 @@ extension RelayMachine {
                 .set(
                     ForwardingRoute(
                         client: allocation.client, peer: peer, port: relayed.port, channel: number,
-                        endOfSending: endOfSending, endOfReceiving: min(endOfSending, permission))))
+                        meter: allocation.meter, endOfSending: endOfSending, endOfReceiving: min(endOfSending, permission))))
         }
         forwarding = changes
     }

@@ -16,6 +16,8 @@ public struct RelayMachine<Host: RelayHost> {
     let nonces: NonceIssuer
     let tickets: MobilityTickets
     var random: any RandomNumberGenerator & Sendable
+    /// Limits what is relayed; the driver asks it for what it forwards by itself.
+    public let traffic: TrafficMeters
     var allocations: AllocationTable
     var peerConnections = PeerConnectionTable()
     /// The five-tuples that clients have moved to and sent no data from yet, and those that their allocations have.
@@ -40,6 +42,7 @@ public struct RelayMachine<Host: RelayHost> {
         self.nonces = nonces
         self.tickets = tickets
         self.host = host
+        traffic = TrafficMeters(total: host.totalTraffic, limits: configuration.traffic)
     }
 
     /// Bytes of a request at most: 128 IPv6 addresses and long credentials fit. Work grows faster than a request does.
@@ -53,10 +56,11 @@ public struct RelayMachine<Host: RelayHost> {
         return (allocation.permissions.count, allocation.channels.count)
     }
 
-    /// Takes other users, secrets and rules; allocations stay, and the new rules hold for their next datagram.
+    /// Takes other users, secrets, rules and limits; allocations stay, and the new rules hold for their next datagram.
     public mutating func reconfigure(_ configuration: RelayConfiguration) {
         self.configuration = configuration
         namesByHash = configuration.namesByHash
+        traffic.setLimits(configuration.traffic)
         closeForbiddenConnections()
         updateAllForwarding()
     }
@@ -139,6 +143,7 @@ public struct RelayMachine<Host: RelayHost> {
         releaseConnections(of: allocation.client)
         endForwarding(of: allocation)
         endMobility(of: allocation)
+        closeMeter(of: allocation)
         for address in allocation.relayed.all { release(address, of: allocation.holder) }
     }
 

@@ -212,6 +212,7 @@ public final class RelayServer: Sendable {
         if configuration.passwordAlgorithms { relay.securityFeatures.insert(.passwordAlgorithms) }
         if configuration.usernameAnonymity { relay.securityFeatures.insert(.usernameAnonymity) }
         relay.servesMobility = configuration.mobility
+        relay.traffic = configuration.traffic
         return relay
     }
 

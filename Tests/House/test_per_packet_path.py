@@ -18,6 +18,7 @@ ROOTS = {
     "StreamBatch.begin": r"\$s12RelayService11StreamBatchV5begin",
     "SendBatch.begin": r"\$s12RelayService9SendBatchV5begin",
     "SendBatch.send": r"\$s12RelayService9SendBatchV4send",
+    "TrafficMeters.admits": r"\$s5Relay13TrafficMetersC6admits",
     "ForwardingTable.route(fromClient:)": r"\$s5Relay15ForwardingTableV5route10fromClient",
     "ForwardingTable.route(fromPeer:)": r"\$s5Relay15ForwardingTableV5route8fromPeer",
 }

@@ -53,6 +53,8 @@ struct FakeHost: RelayHost, Sendable {
     var reservations = Reservations<(port: RelayedPort, address: TransportAddress, holder: QuotaHolder)>()
     var quotas = QuotaLedger()
     var limiter = UnprovenRateLimiter(limit: 0, seed: 1)
+    var totalTraffic = TrafficBudget()
+    var traffic = TrafficBudgets()
     var hasIPv6 = true
     var isFull = false
     /// Why a family's ports are not opened.
@@ -132,6 +134,8 @@ struct FakeHost: RelayHost, Sendable {
     mutating func admitsNewPeers(_ count: Int, of holder: QuotaHolder, at now: Instant) -> Bool {
         quotas.takeNewPeers(count, for: holder.user, at: now)
     }
+    mutating func takeTraffic(of user: String, at now: Instant) -> TrafficBudget { traffic.take(user, at: now) }
+    mutating func releaseTraffic(of user: String) { traffic.release(user) }
     mutating func admitsUnproven(_ source: IPAddress, at now: Instant) -> Bool { limiter.admits(source, at: now) }
 }
 

@@ -17,6 +17,8 @@ public struct ForwardingRoute: Hashable, Sendable, BitwiseCopyable {
     public let endOfReceiving: Int64
     /// `RelayedPort.rawValue`.
     public let port: UInt32
+    /// The allocation's, in the machine's `TrafficMeters`.
+    public let meter: TrafficMeter
     /// `ChannelNumber.rawValue`.
     public let channel: UInt16
     /// The driver's: the descriptors that reach the peer and a UDP client. The machine knows none.
@@ -28,8 +30,8 @@ public struct ForwardingRoute: Hashable, Sendable, BitwiseCopyable {
     public var namesSource = false
 
     init(
-        client: FiveTuple, peer: TransportAddress, port: RelayedPort, channel: ChannelNumber, endOfSending: Instant,
-        endOfReceiving: Instant
+        client: FiveTuple, peer: TransportAddress, port: RelayedPort, channel: ChannelNumber, meter: TrafficMeter,
+        endOfSending: Instant, endOfReceiving: Instant
     ) {
         self.client = PackedAddress(clientOf: client)
         server = PackedAddress(client.server)
@@ -38,6 +40,7 @@ public struct ForwardingRoute: Hashable, Sendable, BitwiseCopyable {
         self.endOfReceiving = endOfReceiving.nanoseconds
         self.port = UInt32(truncatingIfNeeded: port.rawValue)
         self.channel = channel.rawValue
+        self.meter = meter
     }
 
     /// What stands in a table's unused places: no channel is 0.
@@ -45,7 +48,7 @@ public struct ForwardingRoute: Hashable, Sendable, BitwiseCopyable {
 
     private init() {
         (client, server, peer) = (.none, .none, .none)
-        (endOfSending, endOfReceiving, port, channel) = (.min, .min, 0, 0)
+        (endOfSending, endOfReceiving, port, channel, meter) = (.min, .min, 0, 0, .none)
     }
 }
 

@@ -16,6 +16,7 @@ extension RelayMachine {
         guard !peerConnections.isTCP(client) else { return nil }
         guard let index = allocations.index(of: client), let allocation = takeAllocation(index) else { return nil }
         endForwarding(of: allocation)
+        closeMeter(of: allocation)
         return MovedAllocation(allocation: allocation)
     }
 
@@ -36,6 +37,7 @@ extension RelayMachine {
         // While its ticket was under way it may have allocated as well.
         endAllocation(of: allocation.client, .deleted)
         guard !allocation.relayed.isEmpty else { return endMobility(of: allocation) }
+        openMeter(of: &allocation, at: now)
         updateForwarding(of: addAllocation(allocation, at: now))
     }
 }

@@ -43,6 +43,8 @@ public struct ServeConfiguration: Hashable, Sendable {
     public var unprovenRate = 2000
     /// Relayed addresses per user, per invitation, per client address and in all.
     public var quotas = QuotaLedger.Limits()
+    /// Bytes and packets per second, per allocation, per user, per invitation and in all.
+    public var traffic = TrafficLimits()
     /// Whether Bindings are answered with what a client needs to find out what its NAT does (RFC 5780).
     public var natDiscovery = false
     /// Whether whoever asks has a port of theirs tried from outside.

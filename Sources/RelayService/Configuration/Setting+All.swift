@@ -29,6 +29,14 @@ extension Setting {
         Setting("quota-per-address", \.quotas.perAddress, .integer(0...10_000_000), .atReload),
         Setting("quota-total", \.quotas.total, .integer(0...10_000_000), .atReload),
         Setting("new-peers-per-second", \.quotas.newPeersPerSecond, .integer(0...10_000_000), .atReload),
+        Setting("bandwidth-per-allocation", \.traffic.perAllocation.bytes, .rate, .atReload),
+        Setting("bandwidth-per-invitation", \.traffic.perInvitation.bytes, .rate, .atReload),
+        Setting("bandwidth-per-user", \.traffic.perUser.bytes, .rate, .atReload),
+        Setting("bandwidth-total", \.traffic.total.bytes, .rate, .atReload),
+        Setting("packets-per-allocation", \.traffic.perAllocation.packets, .rate, .atReload),
+        Setting("packets-per-invitation", \.traffic.perInvitation.packets, .rate, .atReload),
+        Setting("packets-per-user", \.traffic.perUser.packets, .rate, .atReload),
+        Setting("packets-total", \.traffic.total.packets, .rate, .atReload),
         Setting("unproven-rate", \.unprovenRate, .integer(0...10_000_000), .atRestart),
         Setting("nat-discovery", \.natDiscovery, .flag, .atRestart),
         Setting("dial-back", \.dialBack, .flag, .atReload),
@@ -45,6 +53,11 @@ extension Setting {
     }
 
     static func named(_ key: String) -> Setting? { all.first { $0.key == key } }
+}
+
+extension SettingKind<Int> {
+    /// Per second: up to what no machine moves.
+    static var rate: SettingKind { .integer(0...100_000_000_000) }
 }
 
 extension SettingKind<ServeConfiguration.User> {

@@ -19,9 +19,12 @@ final class PortDirectory: Sendable {
         var mobile: [MobileID: [TransportAddress]] = [:]
         var quotas: QuotaLedger
         var limiter: UnprovenRateLimiter
+        var traffic = TrafficBudgets()
     }
 
     private let state: Mutex<State>
+    /// What all workers may relay together.
+    let totalTraffic = TrafficBudget()
 
     init(quotas: QuotaLedger.Limits, unprovenRate: Int) {
         let seed = UInt64.random(in: .min ... .max)
@@ -135,6 +138,9 @@ final class PortDirectory: Sendable {
         state.withLock { $0.quotas.takeNewPeers(count, for: holder.user, at: now) }
     }
     func setLimits(_ limits: QuotaLedger.Limits) { state.withLock { $0.quotas.limits = limits } }
+
+    func takeTraffic(of user: String, at now: Instant) -> TrafficBudget { state.withLock { $0.traffic.take(user, at: now) } }
+    func releaseTraffic(of user: String) { state.withLock { $0.traffic.release(user) } }
 
     func admitsUnproven(_ source: IPAddress, at now: Instant) -> Bool {
         state.withLock { $0.limiter.admits(source, at: now) }

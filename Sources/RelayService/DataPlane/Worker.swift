@@ -74,7 +74,7 @@ struct Worker: ~Copyable {
                 descriptor: $0.descriptor, address: PackedAddress($0.address), isWildcard: $0.address.ip.isUnspecified)
         }
         var random = SystemRandomNumberGenerator()
-        forwarder = Forwarder(using: &random)
+        forwarder = Forwarder(traffic: machine.traffic, using: &random)
     }
 
     /// Serves until `.stop` arrives. No error of a socket ends it.

@@ -117,6 +117,10 @@ struct WorkerHost: RelayHost, Sendable {
     }
     func admitsUnproven(_ source: IPAddress, at now: Instant) -> Bool { directory.admitsUnproven(source, at: now) }
 
+    var totalTraffic: TrafficBudget { directory.totalTraffic }
+    func takeTraffic(of user: String, at now: Instant) -> TrafficBudget { directory.takeTraffic(of: user, at: now) }
+    func releaseTraffic(of user: String) { directory.releaseTraffic(of: user) }
+
     /// Closes the ports that nobody came for.
     mutating func sweepReservations(at now: Instant) {
         nextReservationDeadline = directory.sweepReservations(at: now)

@@ -31,6 +31,7 @@ extension RelayCounters {
         relayedBytes.count(.toPeer, forwarder.toPeers.bytes)
         relayedPackets.count(.toClient, forwarder.toClients.datagrams)
         relayedBytes.count(.toClient, forwarder.toClients.bytes)
+        dropped.count(.bandwidth, forwarder.refused)
         dropped.count(.sendFailed, forwarder.batch.counts.dropped)
         dropped.count(.queueFull, forwarder.streams.dropped)
     }

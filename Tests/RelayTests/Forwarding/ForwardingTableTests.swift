@@ -19,7 +19,7 @@ struct ForwardingTableTests {
                 transport: .udp, client: try #require(TransportAddress(packed(client, 40000, isIPv6: isIPv6))),
                 server: TransportAddress(literal: "9.9.9.9:3478")),
             peer: try #require(TransportAddress(packed(peer, 50000, isIPv6: isIPv6))), port: RelayedPort(rawValue: port),
-            channel: try #require(ChannelNumber(rawValue: channel)), endOfSending: .at(end), endOfReceiving: .at(end))
+            channel: try #require(ChannelNumber(rawValue: channel)), meter: .none, endOfSending: .at(end), endOfReceiving: .at(end))
     }
 
     private static let server = PackedAddress(TransportAddress(literal: "9.9.9.9:3478"))

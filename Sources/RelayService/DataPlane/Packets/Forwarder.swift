@@ -53,16 +53,21 @@ struct Forwarder: ~Copyable {
     /// What was forwarded without the machine.
     private(set) var toPeers = Count()
     private(set) var toClients = Count()
+    /// Datagrams that were more than a limit allows.
+    private(set) var refused: UInt64 = 0
     var table: ForwardingTable
     var batch = SendBatch()
     /// For clients over TCP and TLS: the worker writes it, before it lets this recycle.
     var streams = StreamBatch()
+    private let traffic: TrafficMeters
     private var ring = ReceiveRing()
     private var position: Position
     /// The message after it.
     private var nextMessage = 0
 
-    init(using random: inout some RandomNumberGenerator) {
+    /// - Parameter traffic: of the machine that makes the routes.
+    init(traffic: TrafficMeters, using random: inout some RandomNumberGenerator) {
+        self.traffic = traffic
         table = ForwardingTable(using: &random)
         position = Position(bytes: ring.bytes(of: 0))
     }
@@ -114,6 +119,10 @@ struct Forwarder: ~Copyable {
                 }
                 // What stands behind the length is padding (RFC 8656 §12.5).
                 guard let route, length <= count &- ChannelData.headerSize else { return datagram(bytes, count) }
+                guard traffic.admits(route.pointee.meter, bytes: length, at: now) else {
+                    refused &+= 1
+                    continue
+                }
                 toPeers.add(length)
                 batch.add(
                     bytes + ChannelData.headerSize, count: length,
@@ -136,6 +145,10 @@ struct Forwarder: ~Copyable {
                 let (bytes, count) = takeDatagram()
                 counted &+= 1
                 guard let route, count <= ChannelData.maximumLength else { return datagram(bytes, count) }
+                guard traffic.admits(route.pointee.meter, bytes: count, at: now) else {
+                    refused &+= 1
+                    continue
+                }
                 toClients.add(count)
                 if route.pointee.clientStream >= 0 {
                     streams.add(bytes, count: count, channel: route.pointee.channel, to: route.pointee.clientStream)

@@ -13,6 +13,7 @@ struct ForwarderTests {
         let relayed: Ear
         let client: Ear
         let peer: Ear
+        let traffic = TrafficMeters(total: TrafficBudget(), limits: .none)
         var forwarder: Forwarder
         let door: Forwarder.Listener
         /// What the forwarder handed out.
@@ -33,7 +34,7 @@ struct ForwarderTests {
         private init(_ listener: Ear, _ relayed: Ear, _ client: Ear, _ peer: Ear, _ route: ForwardingRoute) {
             (self.listener, self.relayed, self.client, self.peer) = (listener, relayed, client, peer)
             var random = SystemRandomNumberGenerator()
-            forwarder = Forwarder(using: &random)
+            forwarder = Forwarder(traffic: traffic, using: &random)
             door = Forwarder.Listener(
                 descriptor: listener.socket.descriptor, address: PackedAddress(listener.socket.address),
                 isWildcard: route.namesSource)
@@ -49,7 +50,7 @@ struct ForwarderTests {
             ForwardingRoute(
                 client: FiveTuple(transport: .udp, client: client, server: server), peer: peer,
                 port: RelayedPort(rawValue: 0), channel: try #require(ChannelNumber(rawValue: 0x4000)),
-                endOfSending: .zero + .seconds(600), endOfReceiving: .zero + .seconds(300))
+                meter: .none, endOfSending: .zero + .seconds(600), endOfReceiving: .zero + .seconds(300))
         }
 
         mutating func work(fromPeers: Bool, at now: Int64 = 0, limit: Int = 64) -> (messages: Int, datagrams: Int) {
@@ -137,6 +138,35 @@ struct ForwarderTests {
         let left = scene.forwarder.streams.count
         #expect(left == 0)
         #expect(scene.client.hear().isEmpty)
+    }
+
+    @Test("what a limit does not allow is dropped both ways, and counted; with the next second there is room", arguments: [false, true])
+    func limited(fromPeers: Bool) throws {
+        var scene = try Scene()
+        var limits = TrafficLimits.none
+        limits.total = .init(bytes: 1000, packets: 0)
+        scene.traffic.setLimits(limits)
+        let payloads = Self.payloads(Array(repeating: 100, count: 30))
+        let number = ChannelNumber.preferred.lowerBound
+        var passed = 0
+        for second in 0..<3 as Range<Int64> {
+            if fromPeers {
+                scene.sendTrain(payloads, from: scene.peer, to: scene.relayed.socket.address)
+            } else {
+                scene.sendTrain(payloads.map { Self.channelData(number, $0) }, from: scene.client, to: scene.server)
+            }
+            let worked = scene.work(fromPeers: fromPeers, at: second * 1_000_000_000)
+            let heard = (fromPeers ? scene.client : scene.peer).hear()
+            #expect(worked.datagrams == 30)
+            #expect(heard == Array((fromPeers ? payloads.map { Self.channelData(number, $0) } : payloads)[..<heard.count]))
+            #expect(abs(heard.count - 10) <= 1, "\(heard.count)")
+            passed += heard.count
+        }
+        let (handedOut, refused, counted) = (
+            scene.handedOut, scene.forwarder.refused,
+            fromPeers ? scene.forwarder.toClients.datagrams : scene.forwarder.toPeers.datagrams
+        )
+        #expect(handedOut.isEmpty && refused == UInt64(90 - passed) && counted == UInt64(passed))
     }
 
     @Test("padding is left out; what is short, lies or is nobody's is the machine's, in a train as well")

@@ -1,0 +1,21 @@
+import NetPrimitives
+
+// Limits of what is relayed. An allocation has its meter from the moment when it is a machine's until it is that no more.
+extension RelayMachine {
+    mutating func openMeter(of allocation: inout Allocation, at now: Instant) {
+        let user = allocation.holder.user
+        allocation.meter = traffic.open(for: user) { host.takeTraffic(of: user, at: now) }
+    }
+
+    mutating func closeMeter(of allocation: Allocation) {
+        if let user = traffic.close(allocation.meter) { host.releaseTraffic(of: user) }
+    }
+
+    /// Counts a packet that an allocation relays; false: it is dropped, and counted as that.
+    mutating func admits(_ bytes: Int, _ index: Int, at now: Instant) -> Bool {
+        guard let meter = allocations[index]?.meter else { return false }
+        let isAdmitted = traffic.admits(meter, bytes: bytes, at: now.nanoseconds)
+        if !isAdmitted { counters.dropped.count(.bandwidth) }
+        return isAdmitted
+    }
+}
