@@ -1,4 +1,4 @@
-import NetPrimitives
+public import NetPrimitives
 
 // Limits of what is relayed. An allocation has its meter from the moment when it is a machine's until it is that no more.
 extension RelayMachine {
@@ -9,6 +9,11 @@ extension RelayMachine {
 
     mutating func closeMeter(of allocation: Allocation) {
         if let user = traffic.close(allocation.meter) { host.releaseTraffic(of: user) }
+    }
+
+    /// The budget of the user whose relayed port it is: for what is not relayed in packets.
+    public func budget(of port: RelayedPort, at now: Instant) -> TrafficBudget? {
+        allocations.index(of: port, at: now).flatMap { allocations[$0]?.meter }.flatMap(traffic.budget)
     }
 
     /// Counts a packet that an allocation relays; false: it is dropped, and counted as that.

@@ -1,4 +1,4 @@
-import NetPrimitives
+public import NetPrimitives
 import Synchronization
 
 /// What several workers may relay together: a user's share, or everybody's.
@@ -28,6 +28,17 @@ public final class TrafficBudget {
             return false
         }
 
+        /// Keeps it busy for so many nanoseconds more in any case; for how long it is now busy.
+        func add(_ time: Int64, at now: Int64) -> Int64 {
+            var until = busyUntil.load(ordering: .relaxed)
+            while true {
+                let next = max(until, now) &+ time
+                let (isTaken, found) = busyUntil.weakCompareExchange(expected: until, desired: next, ordering: .relaxed)
+                if isTaken { return next &- now }
+                until = found
+            }
+        }
+
         /// Gives back what was taken and not used, or takes what was used beyond that, whatever the line says.
         func settle(_ left: Int64) { busyUntil.wrappingSubtract(left, ordering: .relaxed) }
 
@@ -48,6 +59,12 @@ public final class TrafficBudget {
             line.deinitialize(count: 1)
             line.deallocate()
         }
+    }
+
+    /// Counts bytes that have arrived already; how long to wait before more may.
+    public func charge(_ count: Int, _ rate: TrafficLimits.Rate, at now: Instant) -> Duration {
+        let busy = bytes.pointee.add(TrafficPrice(rate).bytes(count), at: now.nanoseconds)
+        return .nanoseconds(max(0, busy &- Self.burst))
     }
 
     /// Whether it differs from a new one.

@@ -174,6 +174,11 @@ public final class TrafficMeters {
         return holder.user
     }
 
+    /// The budget of a meter's user; nil for nobody's.
+    func budget(of meter: TrafficMeter) -> TrafficBudget? {
+        holders[table.pointee.meters[Int(meter.number)].share]?.budget
+    }
+
     private func openShare(of user: String, _ budget: TrafficBudget) -> Int {
         let share = freeShares.popLast() ?? holders.count
         if share == holders.count {

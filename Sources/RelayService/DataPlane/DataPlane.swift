@@ -58,7 +58,8 @@ public final class DataPlane: Sendable {
         func secret() -> [UInt8] { (0..<32).map { _ in .random(in: .min ... .max, using: &random) } }
         let (nonces, tickets) = (NonceIssuer(secret: secret()), MobilityTickets(secret: secret()))
         threads = Mutex([])
-        peers = configuration.eventLoops.map(PeerStreams.init)
+        let (total, limits) = (directory.totalTraffic, configuration.relay.traffic)
+        peers = configuration.eventLoops.map { PeerStreams($0, total: total, limits: limits) }
         let secureClients = configuration.certificate.map { [secureSessions] in SecureClients(certificate: $0, limits: secureSessions) }
         do throws(DataPlaneError) {
             for index in 0..<workers {
@@ -91,6 +92,7 @@ public final class DataPlane: Sendable {
     /// Takes other users, secrets, peer rules and quotas; no allocation is dropped.
     public func update(relay configuration: RelayConfiguration, quotas: QuotaLedger.Limits) {
         directory.setLimits(quotas)
+        peers?.setLimits(configuration.traffic)
         let known = Self.knowing(addresses, natDiscovery, configuration)
         reconfigure { $0.configuration = known }
     }

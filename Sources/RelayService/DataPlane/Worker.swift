@@ -343,7 +343,7 @@ struct Worker: ~Copyable {
             case .disconnect(let fiveTuple):
                 writeForwarded()
                 clients.remove(fiveTuple)?.connection.close()
-            case .stream(let output): perform(output)
+            case .stream(let output): perform(output, at: now)
             case .mobility(let output): perform(output)
             }
         }

@@ -16,6 +16,8 @@ final class PeerListener: Sendable {
     let address: TransportAddress
     /// What peers see.
     let shown: TransportAddress
+    /// What its allocation has carried.
+    let traffic = TrafficBudget()
     private let channel: EventLoopFuture<any Channel>
 
     /// - Parameter arrived: called on the event loop of each connection.

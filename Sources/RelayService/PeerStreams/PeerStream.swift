@@ -11,6 +11,7 @@ import TURN
 public final class PeerStream: Sendable {
     let channel: any Channel
     private let client = Mutex<(any Channel)?>(nil)
+    private let limits = Mutex<StreamTraffic?>(nil)
 
     /// - Parameter channel: with a `StreamJoint` in its pipeline.
     init(_ channel: any Channel) { self.channel = channel }
@@ -22,12 +23,18 @@ public final class PeerStream: Sendable {
         client.withLock { [channel.closeFuture] + ($0.map { [$0.closeFuture] } ?? []) }
     }
 
+    /// Limits what it carries, both ways; before it is joined.
+    var traffic: StreamTraffic? {
+        get { limits.withLock { $0 } }
+        set { limits.withLock { $0 = newValue } }
+    }
+
     /// Gives what arrives here to the client's channel from now on.
     func join(_ client: any Channel) {
         self.client.withLock { $0 = client }
-        channel.eventLoop.execute { [channel] in
+        channel.eventLoop.execute { [self] in
             if let joint = try? channel.pipeline.syncOperations.handler(type: StreamJoint.self) {
-                joint.join(client)
+                joint.join(client, traffic: self.traffic)
             } else {
                 client.close(promise: nil)  // it was closed, and its handlers are gone
             }

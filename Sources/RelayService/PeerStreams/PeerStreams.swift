@@ -23,7 +23,24 @@ final class PeerStreams: Sendable {
     private let group: any EventLoopGroup
     private let state = Mutex(State())
 
-    init(_ group: any EventLoopGroup) { self.group = group }
+    private let total: TrafficBudget
+    private let limits: CurrentTrafficLimits
+
+    init(_ group: any EventLoopGroup, total: TrafficBudget, limits: TrafficLimits) {
+        self.group = group
+        self.total = total
+        self.limits = CurrentTrafficLimits(limits)
+    }
+
+    /// Other limits, for connections that are there as well.
+    func setLimits(_ limits: TrafficLimits) { self.limits.set(limits) }
+
+    /// What a listener's connections may carry.
+    ///
+    /// - Parameter user: the budget of the user whose listener it is.
+    func traffic(of listener: PeerListener, user: TrafficBudget?) -> StreamTraffic? {
+        user.map { StreamTraffic(allocation: listener.traffic, user: $0, total: total, limits: limits) }
+    }
 
     /// Listens at an address for a worker.
     func listen(
@@ -36,7 +53,10 @@ final class PeerStreams: Sendable {
     }
 
     /// Connects to a peer from a relayed port, and tells the worker.
-    func connect(_ id: ConnectionID, from listener: PeerListener, to peer: TransportAddress, mailbox: Mailbox<WorkerMessage>) {
+    func connect(
+        _ id: ConnectionID, from listener: PeerListener, to peer: TransportAddress, traffic: StreamTraffic?,
+        mailbox: Mailbox<WorkerMessage>
+    ) {
         let failed = WorkerMessage.stream(.failed(id))
         guard let local = try? SocketAddress(listener.address), let remote = try? SocketAddress(peer) else {
             mailbox.post(failed, isVital: true)
@@ -58,7 +78,9 @@ final class PeerStreams: Sendable {
             .whenComplete { result in
                 switch result {
                 case .success(let channel):
-                    self.add(PeerStream(channel), id, mailbox: mailbox)
+                    let stream = PeerStream(channel)
+                    stream.traffic = traffic
+                    self.add(stream, id, mailbox: mailbox)
                     mailbox.post(.stream(.connected(id)), isVital: true)
                 case .failure:
                     mailbox.post(failed, isVital: true)

@@ -9,6 +9,7 @@ extension Worker {
             // The number may have become another allocation's while the message was under way.
             guard machine.host.peerListeners[port] === listener, let id = machine.peerArrived(peer, on: port, at: now)
             else { return stream.close() }
+            stream.traffic = peers?.traffic(of: listener, user: machine.budget(of: port, at: now))
             peers?.add(stream, id, mailbox: mailboxes[index])
         case .connected(let id): machine.peerConnected(id, at: now)
         case .failed(let id): machine.peerConnectionFailed(id)
@@ -16,11 +17,12 @@ extension Worker {
         }
     }
 
-    mutating func perform(_ output: StreamOutput) {
+    mutating func perform(_ output: StreamOutput, at now: Instant) {
         switch output {
         case .connect(let id, let port, let peer):
             guard let peers, let listener = machine.host.peerListeners[port] else { return }
-            peers.connect(id, from: listener, to: peer, mailbox: mailboxes[index])
+            let traffic = peers.traffic(of: listener, user: machine.budget(of: port, at: now))
+            peers.connect(id, from: listener, to: peer, traffic: traffic, mailbox: mailboxes[index])
         case .bind(let fiveTuple, let id, let answer):
             writeForwarded()
             let client = clients.remove(fiveTuple)

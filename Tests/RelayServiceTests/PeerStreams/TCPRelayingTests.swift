@@ -1,4 +1,5 @@
 import NetPrimitives
+import Relay
 import RelayService
 import STUN
 import TURN
@@ -45,6 +46,43 @@ struct TCPRelayingTests {
             joined.peer.endOutput()
             #expect(try joined.data.receive(pattern.count + 1) == pattern)
         }
+        await relay.server.stop()
+    }
+
+    @Test("a user's limit slows down both directions together, and loses nothing", arguments: [false, true])
+    func limited(byAllocation: Bool) async throws {
+        let rate = 400_000
+        let relay = try await TestRelay {
+            $0.traffic = .none
+            if byAllocation { $0.traffic.perAllocation.bytes = rate } else { $0.traffic.perUser.bytes = rate }
+        }
+        let joined = try connected(relay)
+        let clock = ContinuousClock()
+        let begin = clock.now
+        for _ in 0..<12 {
+            try joined.data.send(pattern)
+            #expect(try joined.peer.receive(pattern.count) == pattern)
+            try joined.peer.send(pattern)
+            #expect(try joined.data.receive(pattern.count) == pattern)
+        }
+        // A second's worth is free, and the last that was read in each direction has waited for nothing yet.
+        #expect(clock.now - begin >= .milliseconds(2 * 12 * pattern.count * 1000 / rate - 1000 - 2 * pattern.count * 1000 / rate))
+        await relay.server.stop()
+    }
+
+    @Test("a limit that a reload brings holds for connections that are there")
+    func limitedLater() async throws {
+        let relay = try await TestRelay { $0.traffic = .none }
+        let joined = try connected(relay)
+        func pass() throws -> Int {
+            for _ in 0..<20 { try joined.data.send(pattern) }
+            return try joined.peer.receive(20 * pattern.count).count
+        }
+        #expect(try pass() == 20 * pattern.count)
+        var configuration = relay.server.configuration
+        configuration.traffic.perUser.bytes = 1
+        try relay.server.reload(configuration)
+        #expect(throws: StreamSocket.Failure.self, "what is too much comes in eleven days, and nobody waits so long") { try pass() }
         await relay.server.stop()
     }
 
