@@ -44,6 +44,14 @@ extension Duration {
 }
 
 extension Optional where Wrapped == Instant {
-    /// The earlier of two deadlines, where nil is "never".
-    public static func earliest(_ deadlines: Instant?...) -> Instant? { deadlines.compactMap(\.self).min() }
+    /// The earlier of two deadlines, where nil is "never". It makes no array: loops ask it in every turn.
+    public static func earliest(_ one: Instant?, _ other: Instant?) -> Instant? {
+        guard let one, let other else { return one ?? other }
+        return min(one, other)
+    }
+
+    /// The earliest of three deadlines or more, where nil is "never".
+    public static func earliest(_ one: Instant?, _ other: Instant?, _ third: Instant?, _ more: Instant?...) -> Instant? {
+        more.reduce(earliest(earliest(one, other), third)) { earliest($0, $1) }
+    }
 }

@@ -26,7 +26,7 @@ ROOTS = {
 OURS = re.compile(r"\$s(12RelayService|5Relay|4TURN|13NetPrimitives)|ra_")
 #: What they may call outside of themselves: the kernel, the clock, and what moves memory.
 ALLOWED = {
-    "recvmmsg", "sendmmsg", "sendmsg", "memcpy", "memmove", "memset", "bcmp", "memcmp", "__cmsg_nxthdr", "__errno_location",
+    "recvmmsg", "sendmmsg", "sendmsg", "sendto", "memcpy", "memmove", "memset", "bcmp", "memcmp", "__cmsg_nxthdr", "__errno_location",
     "clock_gettime", "__stack_chk_fail",
 }
 

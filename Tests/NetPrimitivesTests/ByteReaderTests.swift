@@ -42,5 +42,8 @@ struct InstantTests {
     func earliest() {
         #expect(Optional.earliest(nil, Instant(nanoseconds: 2), Instant(nanoseconds: 1)) == Instant(nanoseconds: 1))
         #expect(Optional.earliest(nil, nil) == nil)
+        let (one, two) = (Instant(nanoseconds: 1), Instant(nanoseconds: 2))
+        #expect(Optional.earliest(one, two) == one && Optional.earliest(two, one) == one)
+        #expect(Optional.earliest(nil, two) == two && Optional.earliest(two, nil) == two)
     }
 }

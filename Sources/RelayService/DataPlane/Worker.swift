@@ -79,10 +79,11 @@ struct Worker: ~Copyable {
 
     /// Serves until `.stop` arrives. No error of a socket ends it.
     mutating func run() {
+        var now = MonotonicClock.now()
         while !isStopping {
-            ready.wait(for: epoll.descriptor, milliseconds: mail.isEmpty ? wait(at: MonotonicClock.now()) : 0)
+            ready.wait(for: epoll.descriptor, milliseconds: mail.isEmpty ? wait(at: now) : 0)
             for index in 0..<ready.count { serve(ready[index].tag, hasError: ready[index].hasError) }
-            let now = MonotonicClock.now()
+            now = MonotonicClock.now()
             readMail(at: now)
             handleTimeout(at: now)
             finishTurn(at: now)
