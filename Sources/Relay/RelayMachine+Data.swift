@@ -13,7 +13,7 @@ extension RelayMachine {
     }
 
     private func route(
-        of channel: ChannelNumber, _ index: Int, at now: Instant
+        of channel: ChannelNumber, _ index: AllocationTable.Index, at now: Instant
     ) -> (port: RelayedPort, peer: TransportAddress)? {
         guard let peer = allocations[index]?.channels.peer(of: channel, at: now), mayExchange(with: peer),
             let port = allocations[index]?.relayed(peer.family, at: now)?.port
@@ -29,7 +29,7 @@ extension RelayMachine {
     }
 
     private func route(
-        from peer: TransportAddress, _ index: Int, at now: Instant
+        from peer: TransportAddress, _ index: AllocationTable.Index, at now: Instant
     ) -> (client: FiveTuple, channel: ChannelNumber?)? {
         guard allocations[index]?.permissions.contains(peer.ip, at: now) == true, mayExchange(with: peer),
             let client = allocations[index]?.client
@@ -70,7 +70,7 @@ extension RelayMachine {
     }
 
     private mutating func pushToPeer(
-        _ payload: ArraySlice<UInt8>, from port: RelayedPort, _ index: Int, to peer: TransportAddress,
+        _ payload: ArraySlice<UInt8>, from port: RelayedPort, _ index: AllocationTable.Index, to peer: TransportAddress,
         mayFragment: Bool = true, at now: Instant
     ) {
         guard admits(payload.count, index, at: now) else { return }

@@ -17,7 +17,7 @@ extension RelayMachine {
     }
 
     /// Counts a packet that an allocation relays; false: it is dropped, and counted as that.
-    mutating func admits(_ bytes: Int, _ index: Int, at now: Instant) -> Bool {
+    mutating func admits(_ bytes: Int, _ index: AllocationTable.Index, at now: Instant) -> Bool {
         guard let meter = allocations[index]?.meter else { return false }
         let isAdmitted = traffic.admits(meter, bytes: bytes, at: now.nanoseconds)
         if !isAdmitted { counters.dropped.count(.bandwidth) }
