@@ -22,10 +22,12 @@ final class ChannelConnection: ClientConnection {
         }
     }
 
-    /// Bytes up to which each message has a TLS record of its own, and beyond which they share records: coturn's test client
-    /// takes a record for a message. It sends small messages with pauses between them; whoever gets more than this at once
-    /// pays for every record, and RFC 8656 §3.1 gives their bounds no meaning.
+    /// Messages have a TLS record each, as coturn's test client takes a record for a message; they share records when more
+    /// bytes than this go out at once...
     static let separateLimit = 4096
+    /// ...and the first message has more than these: whoever gets many small ones at once (sound, that client) gets few in a
+    /// second, and records cost little there. RFC 8656 §3.1 gives records' bounds no meaning.
+    static let smallMessage = 512
 
     let isEncrypted: Bool
     private let channel: any Channel
@@ -115,7 +117,7 @@ final class ChannelConnection: ClientConnection {
         }
         let count = bytes.readableBytes
         guard count > 0 else { return }
-        if isEncrypted, count <= Self.separateLimit {
+        if isEncrypted, count <= Self.separateLimit || bytes.firstMessageLength ?? 0 <= Self.smallMessage {
             while let length = bytes.firstMessageLength, length < bytes.readableBytes,
                 let message = bytes.readSlice(length: length)
             {

@@ -134,7 +134,7 @@ struct ChannelConnectionTests {
         #expect(try Self.written(channel) == [[UInt8](repeating: 4, count: 60) + frame(0, 10) + frame(10, 10)])
     }
 
-    @Test("inside TLS messages have a record each, until so many wait that they share records")
+    @Test("inside TLS messages have a record each, and share records when they are many and large")
     func records() throws {
         let channel = EmbeddedChannel()
         let connection = Self.connection(channel, isEncrypted: true, limit: 1 << 18)
@@ -143,12 +143,13 @@ struct ChannelConnectionTests {
         for message in few { #expect(connection.write(message)) }
         Self.send(connection, channel)
         #expect(try Self.written(channel) == few)
-        let message = try Self.message(996, 4)
-        let most = ChannelConnection.separateLimit / message.count
-        for count in [1, most, most + 1, 50] {
+        let (large, small) = (ChannelConnection.smallMessage, ChannelConnection.smallMessage - 4)
+        let most = ChannelConnection.separateLimit / (large + 4)
+        for (size, count) in [(large, 1), (large, most), (large, most + 1), (large, 200), (small, most + 2), (small, 200)] {
+            let message = try Self.message(size, 4)
             for _ in 0..<count { #expect(connection.write(message)) }
             Self.send(connection, channel)
-            let expected = count <= most
+            let expected = count <= most || size == small
                 ? Array(repeating: message, count: count) : [Array(repeating: message, count: count).flatMap(\.self)]
             #expect(try Self.written(channel) == expected)
         }
