@@ -35,12 +35,11 @@ struct RelayDiscovery: Sendable {
     static let fallbackPorts: [UInt16] = [443, 5349, 3478, 3389, 1863]
     /// How long the URL's own port has for itself.
     static let headStart = Duration.milliseconds(500)
-    /// How long any one endpoint may take.
-    static let patience = TimeAmount.seconds(6)
-
     let trust: RelayTrust
     let routes: [StreamRoute]
     let loop: any EventLoop
+    /// How long any one endpoint may take.
+    var patience = TimeAmount.seconds(6)
     private var url: RelayURL { trust.url }
 
     init(trust: RelayTrust, routes: [StreamRoute] = [.direct], loop: any EventLoop) {
@@ -106,7 +105,7 @@ struct RelayDiscovery: Sendable {
         do {
             let body = try await HTTPFetch.get(
                 RelayDescription.path, from: endpoint, by: route, meeting: meeting,
-                maximumBytes: RelayDescription.maximumBytes, timeout: Self.patience, loop: loop)
+                maximumBytes: RelayDescription.maximumBytes, timeout: patience, loop: loop)
             let description = try RelayDescription(json: body)
             if case .firstMeeting(let key) = meeting.verdict, !trust.introduce(key) { return .nobody(why: nil) }
             return .found(Relay(endpoint: endpoint, route: route, description: description))

@@ -19,11 +19,18 @@ struct ProxyTunnelTests {
         return RelayTrust(try #require(RelayURL(url)), known: known, roots: CertificateStore(roots.map(\.certificate)), say: { _ in })
     }
 
+    /// One that a slow machine does not end.
+    private func discovery(_ trust: RelayTrust, _ routes: [StreamRoute]) -> RelayDiscovery {
+        var discovery = RelayDiscovery(trust: trust, routes: routes, loop: loop)
+        discovery.patience = .minutes(5)
+        return discovery
+    }
+
     private func route(_ proxy: FakeProxy, password: String = "") throws -> StreamRoute {
         .proxy(try #require(HTTPProxy("http://\(password)\(proxy.description)")))
     }
 
-    private func failure(_ behaviour: FakeProxy.Behaviour, timeout: TimeAmount = .seconds(20)) async throws -> ProxyFailure.Reason? {
+    private func failure(_ behaviour: FakeProxy.Behaviour, timeout: TimeAmount = .minutes(5)) async throws -> ProxyFailure.Reason? {
         let proxy = try await FakeProxy(behaviour)
         defer { proxy.close() }
         do {
@@ -44,7 +51,7 @@ struct ProxyTunnelTests {
         defer { proxy.close() }
         let trust = try trust("https://127.0.0.1:\(relay.port)", roots: [authority])
         let route = try route(proxy, password: "anna:secret@")
-        let found = try await RelayDiscovery(trust: trust, routes: [route], loop: loop).find()
+        let found = try await discovery(trust, [route]).find()
         #expect(found.route == route)
         #expect(found.description.name == "fake")
         let target = "127.0.0.1:\(relay.port)"
@@ -58,7 +65,7 @@ struct ProxyTunnelTests {
         defer { relay.close() }
         let proxy = try await FakeProxy(.connects(to: [relay.port]))
         defer { proxy.close() }
-        let discovery = RelayDiscovery(trust: try trust("https://127.0.0.1:\(relay.port)"), routes: [try route(proxy)], loop: loop)
+        let discovery = self.discovery(try trust("https://127.0.0.1:\(relay.port)"), [try route(proxy)])
         await #expect(throws: Distrust.self) { _ = try await discovery.find() }
     }
 
@@ -68,7 +75,7 @@ struct ProxyTunnelTests {
         let proxy = try await FakeProxy(.swallows)
         defer { proxy.close() }
         let url = "http://127.0.0.1:\(relay.address.port)"
-        let found = try await RelayDiscovery(trust: try trust(url), routes: [.direct, route(proxy)], loop: loop).find()
+        let found = try await discovery(try trust(url), [.direct, route(proxy)]).find()
         #expect(found.route == .direct)
         await relay.close()
     }
@@ -95,7 +102,7 @@ struct ProxyTunnelTests {
             (try route(proxy), "The proxy \(proxy.description) asks for a password: --proxy http://NAME:PASSWORD@\(proxy.description)."),
             (try route(gone), "The proxy \(gone.description) cannot be reached: Connection refused."),
         ] {
-            let discovery = RelayDiscovery(trust: try trust(nowhere), routes: [.direct, route], loop: loop)
+            let discovery = self.discovery(try trust(nowhere), [.direct, route])
             do {
                 _ = try await discovery.find()
                 Issue.record("a relay was found")
