@@ -22,6 +22,8 @@ public enum OrderedJSON: Sendable {
         value.map { .string("\($0)") } ?? .null
     }
 
+    public static func optional(_ value: Bool?) -> OrderedJSON { value.map { .boolean($0) } ?? .null }
+
     /// As JSON.
     public var text: String {
         switch self {

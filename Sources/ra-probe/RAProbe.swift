@@ -29,6 +29,9 @@ struct RAProbe: AsyncParsableCommand {
     @Flag(help: "Write the report as one JSON object.")
     var json = false
 
+    @Flag(help: "Find out as well how long the router keeps a UDP port open that nobody uses: takes up to ten minutes.")
+    var bindingLifetime = false
+
     @Option(help: ArgumentHelp("How long it may take in all: 15s, 1m.", valueName: "TIME"))
     var timeout = ProbeTimeout(duration: .seconds(15))
 
@@ -46,8 +49,9 @@ struct RAProbe: AsyncParsableCommand {
         do { relay = try RelayChoice.url(given: self.relay) } catch { throw ValidationError(error.description) }
         let progress = ProbeProgress()
         let prober = Prober(
-            Prober.Options(relay: relay, ports: ports, timeout: timeout.duration), progress: progress,
-            loop: Self.engine.loop, pool: Self.engine.pool)
+            Prober.Options(
+                relay: relay, ports: ports, timeout: timeout.duration, measuresBindingLifetime: bindingLifetime),
+            progress: progress, loop: Self.engine.loop, pool: Self.engine.pool)
         let line = isatty(STDERR_FILENO) == 1 && !json ? ProgressLine(progress) : nil
         let probing = Task { await prober.run() }
         ProbeInterruption.handle { probing.cancel() }

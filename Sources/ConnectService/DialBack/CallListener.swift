@@ -5,7 +5,7 @@ package import NetPrimitives
 package import STUN
 import Synchronization
 
-/// A TCP or UDP port of ours that waits for the relay's dial-back, and for nothing else.
+/// A TCP or UDP port of ours that waits for the relay's dial-back.
 package struct CallListener: Sendable {
     private enum Port: Sendable {
         case tcp(any Channel)
@@ -20,16 +20,18 @@ package struct CallListener: Sendable {
 
     /// Opens a port on `ip`; port 0 lets the system choose.
     ///
+    /// - Parameter others: gets the datagrams that are nobody's call.
     /// - Throws: `IOError` when it is in use, or not this person's to open.
     package static func open(
-        _ transport: TransportProtocol, on ip: IPAddress, port: UInt16 = 0, loop: any EventLoop
+        _ transport: TransportProtocol, on ip: IPAddress, port: UInt16 = 0, loop: any EventLoop,
+        others: @escaping @Sendable ([UInt8], TransportAddress) -> Void = { _, _ in }
     ) async throws -> CallListener {
         let calls = ExpectedCalls()
         switch transport {
         case .udp:
             // The answer needs the socket, which is there before anybody is expected.
             let socket = try await DatagramSocket.open(on: ip, port: port, loop: loop) { bytes, source, _ in
-                calls.receive(bytes, from: source)
+                if !calls.receive(bytes, from: source) { others(bytes, source) }
             }
             calls.answer = { answer, destination in loop.execute { socket.send(answer, to: destination) } }
             return CallListener(transport: .udp, local: socket.local, port: .udp(socket), calls: calls, loop: loop)
@@ -73,7 +75,7 @@ package struct CallListener: Sendable {
                     guard let source = channel.remoteAddress.flatMap(TransportAddress.init) else {
                         throw ChannelError.unknownLocalAddress
                     }
-                    try channel.pipeline.syncOperations.addHandler(CallReader { calls.receive($0, from: source) })
+                    try channel.pipeline.syncOperations.addHandler(CallReader { _ = calls.receive($0, from: source) })
                 }
             }
             .bind(to: try SocketAddress(address)).get()
@@ -107,13 +109,16 @@ private final class ExpectedCalls: Sendable {
         if isClosed { promise.fail(ChannelError.ioOnClosedChannel) }
     }
 
-    func receive(_ bytes: [UInt8], from source: TransportAddress) {
+    /// - Returns: whether it was a call that is expected here.
+    func receive(_ bytes: [UInt8], from source: TransportAddress) -> Bool {
         let (call, promise, answer) = state.withLock { state in
             let call = state.calls.receive(bytes, from: source)
             return (call, call.flatMap { state.waiting.removeValue(forKey: $0.nonce) }, state.answer)
         }
-        if let call { answer?(call.answer, source) }
+        guard let call else { return false }
+        answer?(call.answer, source)
         promise?.succeed(source)
+        return true
     }
 
     func close() {

@@ -13,7 +13,8 @@ package enum ExpectedPath: String, Hashable, Sendable {
     /// - Without UDP nothing but the relay's TCP is left: relayed.
     /// - Without a NAT peers can reach this machine's own address: direct.
     /// - A router that opened a port on the very address by which the internet sees us: mapped.
-    /// - A NAT whose port depends on the destination cannot be punched: relayed. Any other one can: punched.
+    /// - A NAT whose port depends on the destination cannot be punched, unless it lets everybody in: relayed. Any other one
+    ///   can: punched.
     package init(isReachable: Bool, nat: NATReport, portMapping: PortMappingReport) {
         guard isReachable else {
             self = .none
@@ -29,7 +30,7 @@ package enum ExpectedPath: String, Hashable, Sendable {
         case _ where portMapping.usable.map({ $0.external.ip == nat.publicAddress }) == true:
             self = .mapped
         case .addressAndPortDependent, .addressDependent:
-            self = .relayed
+            self = nat.filtering.admitsStrangers ? .punched : .relayed
         case .endpointIndependent, .unknown:
             self = .punched
         }

@@ -1,87 +1,105 @@
-import HostNetwork
 package import NIOCore
 package import NetPrimitives
-import STUN
+package import STUN
 
-/// Asks several ports of the relay, from one UDP port of ours, how they see it.
+/// Asks the relay, from UDP ports of ours, how it sees them, and has it try to come in (RFC 5780 §4).
 package struct NATCheck: Sendable {
-    private enum Event: Sendable {
-        case datagram([UInt8], from: TransportAddress)
-        case due
-        case over
-    }
-
     /// A fifth destination would not tell more than four do.
     package static let destinationLimit = 4
 
-    private let loop: any EventLoop
-    private let patience: Duration
+    /// Has the relay send to a port of ours from one that we have not sent to, and waits for it there.
+    package typealias Call = @Sendable (
+        _ port: UInt16, _ seenAt: IPAddress, _ expect: @Sendable (TransactionID) -> EventLoopFuture<TransportAddress>
+    ) async -> Inbound
 
-    package init(loop: any EventLoop, patience: Duration) {
+    private let loop: any EventLoop
+    private let patience: ProbePatience
+    private let call: Call
+
+    package init(loop: any EventLoop, patience: ProbePatience, call: @escaping Call) {
         self.loop = loop
         self.patience = patience
+        self.call = call
     }
 
     /// - Parameters:
     ///   - local: the address that faces the relay.
     ///   - servers: different ports of one address; those beyond the limit are left out.
     package func run(from local: IPAddress, to servers: [TransportAddress]) async -> NATReport {
-        let (events, continuation) = AsyncStream.makeStream(of: Event.self, bufferingPolicy: .bufferingOldest(64))
-        let end = loop.scheduleTask(in: TimeAmount(patience)) {
-            continuation.yield(.over)
-            continuation.finish()
+        guard let port = try? await BindingPort.open(on: local, loop: loop) else {
+            return NATReport(local: nil, reflexive: [:])
         }
-        defer { end.cancel() }
-        let opened = try? await DatagramSocket.open(on: local, loop: loop) { bytes, source, _ in
-            continuation.yield(.datagram(bytes, from: source))
-        }
-        guard let socket = opened else { return NATReport(local: nil, reflexive: [:]) }
-        defer { socket.close() }
+        defer { port.close() }
         let asked = Array(servers.prefix(Self.destinationLimit))
-        let clients = await ask(asked, socket, events) { continuation.yield(.due) }
-        var reflexive: [UInt16: TransportAddress] = [:]
-        for client in clients { reflexive[client.server.port] = client.outcome?.reflexive }
-        return NATReport(local: socket.local, reflexive: reflexive)
+        let answers = await ask(asked, from: port)
+        var report = NATReport(
+            local: port.local,
+            reflexive: Dictionary(answers.map { ($0.port, $1.reflexive) }, uniquingKeysWith: { first, _ in first }))
+        // Whoever answered is asked about the rest.
+        guard let server = asked.first(where: { answers[$0] != nil }), let answer = answers[server] else { return report }
+        let other = answer.other.flatMap { $0.ip != server.ip && $0.port != server.port ? $0 : nil }
+        async let elsewhere = ask(other.map { [TransportAddress(ip: $0.ip, port: server.port), $0] } ?? [], from: port)
+        async let filtering = filtering(from: local, at: server, hasOther: other != nil)
+        async let hairpin = hairpin(to: port, seenAt: answer.reflexive, server: server)
+        report.elsewhere = Dictionary(await elsewhere.map { ($0.port, $1.reflexive) }, uniquingKeysWith: { first, _ in first })
+        report.filtering = await filtering
+        report.hairpin = await hairpin
+        return report
     }
 
     private func ask(
-        _ servers: [TransportAddress], _ socket: DatagramSocket, _ events: AsyncStream<Event>,
-        wake: @escaping @Sendable () -> Void
-    ) async -> [BindingClient] {
-        var random = SystemRandomNumberGenerator()
-        let start = MonotonicClock.now()
-        var clients = servers.map {
-            BindingClient(server: $0, timing: ProbePatience.binding, random: &random, at: start)
-        }
-        var alarm = drain(&clients, socket, wake)
-        defer { alarm?.cancel() }
-        var incoming = events.makeAsyncIterator()
-        while clients.contains(where: { $0.outcome == nil }), let event = await incoming.next() {
-            let now = MonotonicClock.now()
-            switch event {
-            case .datagram(let bytes, let source):
-                guard let message = try? Message(decoding: bytes) else { continue }
-                for index in clients.indices where clients[index].receive(message, from: source, at: now) { break }
-            case .due:
-                for index in clients.indices { clients[index].handleTimeout(at: now) }
-            case .over:
-                return clients
+        _ servers: [TransportAddress], from port: BindingPort
+    ) async -> [TransportAddress: BindingPort.Answer] {
+        await withTaskGroup(of: (TransportAddress, BindingPort.Answer?).self) { group in
+            for server in servers {
+                group.addTask { (server, await port.ask(server, within: patience.answer)) }
             }
-            alarm?.cancel()
-            alarm = drain(&clients, socket, wake)
+            return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
         }
-        return clients
     }
 
-    private func drain(
-        _ clients: inout [BindingClient], _ socket: DatagramSocket, _ wake: @escaping @Sendable () -> Void
-    ) -> Scheduled<Void>? {
-        for index in clients.indices {
-            while let transmit = clients[index].nextTransmit() {
-                loop.execute { socket.send(transmit.payload, to: transmit.destination) }
+    /// RFC 5780 §4.4, from a new port: what the other one has sent must not count. Without a second address the relay is
+    /// asked to call from a port that nobody knows.
+    private func filtering(from local: IPAddress, at server: TransportAddress, hasOther: Bool) async -> NATFiltering {
+        guard let port = try? await BindingPort.open(on: local, loop: loop) else { return .unknown }
+        defer { port.close() }
+        guard let answer = await port.ask(server, within: patience.answer) else { return .unknown }
+        guard hasOther else {
+            return switch await call(answer.reflexive.port, answer.reflexive.ip, { port.expect($0) }) {
+            case .open: .portIndependent
+            case .refused, .filtered: .addressAndPortDependent
+            case .untested: .unknown
             }
         }
-        guard let deadline = clients.compactMap(\.nextDeadline).min() else { return nil }
-        return loop.scheduleTask(in: TimeAmount(deadline - MonotonicClock.now()), wake)
+        async let fromOtherAddress = port.ask(server, change: ChangeRequest(address: true, port: true), within: patience.stray)
+        async let fromOtherPort = port.ask(server, change: ChangeRequest(address: false, port: true), within: patience.stray)
+        if await fromOtherAddress != nil { return .endpointIndependent }
+        return await fromOtherPort != nil ? .addressDependent : .addressAndPortDependent
+    }
+
+    /// A second port of ours sends to the outside of the first. Both send, so that a NAT that filters lets both in.
+    private func hairpin(to port: BindingPort, seenAt outside: TransportAddress, server: TransportAddress) async -> Bool? {
+        guard outside.ip != port.local.ip, let second = try? await BindingPort.open(on: port.local.ip, loop: loop)
+        else { return nil }
+        defer { second.close() }
+        guard let answer = await second.ask(server, within: patience.answer) else { return nil }
+        var random = SystemRandomNumberGenerator()
+        let nonce = TransactionID(using: &random)
+        let request = MessageBuilder(.request, .binding, transactionID: nonce).finish(fingerprint: true)
+        let opener = MessageBuilder(.indication, .binding, transactionID: nonce).finish(fingerprint: true)
+        let hasCome = loop.makePromise(of: Bool.self)
+        port.expect(nonce).whenSuccess { _ in hasCome.succeed(true) }
+        let sending = ProbePatience.sending.dropLast().map { delay in
+            loop.scheduleTask(in: delay) {
+                port.send(opener, to: answer.reflexive)
+                second.send(request, to: outside)
+            }
+        }
+        let alarm = loop.scheduleTask(in: TimeAmount(patience.hairpin)) { hasCome.succeed(false) }
+        defer {
+            for task in sending { task.cancel() }
+            alarm.cancel()
+        }
+        return try? await hasCome.futureResult.get()
     }
 }

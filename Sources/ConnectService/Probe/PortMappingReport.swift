@@ -5,15 +5,25 @@ package import PortMapping
 package struct PortMappingReport: Hashable, Sendable {
     /// One method's answer.
     package enum Method: Hashable, Sendable {
-        case mapped(Mapping)
+        /// A port was open as the router said; what came of the relay's dial to it.
+        case mapped(Mapping, Inbound)
         case failed(MappingFailure)
         /// No word in time.
         case silent
 
         package var mapping: Mapping? {
             switch self {
-            case .mapped(let mapping): mapping
+            case .mapped(let mapping, _): mapping
             case .failed, .silent: nil
+            }
+        }
+
+        /// Whether the relay got in by the mapping; nil when that was not tried.
+        package var isReachable: Bool? {
+            switch self {
+            case .mapped(_, .open): true
+            case .mapped(_, .refused), .mapped(_, .filtered): false
+            case .mapped(_, .untested), .failed, .silent: nil
             }
         }
 
@@ -37,19 +47,27 @@ package struct PortMappingReport: Hashable, Sendable {
 
     package var upnp: Method
     package var natPMP: Method
-
     package var pcp: Method
+    /// What the router says it is, over UPnP.
+    package var model: String?
 
-    package init(upnp: Method = .silent, natPMP: Method = .silent, pcp: Method = .silent) {
+    package init(upnp: Method = .silent, natPMP: Method = .silent, pcp: Method = .silent, model: String? = nil) {
         self.upnp = upnp
         self.natPMP = natPMP
         self.pcp = pcp
+        self.model = model
     }
 
-    package var mappings: [Mapping] { [upnp.mapping, natPMP.mapping, pcp.mapping].compactMap(\.self) }
+    package var methods: [(name: String, answer: Method)] { [("UPnP", upnp), ("NAT-PMP", natPMP), ("PCP", pcp)] }
 
-    /// A mapping that the internet should reach; the relay does not try it yet.
-    package var usable: Mapping? { mappings.first { $0.reach == .internet } }
+    package var mappings: [Mapping] { methods.compactMap(\.answer.mapping) }
+
+    /// A mapping by which the relay got in, or that nobody could try though the internet should reach it.
+    package var usable: Mapping? {
+        let answers = methods.map(\.answer)
+        return (answers.first { $0.isReachable == true } ?? answers.first { $0.isReachable == nil && $0.mapping?.reach == .internet })?
+            .mapping
+    }
 
     /// Whether the router is itself behind another NAT; nil when that cannot be told from its address.
     package func doubleNAT(publicAddress: IPAddress?) -> Bool? {

@@ -6,19 +6,28 @@ package struct PortReport: Hashable, Sendable {
     /// Whether it counts for the exit code.
     package var decides: Bool
     package var outbound: Outbound
+    package var inbound: Inbound
 
-    /// Nobody dials back yet, so whether this machine can be reached there is not known.
-    package static let inbound = "untested"
-    package static let whyInbound = "Inbound is untested: the relay was not asked to dial back."
-
-    package init(target: ProbeTarget, decides: Bool, outbound: Outbound) {
+    package init(target: ProbeTarget, decides: Bool, outbound: Outbound, inbound: Inbound) {
         self.target = target
         self.decides = decides
         self.outbound = outbound
+        self.inbound = inbound
     }
 
-    /// Both directions' reasons.
-    package var why: String { [outbound.why, Self.whyInbound].compactMap(\.self).joined(separator: " ") }
+    /// Both directions' reasons; nil when both are open.
+    package var why: String? {
+        let reasons = [outbound.why, inbound.why].compactMap(\.self)
+        return reasons.isEmpty ? nil : reasons.joined(separator: " ")
+    }
+
+    /// Why it could not be seen whether this machine is reached there.
+    package var whyUntested: String? {
+        switch inbound {
+        case .untested(let why): why
+        case .open, .refused, .filtered: nil
+        }
+    }
 
     /// Whole milliseconds, rounded up.
     package var roundTripMilliseconds: Int64? {

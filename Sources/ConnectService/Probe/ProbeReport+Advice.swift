@@ -7,8 +7,11 @@ extension ProbeReport {
         guard isHostKnown else {
             return ["“\(host)” has no address: check the relay's address, or this machine's DNS."]
         }
-        guard isReachable else { return [unreachable] }
-        return [notFound, closed(.tcp), closed(.udp), notServed, noUDP, symmetric, refusal, doubleNATAdvice].compactMap(\.self)
+        guard isReachable else { return [signIn, unreachable].compactMap(\.self) }
+        return [
+            signIn, notFound, closed(.tcp), closed(.udp), notServed, noUDP, symmetric, refusal, deadMapping, doubleNATAdvice,
+            brokenIPv6,
+        ].compactMap(\.self)
     }
 
     /// Nothing answers: whose fault it is cannot be told from here.
@@ -16,6 +19,13 @@ extension ProbeReport {
         let wanted = Self.list(failed(.tcp).isEmpty ? failed(.udp) : failed(.tcp))
         return "The relay at \(host) answers on no port: check its address and that it runs, "
             + "or ask your network team for \(failed(.tcp).isEmpty ? "UDP" : "TCP") \(wanted) to \(host)."
+    }
+
+    private var signIn: String? {
+        portal.map { portal in
+            "This network shows a web page in everybody's place\(portal.place.map { " (\($0))" } ?? ""): "
+                + "open a browser, sign in there, and try again."
+        }
     }
 
     /// A port gets out, and yet ra-connect cannot begin: it needs the relay's description, by the URL or a well-known port.
@@ -52,9 +62,9 @@ extension ProbeReport {
     }
 
     private var symmetric: String? {
-        guard nat.mapping == .addressAndPortDependent, expectedPath == .relayed else { return nil }
-        return "The router uses another port for each destination, so peers cannot find a way in: "
-            + "switch on UPnP, NAT-PMP or PCP in its settings, or choose a less strict NAT there."
+        guard nat.hasUDP, nat.mapping != .unknown, expectedPath == .relayed else { return nil }
+        return "The router uses another port for each \(nat.mapping == .addressDependent ? "address" : "destination"), so peers cannot find a way in: "
+            + "\(NATAdvice.openPorts)."
     }
 
     private var refusal: String? {
@@ -65,6 +75,20 @@ extension ProbeReport {
         return refusals.lazy.compactMap { method, failure in
             failure.map { "The router knows \(method) but opens no port: \($0)." }
         }.first
+    }
+
+    private var deadMapping: String? {
+        guard portMapping.usable == nil, doubleNAT != true,
+            let dead = portMapping.methods.first(where: { $0.answer.isReachable == false }), let mapping = dead.answer.mapping
+        else { return nil }
+        return "The router says that it has opened \(mapping.external) (\(dead.name)), but nobody gets in there: "
+            + "restart the router, and look at the firewall in its settings and at this machine's own."
+    }
+
+    private var brokenIPv6: String? {
+        guard ipv6.local != nil, let outbound = ipv6.outbound, !outbound.isOpen else { return nil }
+        return "IPv6 does not get out to the relay, though this machine and the relay have addresses of it: "
+            + "ask your network team, or switch it off in the router."
     }
 
     private var doubleNATAdvice: String? {

@@ -8,14 +8,15 @@ extension ProbeReport {
         OrderedJSON.object([
             "relay": .string(relay.description),
             "ports": .array(ports.map(\.json)),
-            "nat": .object([
-                "mapping": .string(nat.mapping.rawValue), "filtering": .string("unknown"), "hairpin": .null,
-                "public_address": .optional(nat.publicAddress),
-                "double_nat": doubleNAT.map { .boolean($0) } ?? .null,
-            ]),
+            "nat": nat.json(doubleNAT: doubleNAT),
             "port_mapping": .object([
-                "upnp": portMapping.upnp.json, "nat_pmp": portMapping.natPMP.json, "pcp": portMapping.pcp.json,
+                "upnp": portMapping.upnp.json(model: portMapping.model), "nat_pmp": portMapping.natPMP.json(model: nil),
+                "pcp": portMapping.pcp.json(model: nil),
             ]),
+            "ipv6": .object([
+                "address": .optional(ipv6.local), "outbound": .optional(ipv6.outbound?.name), "why": .optional(ipv6.outbound?.why),
+            ]),
+            "captive_portal": portal.map { .object(["page": .optional($0.place)]) } ?? .null,
             "expected_path": .string(expectedPath.rawValue),
             "advice": .array(advice.map { .string($0) }),
         ]).text
@@ -26,17 +27,34 @@ extension PortReport {
     fileprivate var json: OrderedJSON {
         .object([
             "port": .number(Int64(target.port)), "transport": .string("\(target.transport)"),
-            "outbound": .string(outbound.name), "inbound": .string(Self.inbound), "why": .string(why),
+            "outbound": .string(outbound.name), "inbound": .string(inbound.name), "why": .optional(why),
             "rtt_ms": roundTripMilliseconds.map { .number($0) } ?? .null,
         ])
     }
 }
 
+extension NATReport {
+    fileprivate func json(doubleNAT: Bool?) -> OrderedJSON {
+        .object([
+            "mapping": .string(mapping.rawValue), "filtering": .string(filtering.name), "hairpin": .optional(hairpin),
+            "public_address": .optional(publicAddress), "double_nat": .optional(doubleNAT), "keeps_port": .optional(keepsPort),
+            "binding_lifetime_s": bindingLifetime.map {
+                .object([
+                    "at_least": .number(Int64($0.atLeast.components.seconds)),
+                    "at_most": $0.atMost.map { .number(Int64(($0 + .milliseconds(999)).components.seconds)) } ?? .null,
+                ])
+            } ?? .null,
+            "reading": .string("\(reading); \(filtering.reading)"),
+        ])
+    }
+}
+
 extension PortMappingReport.Method {
-    fileprivate var json: OrderedJSON {
+    fileprivate func json(model: String?) -> OrderedJSON {
         .object([
             "present": .boolean(isPresent), "external": .optional(mapping?.external),
-            "mapped": .boolean(mapping != nil), "reachable": .null, "router": .optional(mapping?.router),
+            "mapped": .boolean(mapping != nil), "reachable": .optional(isReachable),
+            "router": .optional(model ?? mapping?.router),
         ])
     }
 }

@@ -12,10 +12,13 @@ public struct ProbeReport: Hashable, Sendable {
     package var ports: [PortReport]
     package var nat: NATReport
     package var portMapping: PortMappingReport
+    package var ipv6: IPv6Report
+    /// A sign-in page in everybody's place; nil: there is none.
+    package var portal: Portal?
 
     package init(
         relay: RelayURL, host: String, isHostKnown: Bool = true, describedAt: UInt16?, ports: [PortReport],
-        nat: NATReport, portMapping: PortMappingReport
+        nat: NATReport, portMapping: PortMappingReport, ipv6: IPv6Report = IPv6Report(), portal: Portal? = nil
     ) {
         self.relay = relay
         self.host = host
@@ -24,6 +27,8 @@ public struct ProbeReport: Hashable, Sendable {
         self.ports = ports
         self.nat = nat
         self.portMapping = portMapping
+        self.ipv6 = ipv6
+        self.portal = portal
     }
 
     /// What the program ends with.

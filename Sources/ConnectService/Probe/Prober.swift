@@ -13,15 +13,19 @@ public struct Prober: Sendable {
         /// Empty: the ports that the relay names for probes.
         public var ports: [PortArgument]
         public var timeout: Duration
+        /// Takes minutes, beyond the timeout.
+        public var measuresBindingLifetime: Bool
 
-        public init(relay: RelayURL, ports: [PortArgument], timeout: Duration) {
+        public init(relay: RelayURL, ports: [PortArgument], timeout: Duration, measuresBindingLifetime: Bool = false) {
             self.relay = relay
             self.ports = ports
             self.timeout = timeout
+            self.measuresBindingLifetime = measuresBindingLifetime
         }
     }
 
     private let options: Options
+    private let patience: ProbePatience
     private let trust: RelayTrust
     private let loop: any EventLoop
     private let resolver: NameResolver
@@ -34,10 +38,11 @@ public struct Prober: Sendable {
     }
 
     package init(
-        _ options: Options, progress: ProbeProgress, loop: any EventLoop, pool: NIOThreadPool,
-        makeMapper: @escaping @Sendable (MappingRequest, MappingMethod) -> Mapper
+        _ options: Options, patience: ProbePatience = ProbePatience(), progress: ProbeProgress, loop: any EventLoop,
+        pool: NIOThreadPool, makeMapper: @escaping @Sendable (MappingRequest, MappingMethod) -> Mapper
     ) {
         self.options = options
+        self.patience = patience
         trust = RelayTrust(options.relay)
         self.progress = progress
         self.loop = loop
@@ -46,63 +51,81 @@ public struct Prober: Sendable {
     }
 
     public func run() async -> ProbeReport {
-        let endpoint = options.relay.endpoint
         let end = MonotonicClock.now() + options.timeout
-        async let found = describe(by: end)
+        let finding = Task { await describe(by: end) }
+        return await withTaskCancellationHandler {
+            await run(finding, by: end)
+        } onCancel: {
+            finding.cancel()
+        }
+    }
+
+    private func run(_ finding: Task<RelayDiscovery.Relay?, Never>, by end: Instant) async -> ProbeReport {
+        let endpoint = options.relay.endpoint
         let addresses = await lookUp(endpoint, by: end)
         let local = addresses.first.flatMap(ConnectedDatagramSocket.localAddress)
-        async let portMapping = askRouter(from: local, by: end)
-        let arguments = options.ports.isEmpty ? defaultPorts(await found) : options.ports
+        let dialling = Task { service(of: await finding.value, at: addresses.first?.ip) }
+        let dialBack = SharedDialBack(patience: patience.dial, until: end, finding: dialling)
+        async let portMapping = askRouter(from: local, dialBack, by: end)
+        async let portal = lookForPortal(by: end)
+        let arguments = options.ports.isEmpty ? defaultPorts(await finding.value) : options.ports
         let questions = PortArgument.questions(of: arguments)
         async let asked = checkAll(questions, at: addresses, by: end)
-        let relay = await found
+        async let called = callAll(questions, at: local, dialBack)
+        let relay = await finding.value
         let served = relay.map { ServedPorts($0.description) }
-        async let natFound = checkNAT(
-            from: local, at: addresses.first, ports: natPorts(questions, served, endpoint), by: end)
+        let natServers = natPorts(questions, served, endpoint)
+        async let natFound = checkNAT(from: local, at: addresses.first, ports: natServers, dialBack, by: end)
+        async let lifetime = measureLifetime(from: local, at: addresses.first, ports: natServers, dialling)
 
-        let outcomes = await asked
-        let ports = questions.compactMap { question in
-            outcomes[question.target].map { outbound in
-                PortReport(
-                    target: question.target, decides: question.decides,
-                    outbound: served?.judge(outbound, of: question.target) ?? outbound)
-            }
+        let (outcomes, inbound) = await (asked, called)
+        let ports = questions.map { question in
+            let outbound = outcomes[question.target].flatMap { Outbound.best(of: $0.map(\.outbound)) }
+                ?? .unanswered(why: "The relay's name has no address.")
+            return PortReport(
+                target: question.target, decides: question.decides,
+                outbound: served?.judge(outbound, of: question.target) ?? outbound,
+                inbound: inbound[question.target] ?? .untested(why: "This machine has no way to the relay."))
         }
         var nat = await natFound
         nat.reflexiveOverTCP = ports.lazy.filter { $0.target.transport == .tcp }.compactMap(\.outbound.reflexive).first
+        nat.bindingLifetime = await lifetime
+        let overIPv6 = outcomes.values.flatMap(\.self).filter { $0.family == .ipv6 }.map(\.outbound)
         return ProbeReport(
             relay: options.relay, host: endpoint.host, isHostKnown: !addresses.isEmpty,
-            describedAt: relay?.endpoint.port, ports: ports, nat: nat, portMapping: await portMapping)
+            describedAt: relay?.endpoint.port, ports: ports, nat: nat, portMapping: await portMapping,
+            ipv6: IPv6Report(local: Self.localIPv6, outbound: Outbound.best(of: overIPv6)), portal: await portal)
     }
 
     // The questions
 
     private func describe(by end: Instant) async -> RelayDiscovery.Relay? {
-        let discovery = RelayDiscovery(trust: trust, loop: loop)
+        let discovery = RelayDiscovery(trust: trust, patience: TimeAmount(patience.description), loop: loop)
         let asking = Task { () -> RelayDiscovery.Relay? in
             do { return try await discovery.find() } catch {
                 if let distrust = error as? Distrust { trust.tell(distrust) }
                 return nil
             }
         }
-        let alarm = loop.scheduleTask(in: TimeAmount(patience(ProbePatience.description, by: end))) { asking.cancel() }
+        let alarm = loop.scheduleTask(in: TimeAmount(patience(by: end).description)) { asking.cancel() }
         defer { alarm.cancel() }
         return await progress.during("the relay's description") { await asking.value }
     }
 
     /// One address of each family, IPv4 first: that is what firewalls and routers are asked about.
     private func lookUp(_ endpoint: RelayEndpoint, by end: Instant) async -> [TransportAddress] {
-        let wait = patience(options.timeout, by: end)
+        let wait = max(end - MonotonicClock.now(), .zero)
         let all = await progress.during("the name of the relay") {
             await resolver.resolve([endpoint.host], within: wait)[endpoint.host] ?? []
         }
         return [.ipv4, .ipv6].compactMap { family in all.first { $0.family == family } }.map { TransportAddress(ip: $0, port: endpoint.port) }
     }
 
+    /// What each port said over each of the relay's addresses.
     private func checkAll(
         _ questions: [ProbeQuestion], at addresses: [TransportAddress], by end: Instant
-    ) async -> [ProbeTarget: Outbound] {
-        await withTaskGroup(of: (ProbeTarget, Outbound).self) { group in
+    ) async -> [ProbeTarget: [FamilyOutcome]] {
+        await withTaskGroup(of: (ProbeTarget, [FamilyOutcome]).self) { group in
             for target in questions.map(\.target) {
                 group.addTask {
                     (target, await progress.during("\(target)") { await check(target, at: addresses, by: end) })
@@ -112,8 +135,9 @@ public struct Prober: Sendable {
         }
     }
 
-    private func check(_ target: ProbeTarget, at addresses: [TransportAddress], by end: Instant) async -> Outbound {
-        let patience = patience(ProbePatience.port, by: end)
+    /// In the order of the addresses.
+    private func check(_ target: ProbeTarget, at addresses: [TransportAddress], by end: Instant) async -> [FamilyOutcome] {
+        let patience = patience(by: end).port
         let outcomes = await withTaskGroup(of: (Int, Outbound).self) { group in
             for (index, address) in addresses.enumerated() {
                 let remote = TransportAddress(ip: address.ip, port: target.port)
@@ -126,24 +150,82 @@ public struct Prober: Sendable {
             }
             return await group.reduce(into: [Int: Outbound]()) { $0[$1.0] = $1.1 }
         }
-        let inOrder = addresses.indices.compactMap { outcomes[$0] }
-        return Outbound.best(of: inOrder) ?? .unanswered(why: "The relay's name has no address.")
+        return addresses.enumerated().compactMap { index, address in
+            outcomes[index].map { FamilyOutcome(family: address.family, outbound: $0) }
+        }
+    }
+
+    private func callAll(
+        _ questions: [ProbeQuestion], at local: IPAddress?, _ dialBack: SharedDialBack
+    ) async -> [ProbeTarget: Inbound] {
+        guard let local else { return [:] }
+        let check = InboundCheck(at: local, dialBack: dialBack, loop: loop)
+        return await withTaskGroup(of: (ProbeTarget, Inbound).self) { group in
+            for target in questions.map(\.target) {
+                group.addTask { (target, await progress.during("\(target) from outside") { await check.run(on: target) }) }
+            }
+            return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
+        }
     }
 
     private func checkNAT(
-        from local: IPAddress?, at server: TransportAddress?, ports: [UInt16], by end: Instant
+        from local: IPAddress?, at server: TransportAddress?, ports: [UInt16], _ dialBack: SharedDialBack, by end: Instant
     ) async -> NATReport {
         guard let local, let server else { return NATReport(local: nil, reflexive: [:]) }
-        let check = NATCheck(loop: loop, patience: patience(ProbePatience.port, by: end))
+        let check = NATCheck(loop: loop, patience: patience(by: end)) { port, seenAt, expect in
+            await dialBack.reach(.udp, port: port, seenAt: seenAt, expect: expect)
+        }
         return await progress.during("the NAT") {
             await check.run(from: local, to: ports.map { TransportAddress(ip: server.ip, port: $0) })
         }
     }
 
-    private func askRouter(from local: IPAddress?, by end: Instant) async -> PortMappingReport {
+    private func askRouter(from local: IPAddress?, _ dialBack: SharedDialBack, by end: Instant) async -> PortMappingReport {
         let check = RouterCheck(
-            loop: loop, patience: patience(ProbePatience.router, by: end), makeMapper: makeMapper)
-        return await progress.during("the router") { await check.run(from: local) }
+            loop: loop, patience: patience(by: end).router, makeMapper: makeMapper
+        ) { port, seenAt, expect in
+            await dialBack.reach(.udp, port: port, seenAt: seenAt, expect: expect)
+        }
+        return await progress.during("the router") {
+            var report = await check.run(from: local)
+            if let description = report.upnp.mapping?.router {
+                let patience = patience(by: end).page
+                report.model = await RouterModel.fetch(description, trust: trust, within: patience, loop: loop)
+            }
+            return report
+        }
+    }
+
+    private func lookForPortal(by end: Instant) async -> Portal? {
+        // A trial on this machine asks nobody else.
+        guard !options.relay.endpoint.isLoopback else { return nil }
+        return await progress.during("a sign-in page") {
+            await PortalCheck(trust: trust, loop: loop).run(within: patience(by: end).page)
+        }
+    }
+
+    /// Not bound by the probe's time: a binding that lives for minutes takes minutes.
+    private func measureLifetime(
+        from local: IPAddress?, at server: TransportAddress?, ports: [UInt16],
+        _ dialling: Task<Result<DialBack, SharedDialBack.Missing>, Never>
+    ) async -> BindingLifetime? {
+        guard options.measuresBindingLifetime, let local, let server, let port = ports.first else { return nil }
+        let check = BindingLifetimeCheck(loop: loop, progress: progress) {
+            SharedDialBack(patience: patience.dial, until: MonotonicClock.now() + patience.dial, finding: dialling)
+        }
+        return await check.run(from: local, at: TransportAddress(ip: server.ip, port: port))
+    }
+
+    private func service(
+        of relay: RelayDiscovery.Relay?, at address: IPAddress?
+    ) -> Result<DialBack, SharedDialBack.Missing> {
+        guard let relay else { return .failure(.relay) }
+        return DialBack(relay, at: address, trust: trust, loop: loop).map(Result.success) ?? .failure(.service)
+    }
+
+    /// Towards any address that the internet has; nothing is sent.
+    private static var localIPv6: IPAddress? {
+        IPAddress("2000::1").flatMap { ConnectedDatagramSocket.localAddress(facing: TransportAddress(ip: $0, port: 9)) }
     }
 
     // What is asked
@@ -168,8 +250,12 @@ public struct Prober: Sendable {
         return candidates.filter { seen.insert($0).inserted }
     }
 
-    /// What is left of the time, and no more than `most`.
-    private func patience(_ most: Duration, by end: Instant) -> Duration {
-        max(min(most, end - MonotonicClock.now()), .zero)
-    }
+    /// As long as the time is not over.
+    private func patience(by end: Instant) -> ProbePatience { patience.within(end - MonotonicClock.now()) }
+}
+
+/// What a port of the relay said over one of its addresses.
+private struct FamilyOutcome: Sendable {
+    var family: IPAddress.Family
+    var outbound: Outbound
 }

@@ -2,20 +2,26 @@ package import NIOCore
 package import NetPrimitives
 package import PortMapping
 
-/// Has the router open a port by each method, and close it again. Each has a port of ours for itself: behind several methods
+/// Has the router open a port by each method, has the relay dial it, and closes it again. Each has a port of ours for itself: behind several methods
 /// there is mostly one table, where one port of ours has room for one mapping.
 package struct RouterCheck: Sendable {
     private let loop: any EventLoop
     private let patience: Duration
     private let makeMapper: @Sendable (MappingRequest, MappingMethod) -> Mapper
+    private let call: NATCheck.Call
 
+    /// - Parameters:
+    ///   - patience: for a router's first answer.
+    ///   - call: has the relay dial what the router opened.
     package init(
         loop: any EventLoop, patience: Duration,
-        makeMapper: @escaping @Sendable (MappingRequest, MappingMethod) -> Mapper = { Mapper($0, methods: [$1]) }
+        makeMapper: @escaping @Sendable (MappingRequest, MappingMethod) -> Mapper = { Mapper($0, methods: [$1]) },
+        call: @escaping NATCheck.Call
     ) {
         self.loop = loop
         self.patience = patience
         self.makeMapper = makeMapper
+        self.call = call
     }
 
     /// Cancelling ends the waiting; what was opened is closed all the same.
@@ -36,22 +42,23 @@ package struct RouterCheck: Sendable {
 
     private func run(_ method: MappingMethod, from facing: IPAddress) async -> PortMappingReport.Method {
         // A port of our own, so that what the router opens leads to nobody else.
-        guard let socket = try? await DatagramSocket.open(on: facing, loop: loop, receive: { _, _, _ in }) else {
-            return .silent
-        }
-        defer { socket.close() }
+        guard let port = try? await CallListener.open(.udp, on: facing, loop: loop) else { return .silent }
+        defer { port.close() }
         let mapper = makeMapper(
             MappingRequest(
-                internalAddress: socket.local, transport: .udp, description: "Remote assistance probe",
+                internalAddress: port.local, transport: .udp, description: "Remote assistance probe",
                 lifetime: Self.lifetime), method)
         let collecting = Task { await Self.firstAnswer(of: mapper) }
         let alarm = loop.scheduleTask(in: TimeAmount(patience)) { collecting.cancel() }
-        let answer = await withTaskCancellationHandler {
+        var answer = await withTaskCancellationHandler {
             await collecting.value
         } onCancel: {
             collecting.cancel()
         }
         alarm.cancel()
+        if let mapping = answer.mapping {
+            answer = .mapped(mapping, await call(mapping.external.port, mapping.external.ip, { port.expect($0) }))
+        }
         await mapper.close()
         return answer
     }
@@ -62,7 +69,7 @@ package struct RouterCheck: Sendable {
     private static func firstAnswer(of mapper: Mapper) async -> PortMappingReport.Method {
         for await event in mapper.events {
             switch event {
-            case .mapped(let mapping), .renewed(let mapping): return .mapped(mapping)
+            case .mapped(let mapping), .renewed(let mapping): return .mapped(mapping, .untested(why: "Nobody has tried it."))
             case .failed(_, let failure), .lost(_, let failure): return .failed(failure)
             }
         }

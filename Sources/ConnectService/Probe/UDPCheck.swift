@@ -32,7 +32,7 @@ package struct UDPCheck: Sendable {
         var random = SystemRandomNumberGenerator()
         let start = MonotonicClock.now()
         let end = start + patience
-        var client = BindingClient(server: remote, timing: ProbePatience.binding, random: &random, at: start)
+        var client = BindingClient(server: remote, timing: ProbePatience.timing(within: patience), random: &random, at: start)
         // A datagram is easily forged: after a stranger's the relay's own may still come.
         var stranger: Stranger?
         var now = start

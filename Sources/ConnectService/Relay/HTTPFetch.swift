@@ -13,6 +13,8 @@ enum HTTPFetch {
 
     struct Answer: Hashable, Sendable {
         var status: HTTPResponseStatus
+        /// Where it sends browsers (RFC 9110 §10.2.2).
+        var location: String?
         var body: [UInt8]
     }
 
@@ -83,6 +85,7 @@ private final class AnswerCollector: ChannelInboundHandler {
         switch unwrapInboundIn(data) {
         case .head(let head):
             collected.status = head.status
+            collected.location = head.headers.first(name: "location")
         case .body(let buffer):
             guard collected.body.count + buffer.readableBytes <= maximumBytes else {
                 return fail(HTTPFetch.Failure.tooLarge, context)

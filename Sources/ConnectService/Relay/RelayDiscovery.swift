@@ -39,12 +39,15 @@ struct RelayDiscovery: Sendable {
     let routes: [StreamRoute]
     let loop: any EventLoop
     /// How long any one endpoint may take.
-    var patience = TimeAmount.seconds(6)
+    let patience: TimeAmount
     private var url: RelayURL { trust.url }
 
-    init(trust: RelayTrust, routes: [StreamRoute] = [.direct], loop: any EventLoop) {
+    init(
+        trust: RelayTrust, routes: [StreamRoute] = [.direct], patience: TimeAmount = .seconds(6), loop: any EventLoop
+    ) {
         self.trust = trust
         self.routes = routes
+        self.patience = patience
         self.loop = loop
     }
 

@@ -1,3 +1,4 @@
+import ConnectService
 import Glibc
 import NIOCore
 import NIOPosix
@@ -7,7 +8,7 @@ import STUN
 
 /// What a TCP port on loopback does with whoever connects.
 enum TCPBehaviour: Sendable {
-    /// Answers Binding requests, and GET requests with a body when there is one.
+    /// Answers Binding requests, and GET requests with a body when there is one; dials back when it is asked to.
     case relay(description: String?)
     /// Says this as soon as something arrives.
     case says(String)
@@ -40,7 +41,8 @@ struct FakeServer: Sendable {
 
     /// Sends what `reply` makes of a datagram; nil: nothing.
     static func udp(
-        port: UInt16 = 0, answering reply: @escaping @Sendable (_ request: [UInt8], _ asker: TransportAddress) -> [UInt8]?
+        ip: IPAddress = .loopbackV4, port: UInt16 = 0,
+        answering reply: @escaping @Sendable (_ request: [UInt8], _ asker: TransportAddress) -> [UInt8]?
     ) async throws -> FakeServer {
         let channel = try await DatagramBootstrap(group: loop)
             .channelInitializer { channel in
@@ -48,26 +50,26 @@ struct FakeServer: Sendable {
                     try channel.pipeline.syncOperations.addHandler(UDPHandler(reply))
                 }
             }
-            .bind(to: SocketAddress(TransportAddress(ip: .loopbackV4, port: port))).get()
+            .bind(to: SocketAddress(TransportAddress(ip: ip, port: port))).get()
         return try FakeServer(channels: [channel])
     }
 
     /// A relay on one port over both transports, whose description names that port and `others`.
-    static func relay(others: [UInt16] = []) async throws -> FakeServer {
+    static func relay(others: [UInt16] = [], dialsBack: Bool = false) async throws -> FakeServer {
         // A port that is free over UDP may be taken over TCP.
         for _ in 0..<8 {
-            if let relay = try? await relayOnce(others: others) { return relay }
+            if let relay = try? await relayOnce(others: others, dialsBack) { return relay }
         }
-        return try await relayOnce(others: others)
+        return try await relayOnce(others: others, dialsBack)
     }
 
-    private static func relayOnce(others: [UInt16]) async throws -> FakeServer {
+    private static func relayOnce(others: [UInt16], _ dialsBack: Bool) async throws -> FakeServer {
         let udp = try await udp { bindingAnswer(to: $0, reflexive: $1) }
         let port = udp.address.port
         let ports = ([port] + others).map { "\($0)" }.joined(separator: ",")
         let description = """
             {"version":1,"name":"fake","realm":"fake","rendezvous":"ws://127.0.0.1:\(port)/rendezvous","web":null,\
-            "stun":["stun:127.0.0.1:\(port)"],"turn":[],"probe":{"ports":[\(ports)]}}
+            "stun":["stun:127.0.0.1:\(port)"],"turn":[],"probe":{"ports":[\(ports)]\(dialsBack ? ",\"dial_back\":\"/dial-back\"" : "")}}
             """
         do {
             let tcp = try await tcp(.relay(description: description), port: port)
@@ -108,6 +110,25 @@ func bindingAnswer(to request: [UInt8], reflexive: TransportAddress) -> [UInt8]?
     return builder.finish(fingerprint: true)
 }
 
+/// The refusal of a Binding request.
+func refusal(of request: [UInt8]) -> [UInt8]? {
+    guard let message = try? Message(decoding: request), message.messageClass == .request else { return nil }
+    var builder = MessageBuilder(.errorResponse, .binding, transactionID: message.transactionID)
+    builder.add(ErrorCode.badRequest)
+    return builder.finish(fingerprint: true)
+}
+
+extension ProbePatience {
+    /// As long as a machine with other work may take for what does come.
+    static var generous: ProbePatience {
+        var patience = ProbePatience()
+        for limit in [\ProbePatience.port, \.answer, \.stray, \.hairpin, \.description, \.dial, \.router, \.page] {
+            patience[keyPath: limit] = .seconds(40)
+        }
+        return patience
+    }
+}
+
 private final class TCPHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     private let behaviour: TCPBehaviour
@@ -123,6 +144,10 @@ private final class TCPHandler: ChannelInboundHandler {
                 say(answer, context)
             } else if let description, bytes.starts(with: "GET ".utf8) {
                 say(Array("HTTP/1.1 200 OK\r\nContent-Length: \(description.utf8.count)\r\n\r\n\(description)".utf8), context)
+            } else if bytes.starts(with: "POST ".utf8) {
+                dialBack(String(decoding: bytes, as: UTF8.self), asker.ip)
+                let answer = #"{"address":"\#(asker.ip)","result":"open"}"#
+                say(Array("HTTP/1.1 200 OK\r\nContent-Length: \(answer.utf8.count)\r\n\r\n\(answer)".utf8), context)
             }
         case .says(let text): say(Array(text.utf8), context)
         case .swallows: break
@@ -139,6 +164,35 @@ private final class TCPHandler: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+
+    /// Calls the port that a request for `/dial-back?transport=…&port=…&nonce=…` names.
+    private func dialBack(_ request: String, _ asker: IPAddress) {
+        let line = request.split(separator: " ").dropFirst().first ?? ""
+        let query = line.split(separator: "?").last ?? ""
+        let fields = Dictionary(
+            query.split(separator: "&").map { field in
+                let parts = field.split(separator: "=")
+                return (parts.first ?? "", String(parts.last ?? ""))
+            }, uniquingKeysWith: { first, _ in first })
+        guard let port = fields["port"].flatMap({ UInt16($0) }), let nonce = fields["nonce"].flatMap({ TransactionID($0) })
+        else { return }
+        let call = MessageBuilder(.request, .binding, transactionID: nonce).finish(fingerprint: true)
+        let target = TransportAddress(ip: asker, port: port)
+        let isTCP = fields["transport"] == "tcp"
+        Task {
+            if isTCP {
+                let channel = try await ClientBootstrap(group: FakeServer.loop).connect(to: SocketAddress(target)).get()
+                try await channel.writeAndFlush(ByteBuffer(bytes: call))
+                try await channel.close()
+            } else {
+                let channel = try await DatagramBootstrap(group: FakeServer.loop)
+                    .bind(to: SocketAddress(TransportAddress(ip: .loopbackV4, port: 0))).get()
+                try await channel.writeAndFlush(
+                    AddressedEnvelope(remoteAddress: try SocketAddress(target), data: ByteBuffer(bytes: call)))
+                try await channel.close()
+            }
+        }
+    }
 
     private func say(_ bytes: [UInt8], _ context: ChannelHandlerContext) {
         context.writeAndFlush(NIOAny(ByteBuffer(bytes: bytes)), promise: nil)

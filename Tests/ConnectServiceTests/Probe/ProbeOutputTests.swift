@@ -15,15 +15,18 @@ struct ProbeOutputTests {
             report.json == #"""
                 {"relay":"http://relay.example:3478","ports":[\#
                 {"port":3389,"transport":"tcp","outbound":"open","inbound":"untested",\#
-                "why":"Inbound is untested: the relay was not asked to dial back.","rtt_ms":2},\#
+                "why":"Nobody dialled.","rtt_ms":2},\#
                 {"port":9999,"transport":"udp","outbound":"not-served","inbound":"untested",\#
-                "why":"The relay does not listen on 9999/udp. Inbound is untested: the relay was not asked to dial back.",\#
+                "why":"The relay does not listen on 9999/udp. Nobody dialled.",\#
                 "rtt_ms":null}],\#
-                "nat":{"mapping":"unknown","filtering":"unknown","hairpin":null,"public_address":"11.22.33.21","double_nat":false},\#
+                "nat":{"mapping":"unknown","filtering":"unknown","hairpin":null,"public_address":"11.22.33.21","double_nat":false,\#
+                "keeps_port":true,"binding_lifetime_s":null,\#
+                "reading":"only one port of the relay answered over UDP; who gets in is not known"},\#
                 "port_mapping":{\#
                 "upnp":{"present":true,"external":"11.22.33.21:6000","mapped":true,"reachable":null,"router":"http://192.168.1.1/"},\#
                 "nat_pmp":{"present":false,"external":null,"mapped":false,"reachable":null,"router":null},\#
                 "pcp":{"present":false,"external":null,"mapped":false,"reachable":null,"router":null}},\#
+                "ipv6":{"address":null,"outbound":null,"why":null},"captive_portal":null,\#
                 "expected_path":"mapped","advice":["The relay does not listen on 9999/udp: use 3389, which works, \#
                 or ask whoever runs it to add 9999 to --also-listen."]}
                 """#)
@@ -44,29 +47,57 @@ struct ProbeOutputTests {
 
     @Test("the table is aligned, and coloured only when asked")
     func text() throws {
-        let report = try report(
-            ["3389/tcp open", "1863/udp unanswered shown"], seen: [3478: "11.22.33.21:5000", 3389: "11.22.33.21:5000"])
+        var report = try report(
+            [], seen: [3478: "11.22.33.21:5000", 3389: "11.22.33.21:5000"], filtering: .addressAndPortDependent,
+            upnp: mapped("11.22.33.21:6000", .open))
+        report.ports = [
+            try row("3389/tcp open", inbound: .open),
+            try row("1863/udp unanswered shown", inbound: .untested(why: "1863/udp is in use.")),
+        ]
+        report.portMapping.model = "Acme Wall\u{1B} 2"
+        report.nat.hairpin = false
+        report.nat.bindingLifetime = BindingLifetime(atLeast: .seconds(20), atMost: .milliseconds(21250))
         #expect(
             report.text(inColour: false) == """
                 Relay  http://relay.example:3478
 
-                PORT      OUTBOUND    RTT
-                3389/tcp  open        2 ms
-                1863/udp  unanswered  -     Nothing.
-
-                Inbound is untested: the relay was not asked to dial back.
+                PORT      OUTBOUND    INBOUND   RTT
+                3389/tcp  open        open      2 ms
+                1863/udp  unanswered  untested  -     Nothing. 1863/udp is in use.
 
                 NAT            public address 11.22.33.21, mapping unknown: the NAT uses one port towards 2 ports of the relay; \
                 one address cannot tell more
-                Router         UPnP: no answer
+                               filtering address-and-port-dependent: only who was spoken to gets in
+                               ports are kept, no hairpin, a binding lives between 20 and 21.3 s without traffic
+                Router         UPnP: opened 11.22.33.21:6000, and the relay gets in (http://192.168.1.1/)
                                NAT-PMP: no router answered
                                PCP: no answer
-                Expected path  punched: both sides' routers let each other in.
+                               model: Acme Wall\u{FFFD} 2
+                IPv6           this machine has no address of it
+                Expected path  mapped: peers can come in by the port that the router opens.
 
                 → 1863/udp does not get out: ask for UDP 1863 to relay.example, or use 3389, which works.
                 """)
         let coloured = report.text(inColour: true)
-        #expect(coloured.contains("3389/tcp  \u{1B}[32mopen\u{1B}[0m        2 ms\n"))
-        #expect(coloured.contains("1863/udp  \u{1B}[31munanswered\u{1B}[0m  -     Nothing.\n"))
+        #expect(coloured.contains("3389/tcp  \u{1B}[32mopen\u{1B}[0m        \u{1B}[32mopen\u{1B}[0m      2 ms\n"))
+        #expect(coloured.contains("1863/udp  \u{1B}[31munanswered\u{1B}[0m  \u{1B}[33muntested\u{1B}[0m  -     Nothing. 1863/udp is in use.\n"))
+    }
+
+    @Test("what nobody could try for one reason is said once")
+    func sharedReason() throws {
+        let text = try report(["3389/tcp open", "1863/tcp open"]).text(inColour: false)
+        #expect(text.components(separatedBy: "Nobody dialled.").count == 2)
+        #expect(text.contains("\n\nInbound is untested: Nobody dialled.\n\n"))
+    }
+
+    @Test("what a relay or a sign-in page says does not steer the terminal")
+    func hostileTexts() throws {
+        var report = try report([])
+        report.ports = [
+            try row("3389/tcp open", inbound: .untested(why: "a\u{1B}[2Jb")), try row("1863/tcp open", inbound: .open),
+        ]
+        report.portal = Portal(place: "http://\u{1B}]0;x\u{7}")
+        let text = report.text(inColour: false)
+        #expect(text.unicodeScalars.allSatisfy { $0 == "\n" || ($0.value >= 0x20 && $0 != "\u{7F}") })
     }
 }

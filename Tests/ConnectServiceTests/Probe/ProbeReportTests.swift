@@ -50,6 +50,51 @@ struct ProbeReportTests {
         #expect(try report(["3389/tcp open"], seen: seen, upnp: upnp).expectedPath == expected)
     }
 
+    @Test(
+        "a mapping counts when the relay gets in by it, and a NAT that lets everybody in can be punched",
+        arguments: [
+            (mapped("11.22.33.21:6000", .open), .unknown, .mapped),
+            (mapped("11.22.33.21:6000", .filtered(why: "No.")), .unknown, .relayed),
+            (.silent, .endpointIndependent, .punched), (.silent, .portIndependent, .relayed),
+        ] as [(PortMappingReport.Method, NATFiltering, ExpectedPath)])
+    func proven(_ upnp: PortMappingReport.Method, _ filtering: NATFiltering, _ expected: ExpectedPath) throws {
+        #expect(try report(["3389/tcp open"], seen: Self.symmetric, filtering: filtering, upnp: upnp).expectedPath == expected)
+    }
+
+    @Test(
+        "the mapping, seen from two addresses of the relay",
+        arguments: [
+            (cone, [3478: "11.22.33.21:5000", 3389: "11.22.33.21:5000"], .endpointIndependent),
+            (cone, [3478: "11.22.33.21:5002", 3389: "11.22.33.21:5002"], .addressDependent),
+            (cone, [3478: "11.22.33.21:5002", 3389: "11.22.33.21:5003"], .addressAndPortDependent),
+            ([3478: "11.22.33.21:5000"], [3478: "11.22.33.21:5002"], .unknown),
+            (none, none, .none),
+        ] as [([UInt16: String], [UInt16: String], NATReport.Mapping)])
+    func mappingElsewhere(
+        _ here: [UInt16: String], _ there: [UInt16: String], _ expected: NATReport.Mapping
+    ) {
+        let nat = NATReport(
+            local: address("192.168.1.10:5000"), reflexive: here.mapValues(address), elsewhere: there.mapValues(address))
+        #expect(nat.mapping == expected)
+    }
+
+    @Test("a mapping that leads nowhere, a sign-in page and a broken IPv6 are said")
+    func moreAdvice() throws {
+        var report = try report(
+            ["3389/tcp open"], seen: Self.cone, upnp: mapped("11.22.33.21:6000", .filtered(why: "Nothing gets in.")))
+        report.portal = Portal(place: "http://hotel.example/")
+        report.ipv6 = IPv6Report(local: .loopbackV6, outbound: .unanswered(why: "Nothing."))
+        #expect(
+            report.advice == [
+                "This network shows a web page in everybody's place (http://hotel.example/): "
+                    + "open a browser, sign in there, and try again.",
+                "The router says that it has opened 11.22.33.21:6000 (UPnP), but nobody gets in there: "
+                    + "restart the router, and look at the firewall in its settings and at this machine's own.",
+                "IPv6 does not get out to the relay, though this machine and the relay have addresses of it: "
+                    + "ask your network team, or switch it off in the router.",
+            ])
+    }
+
     @Test("no path without any answer")
     func noPath() throws {
         #expect(try report(["3389/tcp blocked"], describedAt: nil).expectedPath == .none)

@@ -13,7 +13,7 @@ struct RouterCheckTests {
         let answers: [MappingMethod: Answer] = [
             .upnp: .granted(external), .natPMP: .failed(.notAuthorized), .pcp: .later(.outOfResources, after: .seconds(30)),
         ]
-        let report = await RouterCheck(loop: FakeServer.loop, patience: .seconds(10)) { request, method in
+        let report = await RouterCheck(loop: FakeServer.loop, patience: .seconds(10), makeMapper: { request, method in
             ports.withLock { _ = $0.insert(request.internalAddress.port) }
             return Mapper(
                 request,
@@ -23,7 +23,11 @@ struct RouterCheckTests {
                             method: method, request: request, answer: answers[method] ?? .conflict, released: released)
                     }
                 ])
-        }.run(from: .loopbackV4)
+        }, call: { port, seenAt, _ in
+            #expect(released.count == 0, "it is dialled while it is open")
+            return port == 6000 && seenAt == IPAddress("11.22.33.21") ? .open : .filtered(why: "")
+        }).run(from: .loopbackV4)
+        #expect(report.upnp.isReachable == true)
         #expect(ports.withLock { $0.count } == 3, "one port of ours for each method")
         #expect(report.pcp == .failed(.outOfResources))
         #expect(report.upnp.mapping?.external == external.external)
@@ -36,8 +40,9 @@ struct RouterCheckTests {
 
     @Test("no router, and none that says anything")
     func nobody() async {
-        let report = await RouterCheck(loop: FakeServer.loop, patience: .seconds(10)) { request, _ in Mapper(request, gateways: []) }
-            .run(from: nil)
+        let report = await RouterCheck(loop: FakeServer.loop, patience: .seconds(10), makeMapper: { request, _ in Mapper(request, gateways: []) }) { _, _, _ in
+            .open
+        }.run(from: nil)
         #expect(report == PortMappingReport())
         #expect(!report.upnp.isPresent)
         #expect(report.usable == nil)
@@ -49,7 +54,7 @@ struct RouterCheckTests {
         let external = external
         let (asked, continuation) = AsyncStream.makeStream(of: Void.self)
         let checking = Task {
-            await RouterCheck(loop: FakeServer.loop, patience: .seconds(60)) { request, method in
+            await RouterCheck(loop: FakeServer.loop, patience: .seconds(60), makeMapper: { request, method in
                 Mapper(
                     request,
                     gateways: method != .upnp ? [] : [
@@ -59,7 +64,7 @@ struct RouterCheckTests {
                                 whenAsked: { continuation.yield() })
                         }
                     ])
-            }.run(from: .loopbackV4)
+            }) { _, _, _ in .untested(why: "") }.run(from: .loopbackV4)
         }
         _ = await asked.first { true }
         checking.cancel()

@@ -2,6 +2,6 @@
 
 from .assistance import Assistance
 from .desktop import Desktop
-from .programs import RA_CONNECT, RA_RELAY, require
+from .programs import RA_CONNECT, RA_PROBE, RA_RELAY, require
 
-__all__ = ["Assistance", "Desktop", "RA_CONNECT", "RA_RELAY", "require"]
+__all__ = ["Assistance", "Desktop", "RA_CONNECT", "RA_PROBE", "RA_RELAY", "require"]

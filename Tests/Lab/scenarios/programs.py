@@ -13,6 +13,7 @@ _BIN = pathlib.Path(os.environ.get("RA_BIN", _CHECKOUT / ".build" / "release")).
 
 RA_RELAY = _BIN / "ra-relay"
 RA_CONNECT = _BIN / "ra-connect"
+RA_PROBE = _BIN / "ra-probe"
 
 
 def require(*programs, lab=True):
@@ -23,5 +24,5 @@ def require(*programs, lab=True):
         reason = "not installed: " + ", ".join(missing)
     if reason:
         pytest.skip(reason)
-    for built in (RA_RELAY, RA_CONNECT):
+    for built in (RA_RELAY, RA_CONNECT, RA_PROBE):
         assert built.exists(), f"{built} is not built; build it, or set RA_BIN"
