@@ -163,7 +163,7 @@ let package = Package(
             "ConnectServiceTests",
             [
                 "CertificateSupport", "ConnectService", "DTLS", "HostNetwork", "NetPrimitives", "STUN", "TURN", "Rendezvous",
-                "PortMapping", "NIOTransport", tls,
+                "PortMapping", "Session", "NIOTransport", tls,
             ] + nio + certificates),
         tests("SimulationTests", ["ICE", "STUN", "NetPrimitives"]),
     ]

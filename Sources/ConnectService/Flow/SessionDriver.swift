@@ -39,6 +39,7 @@ final class SessionDriver {
     private var connectDeadline: Scheduled<Void>?
     private var peerLeftAt: Instant?
     private var missedFrame: UInt32?
+    private var recorder = SessionRecorder()
     /// Whether the connection to the relay is gone: a relayed session that dies then has lost its relay.
     var hasLostRelay = false
 
@@ -77,14 +78,17 @@ final class SessionDriver {
             break  // the flow's, for the rendezvous
         case .connected(let path):
             self.path = path
-            printer.print(.connected(elapsedMilliseconds: (now - startedAt).milliseconds, path: path))
-            printer.printForPrograms(.candidates(triedPairs))
+            let (elapsed, tried) = ((now - startedAt).milliseconds, triedPairs)
+            printer.print(.connected(elapsedMilliseconds: elapsed, path: path))
+            printer.printForPrograms(.candidates(tried))
+            recorder.connected(elapsedMilliseconds: elapsed, path: path, tried: tried)
         case .ready:
             connectDeadline?.cancel()
             machine = SessionMachine(role: role, peer: peerName, ceiling: ceiling, at: now)
             drain()
         case .pathChanged(let path):
             self.path = path
+            recorder.moved(to: path)
             printer.print(.path(path, reason: .better))
         case .pathLost:
             guard !hasLostPath else { return }
@@ -94,6 +98,7 @@ final class SessionDriver {
             guard hasLostPath else { return }
             hasLostPath = false
             self.path = path
+            recorder.moved(to: path)
             printer.print(.path(path, reason: .network))
         case .message(.control, let bytes):
             machine?.receive(bytes, at: now)
@@ -254,6 +259,8 @@ final class SessionDriver {
         isOver = true
         timer?.cancel()
         connectDeadline?.cancel()
+        // Before anybody came there was no session.
+        if isIntroduced { recorder.end(reason, detail, role: role, peer: peerName, tried: triedPairs) }
         printer.print(.ended(reason, detail: detail))
         onEnd(reason, detail)
     }

@@ -12,8 +12,7 @@ struct KnownRelays: Sendable {
 
     /// `~/.local/state/ra-connect/known-relays`, or where `$XDG_STATE_HOME` says.
     init(environment: [String: String] = ProcessInfo.processInfo.environment) {
-        let base = environment["XDG_STATE_HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? (environment["HOME"] ?? NSHomeDirectory()) + "/.local/state"
-        self.init(path: base + "/ra-connect/known-relays")
+        self.init(path: StateDirectory.path(environment: environment) + "/known-relays")
     }
 
     init(path: String) { self.path = path }
@@ -33,9 +32,7 @@ struct KnownRelays: Sendable {
 
     /// Adds a relay that has no line yet; readable by its owner alone.
     func remember(_ key: Fingerprint, of relay: String) throws {
-        let folder = (path as NSString).deletingLastPathComponent
-        try FileManager.default.createDirectory(
-            atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        try StateDirectory.makeFolder(of: path)
         let descriptor = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
         defer { close(descriptor) }

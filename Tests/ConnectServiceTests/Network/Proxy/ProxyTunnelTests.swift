@@ -21,9 +21,7 @@ struct ProxyTunnelTests {
 
     /// One that a slow machine does not end.
     private func discovery(_ trust: RelayTrust, _ routes: [StreamRoute]) -> RelayDiscovery {
-        var discovery = RelayDiscovery(trust: trust, routes: routes, loop: loop)
-        discovery.patience = .minutes(5)
-        return discovery
+        RelayDiscovery(trust: trust, routes: routes, patience: .minutes(5), loop: loop)
     }
 
     private func route(_ proxy: FakeProxy, password: String = "") throws -> StreamRoute {

@@ -1,0 +1,88 @@
+import Foundation
+import Session
+
+extension SessionRecord {
+    private var isSharer: Bool { role == "sharer" }
+    private var end: EndReason { EndReason(rawValue: ended.reason) ?? .error }
+
+    /// One line: when, with whom, by which path, how it ended.
+    public var summary: String {
+        let what = isSharer ? "you shared your screen with" : "you helped"
+        let how = path.map { "\($0.kind) over \($0.transport)" } ?? "not connected"
+        return "\(started)  \(what) \(peer), \(how), \(Self.time(seconds)), ended: \(ended.reason)".printable
+    }
+
+    /// What was tried, what came of it and why, and what to do about it.
+    public var explanation: String {
+        var lines = ["\(started): " + (isSharer ? "you shared your screen with \(peer)." : "you helped \(peer).")]
+        if let path, let elapsed_ms {
+            let meaning = ExpectedPath(rawValue: path.kind)?.sentence ?? ""
+            lines.append("Connected after \(elapsed_ms) ms over \(path.transport), \(path.kind): \(meaning)")
+            lines.append("From \(path.local) to \(path.remote).")
+        } else {
+            lines.append("The two computers were not connected.")
+        }
+        let sentence = end.sentence(for: isSharer ? .sharer : .helper, peer: peer)
+        lines.append("After \(Self.time(seconds)): \(sentence)\(ended.detail.isEmpty ? "" : " \(ended.detail)")")
+        lines.append("")
+        lines += tried.isEmpty ? ["Nothing was tried."] : table
+        if let advice { lines += ["", "→ \(advice)"] }
+        return lines.map(\.printable).joined(separator: "\n")
+    }
+
+    private var table: [String] {
+        let header = ["LOCAL", "REMOTE", "KIND", "RESULT", "TIME", "WHY"]
+        let rows = tried.map { pair in
+            [pair.local, pair.remote, pair.kind, pair.result, pair.ms.map { "\($0) ms" } ?? "-", pair.why ?? ""]
+        }
+        let widths = header.indices.map { column in ([header] + rows).map { $0[column].count }.max() ?? 0 }
+        return ([header] + rows).map { cells in
+            zip(cells, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }
+                .joined(separator: "  ").trimmingCharacters(in: .whitespaces)
+        }
+    }
+
+    /// Why there was no better path than the relay, or none, and what to change where; nil when there was.
+    public var advice: String? {
+        if let path, path.kind != "relayed" { return nil }
+        let others = tried.filter { $0.kind != "relayed" }
+        if path == nil, tried.isEmpty { return "Run ra-probe on both computers: it says what gets out, and what to change." }
+        if others.isEmpty {
+            return "There was nothing to try but the relay, so no UDP gets out on one of the two sides: "
+                + "run ra-probe on both, it says which ports to ask for."
+        }
+        if others.allSatisfy({ $0.result == "failed" }) {
+            return "Nothing came through by any other way, so one of the two routers uses another port for each "
+                + "destination, or a firewall keeps peers out: run ra-probe on both computers. Where it expects “relayed”, "
+                + "\(NATAdvice.openPorts)."
+        }
+        return "The relay was there first: the other ways had no result by then. "
+            + "Run ra-probe on both computers to see whether they can work."
+    }
+
+    private static func time(_ seconds: Int64) -> String {
+        seconds < 120 ? "\(seconds) s" : "\(seconds / 60) min"
+    }
+}
+
+extension SessionRecord {
+    private struct Told: Encodable {
+        var record: SessionRecord
+        var advice: String?
+
+        private enum Key: String, CodingKey { case advice }
+
+        func encode(to encoder: any Encoder) throws {
+            try record.encode(to: encoder)
+            var container = encoder.container(keyedBy: Key.self)
+            try container.encode(advice, forKey: .advice)
+        }
+    }
+
+    /// On one line, with the advice.
+    public var json: String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return (try? encoder.encode(Told(record: self, advice: advice))).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
+    }
+}

@@ -1,0 +1,62 @@
+import Foundation
+import Session
+
+/// What is kept of one session for whoever asks later why it went as it did. A later version may add keys: what a reader does
+/// not know it leaves out.
+public struct SessionRecord: Codable, Hashable, Sendable {
+    /// As in the event `connected`.
+    struct Path: Codable, Hashable, Sendable {
+        var kind: String
+        var transport: String
+        var local: String
+        var remote: String
+    }
+
+    /// As in the event `candidates`.
+    struct Tried: Codable, Hashable, Sendable {
+        var local: String
+        var remote: String
+        var kind: String
+        var result: String
+        var ms: Int64?
+        var why: String?
+    }
+
+    /// As in the event `ended`.
+    struct End: Codable, Hashable, Sendable {
+        var reason: String
+        var detail: String
+    }
+
+    /// More pairs than an agent has (RFC 8445 §6.1.2.5).
+    static let pairLimit = 100
+
+    /// RFC 3339, in UTC.
+    var started: String
+    /// From the start to the end.
+    var seconds: Int64
+    /// `sharer` or `helper`.
+    var role: String
+    /// What the other side is called.
+    var peer: String
+    /// Milliseconds to `connected`; nil when it did not come to that.
+    var elapsed_ms: Int64?
+    /// The last path; nil when there was none.
+    var path: Path?
+    var tried: [Tried]
+    var ended: End
+}
+
+extension SessionRecord.Path {
+    init(_ path: PathDescription) {
+        self.init(kind: path.kind.rawValue, transport: path.transport.rawValue, local: path.local, remote: path.remote)
+    }
+}
+
+extension SessionRecord.Tried {
+    init(_ pair: TriedPair) {
+        self.init(
+            local: pair.local, remote: pair.remote, kind: pair.kind.rawValue, result: pair.result.rawValue,
+            ms: pair.milliseconds, why: pair.why.map { String($0.prefix(200)) })
+    }
+}

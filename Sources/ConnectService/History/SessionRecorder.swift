@@ -1,0 +1,47 @@
+import Foundation
+import HostNetwork
+import NetPrimitives
+import Session
+
+/// Watches one session, and writes it down at its end.
+struct SessionRecorder {
+    private let history: SessionHistory
+    private let started = Date()
+    private let startedAt = MonotonicClock.now()
+    private var elapsed: Int64?
+    private var path: PathDescription?
+    private var tried: [TriedPair] = []
+
+    init(history: SessionHistory = SessionHistory()) { self.history = history }
+
+    mutating func connected(elapsedMilliseconds: Int64, path: PathDescription, tried: [TriedPair]) {
+        elapsed = elapsedMilliseconds
+        self.path = path
+        remember(tried)
+    }
+
+    mutating func moved(to path: PathDescription) { self.path = path }
+
+    /// - Parameter tried: what became of each pair by now.
+    mutating func end(_ reason: EndReason, _ detail: String, role: Role, peer: String, tried: [TriedPair]) {
+        remember(tried)
+        let record = SessionRecord(
+            started: started.formatted(.iso8601), seconds: (MonotonicClock.now() - startedAt).components.seconds,
+            role: role == .sharer ? "sharer" : "helper", peer: String(peer.prefix(100)), elapsed_ms: elapsed,
+            path: path.map(SessionRecord.Path.init), tried: self.tried.map(SessionRecord.Tried.init),
+            ended: SessionRecord.End(reason: reason.rawValue, detail: String(detail.prefix(200))))
+        // A session that cannot be written down has been one all the same.
+        try? history.append(record)
+    }
+
+    /// What is known of a pair in the end counts, unless it is less than was known before.
+    private mutating func remember(_ pairs: [TriedPair]) {
+        for pair in pairs {
+            if let known = tried.firstIndex(where: { $0.local == pair.local && $0.remote == pair.remote }) {
+                if pair.result != .frozen { tried[known] = pair }
+            } else if tried.count < SessionRecord.pairLimit {
+                tried.append(pair)
+            }
+        }
+    }
+}

@@ -1,0 +1,128 @@
+@testable import ConnectService
+import Foundation
+import Session
+import Testing
+
+@Suite("The record of past sessions")
+struct SessionHistoryTests {
+    private func history() -> SessionHistory {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "history-\(UUID().uuidString)").path
+        return SessionHistory(path: folder + "/state/history.jsonl")
+    }
+
+    private func record(_ peer: String = "Helge", path: String? = "relayed", tried: [SessionRecord.Tried] = []) -> SessionRecord {
+        SessionRecord(
+            started: "2026-11-21T07:00:00Z", seconds: 35, role: "sharer", peer: peer, elapsed_ms: path.map { _ in 412 },
+            path: path.map { .init(kind: $0, transport: "udp", local: "192.168.1.10:4000", remote: "11.22.33.10:50000") },
+            tried: tried, ended: .init(reason: path == nil ? "no-path" : "finished", detail: ""))
+    }
+
+    private func tried(_ kind: String, _ result: String, why: String = "no answer") -> SessionRecord.Tried {
+        .init(local: "192.168.1.10:4000", remote: "11.22.33.22:5000", kind: kind, result: result, ms: 3750, why: why)
+    }
+
+    @Test("what was written is read, in order, and is its owner's alone")
+    func writeAndRead() throws {
+        let history = history()
+        #expect(history.records.isEmpty)
+        try history.append(record("A"))
+        try history.append(record("B", tried: [tried("punched", "failed")]))
+        #expect(history.records == [record("A"), record("B", tried: [tried("punched", "failed")])])
+        let mode = try FileManager.default.attributesOfItem(atPath: history.path)[.posixPermissions] as? Int
+        #expect(mode == 0o600)
+    }
+
+    @Test("what a later version has added, and a line that is broken, are left out")
+    func laterVersions() throws {
+        let history = history()
+        try history.append(record("A"))
+        let handle = try #require(FileHandle(forWritingAtPath: history.path))
+        try handle.seekToEnd()
+        let later = record("C").json.dropFirst()
+        try handle.write(contentsOf: Data("{\"started\":\n\u{0}\n{\"allowed\":[\"control\"],\(later)\n".utf8))
+        try handle.close()
+        #expect(history.records.map(\.peer) == ["A", "C"])
+    }
+
+    @Test("the file is bounded: the older half is forgotten")
+    func bounded() throws {
+        let history = history()
+        let long = tried("punched", "failed", why: String(repeating: "x", count: 200))
+        let full = record(tried: Array(repeating: long, count: SessionRecord.pairLimit))
+        for number in 0..<100 {
+            var record = full
+            record.seconds = Int64(number)
+            try history.append(record)
+            let size = try FileManager.default.attributesOfItem(atPath: history.path)[.size] as? Int
+            #expect((size ?? .max) <= SessionHistory.maximumBytes)
+        }
+        let kept = history.records.map(\.seconds)
+        #expect(kept.last == 99)
+        #expect(kept.count > 10)
+        #expect(kept == Array((100 - Int64(kept.count))..<100))
+        let mode = try FileManager.default.attributesOfItem(atPath: history.path)[.posixPermissions] as? Int
+        #expect(mode == 0o600)
+    }
+
+    @Test("a recorder keeps the best that was known of each pair")
+    func recorder() throws {
+        let history = history()
+        var recorder = SessionRecorder(history: history)
+        func pair(_ remote: String, _ result: TriedPair.Result) -> TriedPair {
+            TriedPair(local: "192.168.1.10:4000", remote: remote, kind: .punched, result: result, milliseconds: 9, why: result.rawValue)
+        }
+        let path = PathDescription(kind: .relayed, transport: .udp, local: "192.168.1.10:4000", remote: "11.22.33.10:50000")
+        recorder.connected(elapsedMilliseconds: 412, path: path, tried: [pair("1.1.1.1:1", .frozen), pair("2.2.2.2:2", .failed)])
+        recorder.end(
+            .finished, "", role: .helper, peer: "Sharon",
+            tried: [pair("1.1.1.1:1", .failed), pair("2.2.2.2:2", .frozen), pair("3.3.3.3:3", .succeeded)])
+        let record = try #require(history.records.first)
+        #expect(record.tried.map(\.result) == ["failed", "failed", "succeeded"])
+        #expect(record.role == "helper" && record.peer == "Sharon" && record.elapsed_ms == 412)
+        #expect(record.path?.kind == "relayed" && record.ended.reason == "finished")
+    }
+
+    @Test("the last session is explained: each way, its time, its failure, and what to do")
+    func explanation() {
+        let record = record(tried: [
+            tried("punched", "failed"),
+            .init(local: "11.22.33.10:50000", remote: "11.22.33.22:5000", kind: "relayed", result: "succeeded", ms: 40, why: "chosen"),
+        ])
+        #expect(
+            record.explanation == """
+                2026-11-21T07:00:00Z: you shared your screen with Helge.
+                Connected after 412 ms over udp, relayed: everything goes through the relay.
+                From 192.168.1.10:4000 to 11.22.33.10:50000.
+                After 35 s: The session is over.
+
+                LOCAL              REMOTE            KIND     RESULT     TIME     WHY
+                192.168.1.10:4000  11.22.33.22:5000  punched  failed     3750 ms  no answer
+                11.22.33.10:50000  11.22.33.22:5000  relayed  succeeded  40 ms    chosen
+
+                → Nothing came through by any other way, so one of the two routers uses another port for each destination, \
+                or a firewall keeps peers out: run ra-probe on both computers. Where it expects “relayed”, switch on UPnP, \
+                NAT-PMP or PCP in the router's settings, or choose a less strict NAT there.
+                """)
+    }
+
+    @Test(
+        "advice is for the relay, and for nothing at all",
+        arguments: [
+            ("punched", ["failed"], nil), ("relayed", ["failed"], "Nothing came through"), ("relayed", [], "There was nothing to try"),
+            ("relayed", ["failed", "frozen"], "The relay was there first"), (nil, [], "Run ra-probe on both"),
+        ] as [(String?, [String], String?)])
+    func advice(_ path: String?, _ results: [String], _ beginning: String?) {
+        let advice = record(path: path, tried: results.map { tried("punched", $0) }).advice
+        #expect(advice.map { $0.hasPrefix(beginning ?? "?") } ?? (beginning == nil))
+    }
+
+    @Test("what the other side calls itself does not steer the terminal")
+    func hostileName() {
+        let record = record("a\u{1B}[2J\nb")
+        for text in [record.summary, record.explanation] {
+            #expect(text.unicodeScalars.allSatisfy { $0 == "\n" || ($0.value >= 0x20 && $0 != "\u{7F}") })
+        }
+        #expect(!record.summary.contains("\n"))
+        #expect(!record.json.contains("\n"))
+    }
+}
