@@ -47,5 +47,8 @@ struct TrafficPrice: BitwiseCopyable {
         packet = rate.packets > 0 ? 1_000_000_000 / Int64(rate.packets) : 0
     }
 
+    var limitsBytes: Bool { byte != 0 }
+    var limitsPackets: Bool { packet != 0 }
+
     func bytes(_ count: Int) -> Int64 { (Int64(count) &* byte) >> Self.fraction }
 }

@@ -31,8 +31,9 @@ public final class TrafficMeters {
 
         init(of line: UnsafeMutablePointer<TrafficBudget.Line>) { self.line = line }
 
+        /// - Parameter isLimited: without a limit there is always something left, whatever was taken under another.
         @inline(__always)
-        mutating func isLeft(at now: Int64) -> Bool { left > 0 || renew(at: now) }
+        mutating func isLeft(_ isLimited: Bool, at now: Int64) -> Bool { !isLimited || left > 0 || renew(at: now) }
 
         func settle() { line.pointee.settle(left) }
 
@@ -123,18 +124,20 @@ public final class TrafficMeters {
     /// Whether a packet of so many bytes may go, and then it is counted; a refused one costs nothing.
     public func admits(_ meter: TrafficMeter, bytes count: Int, at now: Int64) -> Bool {
         let meter = table.pointee.meters + Int(meter.number)
-        let latest = now &+ TrafficBudget.burst
-        guard meter.pointee.bytesUntil <= latest, meter.pointee.packetsUntil <= latest else { return false }
         let all = table.pointee.shares
         let share = all + meter.pointee.share
-        guard share.pointee.bytes.isLeft(at: now), share.pointee.packets.isLeft(at: now),
-            all.pointee.bytes.isLeft(at: now), all.pointee.packets.isLeft(at: now)
+        let (own, total) = (table.pointee.allocation, table.pointee.total)
+        let user = share.pointee.isInvitation ? table.pointee.invitation : table.pointee.user
+        let latest = now &+ TrafficBudget.burst
+        guard meter.pointee.bytesUntil <= latest || !own.limitsBytes,
+            meter.pointee.packetsUntil <= latest || !own.limitsPackets,
+            share.pointee.bytes.isLeft(user.limitsBytes, at: now), share.pointee.packets.isLeft(user.limitsPackets, at: now),
+            all.pointee.bytes.isLeft(total.limitsBytes, at: now), all.pointee.packets.isLeft(total.limitsPackets, at: now)
         else { return false }
-        let price = table.pointee.allocation
-        meter.pointee.bytesUntil = max(meter.pointee.bytesUntil, now) &+ price.bytes(count)
-        meter.pointee.packetsUntil = max(meter.pointee.packetsUntil, now) &+ price.packet
-        share.pointee.pay(count, share.pointee.isInvitation ? table.pointee.invitation : table.pointee.user)
-        all.pointee.pay(count, table.pointee.total)
+        meter.pointee.bytesUntil = max(meter.pointee.bytesUntil, now) &+ own.bytes(count)
+        meter.pointee.packetsUntil = max(meter.pointee.packetsUntil, now) &+ own.packet
+        share.pointee.pay(count, user)
+        all.pointee.pay(count, total)
         return true
     }
 

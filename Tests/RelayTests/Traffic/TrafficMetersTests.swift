@@ -121,6 +121,27 @@ struct TrafficMetersTests {
         #expect(admitted(1, every: .milliseconds(1), from: .at(21), for: .seconds(10), meters) == 10_000)
     }
 
+    @Test("where limits are taken away, nobody pays for what was used under them", arguments: 0..<3)
+    func unlimited(which: Int) {
+        let rate = TrafficLimits.Rate(bytes: 100_000, packets: 100)
+        var process = Process(
+            limits {
+                switch which {
+                case 0: $0.perAllocation = rate
+                case 1: $0.perUser = rate
+                default: $0.total = rate
+                }
+            }, workers: 2)
+        let (meter, other) = (process.open("alice"), process.open("alice", on: 1))
+        let both = [(process.workers[0], meter), (process.workers[1], other)]
+        #expect(admitted(1000, every: .microseconds(100), for: .milliseconds(100), both) < 250)
+        for worker in process.workers { worker.setLimits(.none) }
+        let late = process.open("alice", on: 1)
+        for (worker, meter) in both + [(process.workers[1], late)] {
+            #expect(worker.admits(meter, bytes: 1000, at: Duration.milliseconds(100).nanoseconds))
+        }
+    }
+
     @Test("new allocations bring no new second's worth, after the last one was ended either")
     func again() {
         var process = Process(limits { $0.perUser.packets = 100 })
