@@ -112,4 +112,18 @@ static inline uint32_t ra_wait_readable(const int *descriptors, int count, int m
 
 static inline uint32_t ra_interface_number(const char *name) { return if_nametoindex(name); }
 
+extern int ra_flock(int fd, int operation) __asm__("flock");
+
+// Locks a file for as long as it is open; not 0 when somebody else has done so.
+static inline int ra_lock_file(int fd) { return ra_flock(fd, 2 | 4); }  // LOCK_EX | LOCK_NB
+
+// Whether a port can be had: the address is ours, and nobody listens there.
+static inline int ra_port_is_free(struct ra_address address, int is_tcp) {
+    int domain = address.family == 6 ? AF_INET6 : AF_INET;
+    int fd = socket(domain, (is_tcp ? SOCK_STREAM : SOCK_DGRAM) | SOCK_CLOEXEC, 0);
+    int is_free = fd >= 0 && ra_bind(fd, address) == 0;
+    if (fd >= 0) close(fd);
+    return is_free;
+}
+
 #endif

@@ -39,16 +39,20 @@ public final class Mapper: Sendable {
     private let patience: Duration
 
     /// Begins to ask.
+    ///
+    /// - Parameter records: Where what is open is written down, for the next program to close what this one could not.
     public convenience init(
-        _ request: MappingRequest, methods: Set<MappingMethod> = Set(MappingMethod.allCases), aim: Aim = .firstGood
+        _ request: MappingRequest, methods: Set<MappingMethod> = Set(MappingMethod.allCases), aim: Aim = .firstGood,
+        records: MappingRecords? = nil
     ) {
-        self.init(request, gateways: methods.map { method in { Self.gateway(method, request) } }, aim: aim)
+        self.init(
+            request, gateways: methods.map { method in { Self.gateway(method, request) } }, aim: aim, records: records)
     }
 
     /// - Parameter gateways: Make the gateways, each on the thread that will use it.
     package init(
         _ request: MappingRequest, gateways: [@Sendable () -> any Gateway], aim: Aim = .firstGood,
-        patienceToClose: Duration = Mapper.patienceToClose
+        records: MappingRecords? = nil, patienceToClose: Duration = Mapper.patienceToClose
     ) {
         // More events than this lie unread only if nobody reads; then the newest say the most.
         (events, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(64))
@@ -59,7 +63,7 @@ public final class Mapper: Sendable {
         for (number, make) in gateways.enumerated() {
             let contender = contest.contender(number)
             Thread.detachNewThread { [working, continuation] in
-                var worker = MappingWorker(gateway: make(), request: request, contender: contender) { event in
+                var worker = MappingWorker(gateway: make(), request: request, contender: contender, records: records) { event in
                     if !contender.isOver { continuation.yield(event) }
                 }
                 worker.run()

@@ -1,3 +1,4 @@
+import Foundation
 import NetPrimitives
 
 /// Drives one lease on one gateway: the loop of a thread that may block.
@@ -9,15 +10,19 @@ package struct MappingWorker {
     private var lease: Lease
     private let request: MappingRequest
     private let contender: MappingContest.Contender
+    private let records: MappingRecords?
+    /// What is written down of the mapping that is held.
+    private var entry: MappingRecords.Entry?
     private let emit: (Mapper.Event) -> Void
 
     package init(
         gateway: any Gateway, request: MappingRequest, contender: MappingContest.Contender,
-        emit: @escaping (Mapper.Event) -> Void
+        records: MappingRecords? = nil, emit: @escaping (Mapper.Event) -> Void
     ) {
         self.gateway = gateway
         self.request = request
         self.contender = contender
+        self.records = records
         self.emit = emit
         lease = Self.newLease(request)
     }
@@ -57,7 +62,10 @@ package struct MappingWorker {
     // What the lease wants
 
     private mutating func put(_ ask: Ask) -> Ask? {
-        if let dead = ask.closing { gateway.release(externalPort: dead) }
+        if let dead = ask.closing {
+            gateway.release(externalPort: dead)
+            strike()
+        }
         let answer = gateway.answer(to: ask)
         let next = lease.receive(answer, at: RouterClock.now())
         report()
@@ -87,7 +95,22 @@ package struct MappingWorker {
         return nil
     }
 
-    private mutating func close(_ external: TransportAddress) { gateway.release(externalPort: external.port) }
+    private mutating func close(_ external: TransportAddress) {
+        gateway.release(externalPort: external.port)
+        strike()
+    }
+
+    /// There is nothing left to close.
+    private mutating func strike() {
+        entry?.remove()
+        entry = nil
+    }
+
+    private mutating func write(_ mapping: Mapping) {
+        let written = records?.write(MappingRecord(mapping, secret: gateway.secret, now: Date()))
+        strike()
+        entry = written
+    }
 
     private static func newLease(_ request: MappingRequest) -> Lease {
         Lease(
@@ -103,11 +126,14 @@ package struct MappingWorker {
             switch event {
             case .mapped(let grant):
                 let mapping = mapping(grant)
+                write(mapping)
                 contender.granted(mapping.external, isGood: mapping.reach == .internet, at: now)
                 // What has lost the race is given back before anybody hears of it.
                 if contender.turn(at: now) == .go { emit(.mapped(mapping)) }
             case .renewed(let grant):
-                emit(.renewed(mapping(grant)))
+                let mapping = mapping(grant)
+                write(mapping)
+                emit(.renewed(mapping))
             case .lost(let failure):
                 contender.refused(at: now)
                 emit(.lost(gateway.method, failure))

@@ -18,7 +18,8 @@ struct UPnPGatewayTests {
     /// A router at 11.22.33.21 that does as `map` says and tells the truth about it.
     private static func router(
         map: @escaping @Sendable (String) -> FakeIGD.Reply = { _ in .success() }, address: String = "11.22.33.21",
-        owner: (ip: String, port: String) = ("127.0.0.1", "5001"), ownedBefore: Bool = false, version: Int = 1
+        owner: (ip: String, port: String) = ("127.0.0.1", "5001"), ownedBefore: Bool = false, name: String = "",
+        version: Int = 1
     ) throws -> FakeIGD {
         let isOwned = Mutex(ownedBefore)
         return try FakeIGD(version: version) { action, body in
@@ -31,7 +32,7 @@ struct UPnPGatewayTests {
                 if !isOwned.withLock({ $0 }) { return .error(714) }  // NoSuchEntryInArray
                 return .success([
                     "NewInternalClient": owner.ip, "NewInternalPort": owner.port, "NewEnabled": "1",
-                    "NewPortMappingDescription": "x", "NewLeaseDuration": "600",
+                    "NewPortMappingDescription": name, "NewLeaseDuration": "600",
                 ])
             default: return .success()
             }
@@ -108,6 +109,15 @@ struct UPnPGatewayTests {
         let igd = try Self.router(ownedBefore: true)
         let gateway = try gateway(igd)
         #expect(gateway.answer(to: ask) == grant("11.22.33.21:5000", for: .seconds(600)))
+    }
+
+    @Test("deletes what has our name, also where the router cut it, and nothing else", arguments: [
+        ("Remote assistance", true), ("Remote assis", true), ("", true), ("Somebody's game", false),
+    ])
+    func named(_ name: String, _ isOurs: Bool) throws {
+        let igd = try Self.router(ownedBefore: true, name: name)
+        try gateway(igd).release(externalPort: 5000)
+        #expect(igd.actions.contains("DeletePortMapping") == isOurs)
     }
 
     @Test("lets a router of version 2 choose another port, and renews that one as it is")

@@ -3,7 +3,6 @@ import NIOPosix
 import NIOTransport
 package import NetPrimitives
 package import STUN
-import Synchronization
 
 /// A TCP or UDP port of ours that waits for the relay's dial-back.
 package struct CallListener: Sendable {
@@ -79,56 +78,6 @@ package struct CallListener: Sendable {
                 }
             }
             .bind(to: try SocketAddress(address)).get()
-    }
-}
-
-/// Who is expected at one port; no more at once than its owner expects.
-private final class ExpectedCalls: Sendable {
-    private struct State {
-        var calls = DialBackCalls()
-        var waiting: [TransactionID: EventLoopPromise<TransportAddress>] = [:]
-        var answer: (@Sendable ([UInt8], TransportAddress) -> Void)?
-        var isClosed = false
-    }
-
-    private let state = Mutex(State())
-
-    /// How an answer is sent; over TCP there is none.
-    var answer: (@Sendable ([UInt8], TransportAddress) -> Void)? {
-        get { state.withLock { $0.answer } }
-        set { state.withLock { $0.answer = newValue } }
-    }
-
-    func expect(_ nonce: TransactionID, _ promise: EventLoopPromise<TransportAddress>) {
-        let isClosed = state.withLock { state in
-            guard !state.isClosed else { return true }
-            state.calls.expect(nonce)
-            state.waiting[nonce] = promise
-            return false
-        }
-        if isClosed { promise.fail(ChannelError.ioOnClosedChannel) }
-    }
-
-    /// - Returns: whether it was a call that is expected here.
-    func receive(_ bytes: [UInt8], from source: TransportAddress) -> Bool {
-        let (call, promise, answer) = state.withLock { state in
-            let call = state.calls.receive(bytes, from: source)
-            return (call, call.flatMap { state.waiting.removeValue(forKey: $0.nonce) }, state.answer)
-        }
-        guard let call else { return false }
-        answer?(call.answer, source)
-        promise?.succeed(source)
-        return true
-    }
-
-    func close() {
-        let waiting = state.withLock { state in
-            state.isClosed = true
-            state.answer = nil
-            defer { state.waiting = [:] }
-            return state.waiting
-        }
-        for promise in waiting.values { promise.fail(ChannelError.ioOnClosedChannel) }
     }
 }
 

@@ -107,7 +107,7 @@ public actor JoinFlow: AssistanceFlow {
         guard let peer else { return }
         // The router is asked first of all: its answer may take a second, and a door counts only before the choice.
         let ports = await peer.openPorts(on: LocalAddresses.candidates(relayIsLoopback: options.relay.endpoint.isLoopback))
-        door = RouterDoor(for: ports) { external, base in await peer.addMapped(external: external, internal: base) }
+        door = Meeting.door(for: ports, of: peer, driver: driver, printer: printer)
         printer.note("Looking for the relay…")
         let (socket, relay) = try await Meeting.connect(to: trust, proxy: options.proxy, loop: loop) { event in
             self.assumeIsolated { $0.received(event) }
@@ -119,6 +119,7 @@ public actor JoinFlow: AssistanceFlow {
         }
         self.socket = socket
         self.servers = servers
+        MappingProver(relay, servers: servers, trust: trust, peer: peer, loop: loop).map { door?.prove(by: $0.prove) }
         client.connectionOpened(at: MonotonicClock.now())
         drainRendezvous()
         // While the two programs prove the secret to each other, the network is asked already.

@@ -2,6 +2,8 @@ import DTLS
 import ICE
 import NIOCore
 import NIOPosix
+import NetPrimitives
+import PortMapping
 import Rendezvous
 import Session
 
@@ -24,6 +26,19 @@ enum Meeting {
         } catch {
             throw FlowError(.relayLost, "The relay at \(trust.url) does not let us in: \(error)")
         }
+    }
+
+    /// Has the routers open our ports, and tells the person what is wrong with what they opened.
+    static func door(
+        for ports: [TransportAddress], of peer: PeerConnection, driver: SessionDriver?, printer: EventPrinter
+    ) -> RouterDoor {
+        let door = RouterDoor(for: ports, records: MappingRecords()) { external, base in
+            await peer.addMapped(external: external, internal: base)
+        } noticed: { finding in
+            printer.note(finding.sentence.prefix(1).uppercased() + finding.sentence.dropFirst() + ".")
+        }
+        driver?.doorFindings = { [weak door] in door?.findings ?? [] }
+        return door
     }
 
     /// What our side says of itself in the sealed channel.

@@ -27,6 +27,8 @@ final class SessionDriver {
     var onScreen: ([UInt8]) -> Void = { _ in }
     /// Anything that a window shows has changed.
     var onChange: () -> Void = {}
+    /// What is wrong with ports that routers opened for us.
+    var doorFindings: () -> [RouterDoor.Finding] = { [] }
     /// Called once.
     var onEnd: (EndReason, String) -> Void = { _, _ in }
 
@@ -130,6 +132,15 @@ final class SessionDriver {
     }
 
     private var triedPairs: [TriedPair] {
+        let doors = doorFindings().map { finding in
+            TriedPair(
+                local: "\(finding.internal)", remote: finding.external.map { "\($0)" } ?? "", kind: .mapped,
+                result: .failed, why: finding.sentence)
+        }
+        return pairs + doors
+    }
+
+    private var pairs: [TriedPair] {
         peer.assumeIsolated { $0.report }.map { pair in
             TriedPair(
                 local: "\(pair.local)", remote: "\(pair.remote)",

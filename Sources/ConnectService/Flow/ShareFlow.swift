@@ -54,6 +54,7 @@ public actor ShareFlow: AssistanceFlow {
     private var driver: SessionDriver?
     private var screen: ScreenSource?
     private var door: RouterDoor?
+    private var prover: MappingProver?
     private var identity: Identity?
     /// The helper that has proven the secret.
     private var meeting: MeetingID?
@@ -119,7 +120,8 @@ public actor ShareFlow: AssistanceFlow {
         guard !isOver else { return }
         let ports = await peer.openPorts(on: LocalAddresses.candidates(relayIsLoopback: options.relay.endpoint.isLoopback))
         // Asked for now, so that the router has long answered when the helper comes.
-        door = RouterDoor(for: ports) { external, base in await peer.addMapped(external: external, internal: base) }
+        door = Meeting.door(for: ports, of: peer, driver: driver, printer: printer)
+        prover.map { door?.prove(by: $0.prove) }
         client.createInvitation(InvitationTerms(lifetime: options.lifetime, uses: 1, ceiling: options.ceiling))
         drainRendezvous()
     }
@@ -136,6 +138,8 @@ public actor ShareFlow: AssistanceFlow {
         }
         self.socket = socket
         self.servers = servers
+        prover = peer.flatMap { MappingProver(relay, servers: servers, trust: trust, peer: $0, loop: loop) }
+        prover.map { door?.prove(by: $0.prove) }
         web = relay.description.web.flatMap { RelayURL($0) }
         relayLostAt = nil
         driver?.hasLostRelay = false

@@ -40,7 +40,9 @@ extension PeerConnection {
             }
         }
         for (base, client) in bindings {
-            guard case .reflexive(let address, _)? = client.outcome, address != base else { continue }
+            guard case .reflexive(let address, _)? = client.outcome else { continue }
+            reflexive[base] = address.ip
+            guard address != base else { continue }
             offer(.serverReflexive(address, base: base, server: client.server.ip), at: now)
         }
         bindings.removeAll { $0.client.outcome != nil }

@@ -56,6 +56,9 @@ actor PeerConnection {
     /// Bytes of the screen that wait to be sent, for whoever encodes it.
     nonisolated let screenBacklog = Atomic<Int>(0)
 
+    /// The relay's dial-backs that are to come to one of our ports.
+    nonisolated let calls = ExpectedCalls()
+
     let role: Session.Role
     let identity: Identity
     let emit: @Sendable (Event) -> Void
@@ -66,6 +69,8 @@ actor PeerConnection {
     var legs: [Int: RelayedLeg] = [:]
     var lastLeg = 0
     var bindings: [(base: TransportAddress, client: BindingClient)] = []
+    /// How the relay sees each of our ports.
+    var reflexive: [TransportAddress: IPAddress] = [:]
     var ladder: RelayLadder?
     var turnCredentials: TURNCredentials?
     var relayTrust: RelayTrust?
@@ -157,6 +162,9 @@ actor PeerConnection {
         return true
     }
 
+    /// How the relay sees one of our ports; nil when it was not asked or has not answered.
+    func reflexiveAddress(of base: TransportAddress) -> IPAddress? { reflexive[base] }
+
     /// What was tried, for people who wonder.
     var report: [PairReport] { agent.report }
 
@@ -234,6 +242,10 @@ actor PeerConnection {
     }
 
     func handle(_ bytes: [UInt8], on base: TransportAddress, from source: TransportAddress, at now: Instant) {
+        if let answer = calls.take(bytes, from: source) {
+            sockets[base]?.send(answer, to: source)
+            return
+        }
         switch agent.receive(bytes, on: base, from: source, at: now) {
         case .handled:
             break

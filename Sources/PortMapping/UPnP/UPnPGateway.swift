@@ -51,7 +51,10 @@ package final class UPnPGateway: Gateway {
 
     package func release(externalPort: UInt16) {
         guard let igd else { return }
-        if let owner = owner(ofExternalPort: externalPort, igd), owner != internalAddress { return }
+        let entry = entry(ofExternalPort: externalPort, igd)
+        if let owner = entry.owner, owner != internalAddress { return }
+        // Somebody else's program on this computer may have had our port in between. Routers may cut names.
+        if let name = entry.name, !name.isEmpty, !Self.plain(request.description).hasPrefix(name) { return }
         let (url, type) = igd.connection
         _ = UPNP_DeletePortMapping(url, type, "\(externalPort)", IGD.name(of: request.transport), nil)
     }
@@ -65,7 +68,7 @@ package final class UPnPGateway: Gateway {
             return .rested  // the renewal will tell
         }
         // Routers that do not tell who has a port say so with other numbers than "there is no such mapping".
-        return ownerCode(ofExternalPort: external.port, igd).code == UPnPError.noSuchEntry ? .restarted : .rested
+        return entry(ofExternalPort: external.port, igd).code == UPnPError.noSuchEntry ? .restarted : .rested
     }
 
     // The questions
@@ -105,10 +108,10 @@ package final class UPnPGateway: Gateway {
 
     /// Where the router sends a port's traffic; nil when it does not say.
     private func owner(ofExternalPort port: UInt16, _ igd: IGD) -> TransportAddress? {
-        ownerCode(ofExternalPort: port, igd).owner
+        entry(ofExternalPort: port, igd).owner
     }
 
-    private func ownerCode(ofExternalPort port: UInt16, _ igd: IGD) -> (owner: TransportAddress?, code: Int) {
+    private func entry(ofExternalPort port: UInt16, _ igd: IGD) -> (owner: TransportAddress?, name: String?, code: Int) {
         var client = [CChar](repeating: 0, count: 64)  // the library writes at most 16, 6, 80, 4 and 16 bytes
         var clientPort = client
         var description = [CChar](repeating: 0, count: 128)
@@ -118,8 +121,8 @@ package final class UPnPGateway: Gateway {
         let code = UPNP_GetSpecificPortMappingEntry(
             url, type, "\(port)", IGD.name(of: request.transport), nil, &client, &clientPort, &description, &enabled,
             &lifetime)
-        guard code == UPNPCOMMAND_SUCCESS else { return (nil, Int(code)) }
-        return (TransportAddress("\(IGD.text(client)):\(IGD.text(clientPort))"), Int(code))
+        guard code == UPNPCOMMAND_SUCCESS else { return (nil, nil, Int(code)) }
+        return (TransportAddress("\(IGD.text(client)):\(IGD.text(clientPort))"), IGD.text(description), Int(code))
     }
 
     // What goes over the wire

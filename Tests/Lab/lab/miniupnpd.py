@@ -16,8 +16,10 @@ MAPPING_MODES = {
 }
 
 
-def configuration(mode, directory):
-    """The text of miniupnpd.conf for a router with interfaces `wan` and `lan`."""
+def configuration(mode, directory, *, is_restarted=False):
+    """The text of miniupnpd.conf for a router with interfaces `wan` and `lan`.
+
+    Its epoch is the machine's uptime, as that of a router that has run for long, until it is restarted."""
     upnp = mode in ("all", "upnp", "igd1", "dead")
     port_5351 = mode in ("all", "nat-pmp", "pcp", "dead")
     settings = {
@@ -39,7 +41,8 @@ def configuration(mode, directory):
         "force_igd_desc_v1": _yes(mode == "igd1"),
         "lease_file": directory / "leases",
         "notify_interval": 60,
-        "system_uptime": "yes",
+        "system_uptime": _yes(not is_restarted),
+        "http_port": 5000,  # routers have the same one after a restart
     }
     lines = [f"{key}={value}" for key, value in settings.items()]
     return "\n".join(lines + ["allow 1024-65535 0.0.0.0/0 0-65535", "deny 0-65535 0.0.0.0/0 0-65535"]) + "\n"

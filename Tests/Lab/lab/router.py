@@ -29,8 +29,20 @@ class Router(Host):
             self._start_proxy(proxy_password)
         if self.mapping == "none":
             return
+        self._start_daemon()
+
+    def restart(self):
+        """As after a power cut, for the mappings: all are forgotten, and the daemon starts anew."""
+        self.daemon.kill()
+        for table, chain in ((nat.NAT_TABLE, nat.UPNP_PREROUTING_CHAIN), (nat.NAT_TABLE, nat.UPNP_POSTROUTING_CHAIN),
+                             (nat.FILTER_TABLE, nat.UPNP_FORWARD_CHAIN)):
+            self.run(["nft", "flush", "chain", "inet", table, chain])
+        self._start_daemon(is_restarted=True)
+
+    def _start_daemon(self, is_restarted=False):
         configured = self.directory / "miniupnpd.conf"
-        configured.write_text(miniupnpd.configuration(self.mapping, self.directory))
+        configured.write_text(miniupnpd.configuration(self.mapping, self.directory, is_restarted=is_restarted))
+        (self.directory / "leases").unlink(missing_ok=True)
         self.daemon = self.popen(["miniupnpd", "-d", "-f", configured, "-P", self.directory / "miniupnpd.pid"])
         self._wait_until_it_listens()
 

@@ -1,0 +1,99 @@
+"""Ports that routers open: proven, renewed after a restart, closed after a crash, and what is said where none can work."""
+
+import re
+
+import pytest
+from lab import Home
+from scenarios import Assistance, require
+from scenarios.assistance import CONNECT_LIMIT
+from scenarios.waiting import eventually
+
+SYMMETRIC = Home(nat="symmetric")
+METHODS = ["upnp", "nat-pmp", "pcp"]
+
+
+def ports(router):
+    """The external ports that lead inside."""
+    return {int(port) for line in router.mappings() for port in re.findall(r"dport (\d+)", line)}
+
+
+def test_a_port_that_leads_nowhere_is_made_anew_and_said():
+    require("Xvfb")
+    with Assistance(Home(nat="symmetric", mapping="dead"), SYMMETRIC) as session:
+        code = session.invite()
+        router = session.lab.sharer.router
+        first = eventually(lambda: ports(router), "the router says that it has opened a port")
+        eventually(lambda: ports(router) and not ports(router) & first, "the dead port is closed and another one open")
+        session.join(code)
+        connected = session.helper.wait_for_event("connected", timeout=CONNECT_LIMIT)
+        assert connected["path"]["kind"] == "relayed"
+        tried = session.sharer.wait_for_event("candidates")["tried"]
+        assert any("nobody gets in by it" in (pair.get("why") or "") for pair in tried), tried
+        session.consent_to_view()
+        session.helper.wait_for_event("first-frame")
+        session.stop_in_order()
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_after_a_crash_the_next_start_closes_what_was_left_open(method):
+    require("Xvfb")
+    with Assistance(Home(mapping=method)) as session:
+        router = session.lab.sharer.router
+        session.invite()
+        left = eventually(lambda: ports(router), "the router has opened a port")
+        session.sharer.kill()
+        assert ports(router) == left, "a program that is killed closes nothing"
+        session.invite()
+        eventually(lambda: ports(router) and not ports(router) & left, "the port of the dead program is closed")
+        session.sharer.signal(2)
+        session.sharer.wait()
+        assert not ports(router)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_router_that_restarts_in_mid_session_gets_its_mapping_again(method):
+    require("Xvfb")
+    with Assistance(Home(mapping=method), SYMMETRIC) as session:
+        _, at_helper = session.connect()
+        assert at_helper["path"]["kind"] == "mapped"
+        session.consent_to_view()
+        session.helper.wait_for_event("first-frame")
+        router = session.lab.sharer.router
+        had = ports(router)
+        router.restart()
+        # What is announced may be lost; the program looks twice a minute.
+        eventually(lambda: ports(router) == had, "the router has the mapping again", timeout=60)
+        session.helper.send("say still here")
+        session.sharer.wait_for_event("chat", where=lambda event: event["text"] == "still here")
+        session.stop_in_order()
+
+
+def test_behind_a_carrier_grade_nat_it_is_said_why_no_port_can_work():
+    require("Xvfb")
+    with Assistance(Home(nat="cgn", mapping="all"), Home(nat="cgn")) as session:
+        session.join(session.invite())
+        connected = session.helper.wait_for_event("connected", timeout=CONNECT_LIMIT)
+        assert connected["path"]["kind"] == "punched"
+        tried = session.sharer.wait_for_event("candidates")["tried"]
+        assert any("carrier-grade NAT" in (pair.get("why") or "") for pair in tried), tried
+        session.consent_to_view()
+        session.helper.wait_for_event("first-frame")
+        session.stop_in_order()
+
+
+def test_two_programs_behind_one_router_do_not_take_each_others_ports():
+    require("Xvfb")
+    with Assistance(Home(mapping="all")) as session:
+        router = session.lab.sharer.router
+        session.invite()
+        first = eventually(lambda: ports(router), "the first has a port")
+        sharer = session.sharer
+        session.invite()
+        both = eventually(lambda: len(ports(router)) == 2 and ports(router), "the second has one, too")
+        assert first < both
+        session.sharer.signal(2)
+        session.sharer.wait()
+        assert ports(router) == first, "who ends closes its own port alone"
+        sharer.signal(2)
+        sharer.wait()
+        assert not ports(router)
