@@ -8,9 +8,9 @@ struct AllocationTable: Sendable {
     private var slab = Slab<Allocation>()
     private var byClient = OpenAddressingIndex()
     private var byPort = OpenAddressingIndex()
-    private let hash: KeyedHash
+    private let hash: SeededHash
 
-    init(using random: inout some RandomNumberGenerator) { hash = KeyedHash(using: &random) }
+    init(using random: inout some RandomNumberGenerator) { hash = SeededHash(using: &random) }
 
     var count: Int { slab.count }
     var indices: [Index] { slab.handles }

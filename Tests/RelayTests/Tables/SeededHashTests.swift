@@ -2,8 +2,8 @@ import NetPrimitives
 @testable import Relay
 import Testing
 
-@Suite("KeyedHash")
-struct KeyedHashTests {
+@Suite("SeededHash")
+struct SeededHashTests {
     private static let count = 20_000
 
     /// Of one address, with many of its ports: what one host can choose.
@@ -15,9 +15,9 @@ struct KeyedHashTests {
         }
     }
 
-    private static func hash(_ seed: UInt64) -> KeyedHash {
+    private static func hash(_ seed: UInt64) -> SeededHash {
         var random = SeededGenerator(seed: seed)
-        return KeyedHash(using: &random)
+        return SeededHash(using: &random)
     }
 
     @Test("places that neighbours fall on are spread as chance would", arguments: ["8.8.4.4", "2600::1"], [1, 2, 3] as [UInt64])

@@ -1,7 +1,7 @@
 import NetPrimitives
 
 /// Hashes of addresses under a secret of its own: nobody chooses addresses that fall on one place of a table.
-struct KeyedHash: Sendable {
+struct SeededHash: Sendable {
     private let seed: (UInt64, UInt64, UInt64)
 
     init(using random: inout some RandomNumberGenerator) { seed = (random.next(), random.next(), random.next()) }
