@@ -39,8 +39,9 @@ struct AllocationTable: Sendable {
         return index
     }
 
-    /// To change one in place; its five-tuple and its addresses have functions of their own.
+    /// Lent, and to change one in place; its five-tuple and its addresses have functions of their own.
     subscript(index: Index) -> Allocation? {
+        @inline(__always)
         _read { yield slab[index] }
         _modify { yield &slab[index] }
     }
