@@ -64,6 +64,8 @@ let package = Package(
         .executable(name: "ra-relay", targets: ["ra-relay"]),
         .executable(name: "ra-connect", targets: ["ra-connect"]),
         .executable(name: "ra-probe", targets: ["ra-probe"]),
+        // For Benchmarks/Micro, a package of its own.
+        .library(name: "RelayRooms", targets: ["Relay", "TURN", "STUN", "NetPrimitives"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
