@@ -44,7 +44,7 @@ def test_after_a_crash_the_next_start_closes_what_was_left_open(method):
         session.sharer.kill()
         assert ports(router) == left, "a program that is killed closes nothing"
         session.invite()
-        eventually(lambda: ports(router) and not ports(router) & left, "the port of the dead program is closed")
+        eventually(lambda: ports(router) and not ports(router) & left, "the port of the dead program is closed", timeout=45)
         session.sharer.signal(2)
         session.sharer.wait()
         assert not ports(router)
