@@ -51,13 +51,13 @@ static inline int ra_announcement_socket(struct ra_address local, uint32_t inter
     if (fd < 0) return -1;
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     struct ra_address any = {0, 0, port, local.family};
-    int joined = -1;
-    if (ra_bind(fd, any) == 0 && local.family == 4) {
+    int joined = ra_bind(fd, any);
+    if (joined == 0 && local.family == 4) {
         struct ip_mreq group;
         group.imr_multiaddr.s_addr = htonl(INADDR_ALLHOSTS_GROUP);
         group.imr_interface.s_addr = htonl((uint32_t)local.low);
         joined = setsockopt(fd, IPPROTO_IP, IP_ADD_MEMBERSHIP, &group, sizeof group);
-    } else if (local.family == 6) {
+    } else if (joined == 0) {
         struct ipv6_mreq group;
         memset(&group, 0, sizeof group);
         group.ipv6mr_multiaddr.s6_addr[0] = 0xff;

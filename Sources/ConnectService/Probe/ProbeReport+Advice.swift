@@ -1,5 +1,6 @@
 import NetPrimitives
 import PortMapping
+import Rendezvous
 
 extension ProbeReport {
     /// One sentence for each problem, that says what to change.
@@ -31,7 +32,8 @@ extension ProbeReport {
     /// A port gets out, and yet ra-connect cannot begin: it needs the relay's description, by the URL or a well-known port.
     private var notFound: String? {
         guard describedAt == nil else { return nil }
-        let open = ports.first { $0.outbound.isOpen && $0.target.transport == .tcp }?.target.port
+        // Whoever asked for TLS is not told to do without: what answers may be why TLS failed.
+        let open = relay.isSecure ? nil : ports.first { $0.outbound.isOpen && $0.target.transport == .tcp }?.target.port
         let better = open.map { "; give ra-connect --relay http://\(host.contains(":") ? "[\(host)]" : host):\($0)" } ?? ""
         return "\(relay) itself is not answered by a relay\(better)."
     }

@@ -4,7 +4,7 @@
 /// collisions) point into one array of routes: by client and channel, and by relayed port and peer. Bounded: a route
 /// that finds no room is not kept, and its packets go the machine's way.
 public struct ForwardingTable: ~Copyable {
-    /// A quarter of a million channels in 32 MiB.
+    /// A quarter of a million channels in 39 MiB.
     public static let defaultLimit = 1 << 18
     /// Routes looked at by one `removeExpired`.
     private static let sweepLength = 4096

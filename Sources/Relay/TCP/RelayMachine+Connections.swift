@@ -29,7 +29,9 @@ extension RelayMachine {
         guard !peerConnections.connections(of: client).contains(where: { $0.connection.peer == peer }) else {
             throw RequestRefusal(.connectionAlreadyExists)
         }
-        guard admitsPeers([peer.ip], index, at: now), hasRoom(client), let id = host.addConnection(for: allocation.username, isOpen: false) else {
+        guard admitsPeers([peer.ip], index, at: now), hasRoom(client),
+            let id = host.addConnection(for: allocation.username, isOpen: false)
+        else {
             throw RequestRefusal(.insufficientCapacity)
         }
         let timer = timers.start(.connection(id), at: now + TCPTimes.connect, now: now)

@@ -28,11 +28,15 @@ actor DialBackPlace {
     private var dials: [DialBackServer.ID: Dial] = [:]
     private var timer: Scheduled<Void>?
 
+    /// Longer than that no connection is tried: the machine has given it up.
+    private let patience: TimeAmount
+
     init(dataPlane: DataPlane, loop: any EventLoop, logger: Logger, limits: DialBackLimits = DialBackLimits()) {
         self.dataPlane = dataPlane
         self.loop = loop
         self.logger = logger
         machine = DialBackServer(limits: limits)
+        patience = .nanoseconds(limits.patience.nanoseconds)
     }
 
     var counters: DialBackServer.Counters { machine.counters }
@@ -50,7 +54,8 @@ actor DialBackPlace {
             dials[id] = Dial(answer: waiting)
             drain()
         }
-        logger.info(
+        // Anybody can have this written, and it names them.
+        logger.debug(
             "dialled back",
             metadata: [
                 "to": "\(TransportAddress(ip: asker, port: request.port))", "transport": "\(request.transport)",
@@ -76,7 +81,8 @@ actor DialBackPlace {
             let source = try SocketAddress(TransportAddress(ip: local, port: 0))
             switch transport {
             case .tcp:
-                opening = ClientBootstrap(group: loop).bind(to: source).connect(to: try SocketAddress(remote))
+                opening = ClientBootstrap(group: loop).connectTimeout(patience).bind(to: source)
+                    .connect(to: try SocketAddress(remote))
             case .udp:
                 dials[id]?.peer = remote
                 opening = DatagramBootstrap(group: loop)

@@ -5,8 +5,8 @@ import NetPrimitives
 /// One of two connections whose bytes go into each other as they are: a peer's and a client's (RFC 6062 §5.4).
 ///
 /// Each has an event loop of its own. What was read here and the other end has not taken is bounded: beyond it nothing
-/// is read, the kernel's window closes, and the sender is slowed down; so it is beyond a limit of traffic. An end of input is passed on as one, and a
-/// closed connection closes the other when that has everything.
+/// is read, the kernel's window closes, and the sender is slowed down; so it is beyond a limit of traffic. An end of input
+/// is passed on as one, and a closed connection closes the other when that has everything.
 final class StreamJoint: ChannelDuplexHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundIn = ByteBuffer

@@ -1,6 +1,7 @@
 import ConnectService
 import NetPrimitives
 import PortMapping
+import Rendezvous
 import Testing
 
 @Suite("What a probe's findings mean")
@@ -159,6 +160,9 @@ struct ProbeReportTests {
             try report(["5478/tcp open"], describedAt: nil, seen: [5478: "192.0.2.9:5000"]).advice.first
                 == "http://relay.example:3478 itself is not answered by a relay; "
                 + "give ra-connect --relay http://relay.example:5478.")
+        var secure = try report(["5478/tcp open"], describedAt: nil, seen: [5478: "192.0.2.9:5000"])
+        secure.relay = try #require(RelayURL("https://relay.example"))
+        #expect(secure.advice.first == "https://relay.example itself is not answered by a relay.")
     }
 
     @Test("a relay that is not there, or has no address, is the one problem")
