@@ -42,7 +42,7 @@ def configuration(mode, directory, *, is_restarted=False):
         "lease_file": directory / "leases",
         "notify_interval": 60,
         "system_uptime": _yes(not is_restarted),
-        "http_port": 5000,  # routers have the same one after a restart
+        "http_port": 49000,  # routers have the same one after a restart, and open it for nobody
     }
     lines = [f"{key}={value}" for key, value in settings.items()]
     return "\n".join(lines + ["allow 1024-65535 0.0.0.0/0 0-65535", "deny 0-65535 0.0.0.0/0 0-65535"]) + "\n"
