@@ -5,6 +5,7 @@ import pathlib
 import re
 import shutil
 import signal
+import time
 
 import pytest
 from deployed import DEPLOY, need_root, netns, page, run, running
@@ -88,7 +89,9 @@ def test_the_relay_makes_no_system_call_that_its_filter_refuses(tmp_path):
         assert page(process, "/readyz")[0] == 200
         # It drains, and turnutils leaves allocations behind: the second signal does not wait for their end.
         os.kill(relay, signal.SIGTERM)
-        assert page(process, "/readyz")[0] == 503
+        end = time.monotonic() + 30
+        while page(process, "/readyz")[0] != 503:
+            assert time.monotonic() < end, "a relay that drains is not ready"
         os.kill(relay, signal.SIGINT)
         process.wait(30)
     used = set(re.findall(r"^\d+ +(?:<\.\.\. )?(\w+)[( ]", trace.read_text(), re.M)) - {"resumed"}
