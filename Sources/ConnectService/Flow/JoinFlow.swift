@@ -4,6 +4,7 @@ import HostNetwork
 import ICE
 public import NIOCore
 public import NIOPosix
+import NIOTransport
 import NetPrimitives
 public import Rendezvous
 import ScreenCodec
@@ -146,7 +147,7 @@ public actor JoinFlow: AssistanceFlow {
         while let text = client.nextMessage() { socket?.send(text) }
         handshakeTimer?.cancel()
         handshakeTimer = client.nextDeadline.map { deadline in
-            loop.scheduleTask(in: .nanoseconds(max((deadline - MonotonicClock.now()).nanoseconds, 0))) {
+            loop.scheduleTask(in: .until(deadline, from: MonotonicClock.now())) {
                 self.assumeIsolated {
                     $0.client.handleTimeout(at: MonotonicClock.now())
                     $0.drainRendezvous()

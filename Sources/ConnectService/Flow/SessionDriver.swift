@@ -1,6 +1,7 @@
 import HostNetwork
 import ICE
 import NIOCore
+import NIOTransport
 import NetPrimitives
 import Rendezvous
 import ScreenCodec
@@ -281,8 +282,7 @@ final class SessionDriver {
     private func drain() {
         guard let deadline = drainMachine() else { return timer?.cancel() ?? () }
         timer?.cancel()
-        let wait = max((deadline - MonotonicClock.now()).nanoseconds, 0)
-        timer = loop.assumeIsolated().scheduleTask(in: .nanoseconds(wait)) { [weak self] in
+        timer = loop.assumeIsolated().scheduleTask(in: .until(deadline, from: MonotonicClock.now())) { [weak self] in
             guard let self else { return }
             machine?.handleTimeout(at: MonotonicClock.now())
             drain()

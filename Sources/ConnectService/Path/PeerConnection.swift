@@ -2,6 +2,7 @@ import DTLS
 import HostNetwork
 import ICE
 import NIOCore
+import NIOTransport
 import NetPrimitives
 import Rendezvous
 import SCTP
@@ -317,7 +318,7 @@ actor PeerConnection {
         for leg in legs.values { deadline = .earliest(deadline, leg.client.nextDeadline) }
         for binding in bindings { deadline = .earliest(deadline, binding.client.nextDeadline) }
         timer = deadline.map { deadline in
-            loop.scheduleTask(in: .nanoseconds(max((deadline - now).nanoseconds, 0))) {
+            loop.scheduleTask(in: .until(deadline, from: now)) {
                 self.assumeIsolated { $0.handleTimeout() }
             }
         }

@@ -55,7 +55,3 @@ package struct TCPCheck: Sendable {
         return .unanswered(why: "It connects, but nobody answers.")
     }
 }
-
-extension TimeAmount {
-    init(_ duration: Duration) { self = .nanoseconds(duration.nanoseconds) }
-}

@@ -13,7 +13,7 @@ public struct ForwardingTable: ~Copyable {
     private typealias Entry = UInt64
 
     private let limit: Int
-    private let seed: (UInt64, UInt64, UInt64)
+    private let hash: SeededHash
     private var capacity = 0
     private var mask = 0
     private var routes: UnsafeMutablePointer<ForwardingRoute>
@@ -31,7 +31,7 @@ public struct ForwardingTable: ~Copyable {
     ///   - random: makes the seed.
     public init(limit: Int = defaultLimit, using random: inout some RandomNumberGenerator) {
         self.limit = max(1, limit)
-        seed = (random.next(), random.next(), random.next())
+        hash = SeededHash(using: &random)
         capacity = min(64, self.limit)
         mask = Self.indexSize(for: capacity) - 1
         // unsafe: what is allocated here and in `grow` is freed in `deinit` and there; numbers below `used` are initialized.
@@ -59,7 +59,7 @@ public struct ForwardingTable: ~Copyable {
     public func route(
         fromClient client: PackedAddress, to server: PackedAddress, channel: UInt16, at now: Int64
     ) -> UnsafePointer<ForwardingRoute>? {
-        let hash = self.hash(client, server, channel)
+        let hash = self.hash.hash(client, server, UInt64(channel))
         var place = Int(truncatingIfNeeded: hash) & mask
         while byClient[place] != 0 {
             let entry = byClient[place]
@@ -78,7 +78,7 @@ public struct ForwardingTable: ~Copyable {
     ///
     /// unsafe: the pointer is good until the table is next changed.
     public func route(fromPeer peer: PackedAddress, on port: UInt32, at now: Int64) -> UnsafePointer<ForwardingRoute>? {
-        let hash = self.hash(peer, port)
+        let hash = self.hash.hash(peer, port)
         var place = Int(truncatingIfNeeded: hash) & mask
         while byPeer[place] != 0 {
             let entry = byPeer[place]
@@ -111,8 +111,8 @@ public struct ForwardingTable: ~Copyable {
             used += 1
         }
         (routes + number).initialize(to: route)
-        insert(number, hash(route.client, route.server, route.channel), byClient)
-        insert(number, hash(route.peer, route.port), byPeer)
+        insert(number, hash.hash(route.client, route.server, UInt64(route.channel)), byClient)
+        insert(number, hash.hash(route.peer, route.port), byPeer)
         return true
     }
 
@@ -157,8 +157,8 @@ public struct ForwardingTable: ~Copyable {
         byPeer = Self.emptyIndex(mask + 1)
         for number in 0..<used {
             let route = routes[number]
-            insert(number, hash(route.client, route.server, route.channel), byClient)
-            insert(number, hash(route.peer, route.port), byPeer)
+            insert(number, hash.hash(route.client, route.server, UInt64(route.channel)), byClient)
+            insert(number, hash.hash(route.peer, route.port), byPeer)
         }
         return true
     }
@@ -180,7 +180,7 @@ public struct ForwardingTable: ~Copyable {
     private func number(_ entry: Entry) -> Int { Int(truncatingIfNeeded: (entry & 0xFFFF_FFFF) &- 1) }
 
     private func place(ofClient client: PackedAddress, _ server: PackedAddress, _ channel: UInt16) -> Int? {
-        var place = Int(truncatingIfNeeded: hash(client, server, channel)) & mask
+        var place = Int(truncatingIfNeeded: hash.hash(client, server, UInt64(channel))) & mask
         while byClient[place] != 0 {
             let route = routes + number(byClient[place])
             if route.pointee.channel == channel, route.pointee.client == client, route.pointee.server == server {
@@ -192,7 +192,7 @@ public struct ForwardingTable: ~Copyable {
     }
 
     private func place(ofPeer peer: PackedAddress, port: UInt32) -> Int? {
-        var place = Int(truncatingIfNeeded: hash(peer, port)) & mask
+        var place = Int(truncatingIfNeeded: hash.hash(peer, port)) & mask
         while byPeer[place] != 0 {
             let route = routes + number(byPeer[place])
             if route.pointee.port == port, route.pointee.peer == peer { return place }
@@ -220,28 +220,6 @@ public struct ForwardingTable: ~Copyable {
             place = (place &+ 1) & mask
         }
         index[hole] = 0
-    }
-
-    // MARK: Hashes
-
-    private func hash(_ client: PackedAddress, _ server: PackedAddress, _ channel: UInt16) -> UInt32 {
-        let ports = UInt64(client.familyAndPort) << 32 | UInt64(server.familyAndPort)
-        var bits = Self.fold(client.low ^ seed.0, ports ^ seed.1)
-        bits = Self.fold(bits ^ server.low, UInt64(channel) ^ seed.2)
-        bits = Self.fold(bits ^ client.high ^ seed.1, server.high ^ seed.0)
-        return UInt32(truncatingIfNeeded: bits ^ bits >> 32)
-    }
-
-    private func hash(_ peer: PackedAddress, _ port: UInt32) -> UInt32 {
-        var bits = Self.fold(peer.low ^ seed.0, (UInt64(peer.familyAndPort) << 32 | UInt64(port)) ^ seed.1)
-        bits = Self.fold(bits ^ peer.high, seed.2)
-        return UInt32(truncatingIfNeeded: bits ^ bits >> 32)
-    }
-
-    /// Both halves of a product, one on the other: every bit of the factors moves most of the result.
-    private static func fold(_ left: UInt64, _ right: UInt64) -> UInt64 {
-        let product = left.multipliedFullWidth(by: right)
-        return product.high ^ product.low
     }
 }
 

@@ -23,6 +23,11 @@ struct SeededHash: Sendable {
         return Self.folded(bits)
     }
 
+    func hash(_ peer: PackedAddress, _ port: UInt32) -> UInt32 {
+        let ports = UInt64(peer.familyAndPort) << 32 | UInt64(port)
+        return Self.folded(Self.product(Self.product(peer.low ^ seed.0, ports ^ seed.1) ^ peer.high, seed.2))
+    }
+
     /// Both halves of a product, one on the other: every bit of the factors moves most of the result.
     private static func product(_ left: UInt64, _ right: UInt64) -> UInt64 {
         let product = left.multipliedFullWidth(by: right)

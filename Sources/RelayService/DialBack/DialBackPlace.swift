@@ -36,7 +36,7 @@ actor DialBackPlace {
         self.loop = loop
         self.logger = logger
         machine = DialBackServer(limits: limits)
-        patience = .nanoseconds(limits.patience.nanoseconds)
+        patience = TimeAmount(limits.patience)
     }
 
     var counters: DialBackServer.Counters { machine.counters }
@@ -162,8 +162,7 @@ actor DialBackPlace {
         }
         timer?.cancel()
         timer = machine.nextDeadline.map { deadline in
-            let wait = max(deadline - MonotonicClock.now(), .zero)
-            return loop.scheduleTask(in: .nanoseconds(wait.nanoseconds)) {
+            loop.scheduleTask(in: .until(deadline, from: MonotonicClock.now())) {
                 self.assumeIsolated { $0.handleTimeout() }
             }
         }

@@ -64,8 +64,7 @@ actor MeetingPlace {
         }
         timer?.cancel()
         timer = machine.nextDeadline.map { deadline in
-            let wait = max(deadline - MonotonicClock.now(), .zero)
-            return loop.scheduleTask(in: .nanoseconds(wait.nanoseconds)) {
+            loop.scheduleTask(in: .until(deadline, from: MonotonicClock.now())) {
                 self.assumeIsolated { $0.handleTimeout() }
             }
         }

@@ -102,7 +102,7 @@ final class StreamJoint: ChannelDuplexHandler {
         guard let pause = traffic?.pause(after: count, at: MonotonicClock.now()) else { return }
         isPaused = true
         pauses += 1
-        loop.assumeIsolated().scheduleTask(in: .nanoseconds(pause.nanoseconds)) { [pauses] in
+        loop.assumeIsolated().scheduleTask(in: TimeAmount(pause)) { [pauses] in
             // What was already read before may have made it longer.
             guard pauses == self.pauses else { return }
             self.isPaused = false
