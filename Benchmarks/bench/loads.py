@@ -29,6 +29,7 @@ class Load:
     servers = ("ours", "debian", "newer", "bare")
     needs_tls = False
     cuts = True
+    joins = False
 
     def run(self, running, load_core, duration):
         raise NotImplementedError
@@ -51,6 +52,8 @@ class Packets(Load):
     gso: bool = False
     #: Senders hand over trains and their device cuts them: the receiver gets single packets, the sender has time left.
     cut: bool = True
+    #: The server's device joins what comes together (GRO).
+    joins: bool = False
     rate: float | None = None
     window: int = 512
 

@@ -37,6 +37,7 @@ class Network:
             run("ip", "-n", self.client, "route", "add", "local", f"{prefix}.0/18", "dev", "lo")
             run("ip", "-n", self.server, "route", "add", f"{prefix}.0/18", "via", CLIENT)
         self.cuts = None
+        self.joins = None
 
     def cut_at_the_sender(self, wanted):
         """Whether the senders' device cuts their trains, as a wire without offload does, or lets them through whole."""
@@ -44,6 +45,18 @@ class Network:
             run("ip", "netns", "exec", self.client, "ethtool", "-K", self.inside, "tx-udp-segmentation",
                 "off" if wanted else "on")
             self.cuts = wanted
+
+    def join_at_the_server(self, wanted):
+        """Whether the server's device joins a sender's packets before its kernel sees them, as network cards do unless told
+        otherwise (GRO): those that come within 20 µs of each other. A veth by itself hands on each packet as it comes, and
+        with GRO alone it joins only what has come from another machine."""
+        if wanted != self.joins:
+            state = "on" if wanted else "off"
+            run("ip", "netns", "exec", self.server, "ethtool", "-K", self.outside, "gro", state, "rx-udp-gro-forwarding", state)
+            for knob, value in (("gro_flush_timeout", 20_000), ("napi_defer_hard_irqs", 2)):
+                run("ip", "netns", "exec", self.server, "sh", "-c",
+                    f"echo {value if wanted else 0} > /sys/class/net/{self.outside}/{knob}")
+            self.joins = wanted
 
     def remove(self):
         for name in (self.client, self.server):

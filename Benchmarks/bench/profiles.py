@@ -16,6 +16,8 @@ def data_plane():
             quick = way == "up" and size == 1000
             many += [
                 Packets(f"{name}-plain", f"{title}, sendmmsg of 32", way=way, size=size, burst=32, cut=False, quick=quick),
+                Packets(f"{name}-card", f"{title}, sendmmsg of 32, joined by the server's device",
+                        way=way, size=size, burst=32, cut=False, joins=True),
                 Packets(f"{name}-long", f"{title}, 32 in a row", way=way, size=size, burst=32, quick=quick),
                 Packets(name, f"{title}, 8 in a row", way=way, size=size),
                 Packets(f"{name}-mixed", f"{title}, 1 in a row", way=way, size=size, burst=1),

@@ -38,7 +38,7 @@ def both(*names):
 # "1000 B, 20 allocations" leaves open how many packets of one allocation follow each other. The ratios between the
 # others that were measured for the design appear here with senders that use sendmmsg of 32.
 LINES = (
-    Line("1000 B, 20 allocations, up and down", both("-plain"), "cpu", 0.40, 0.65, variants=both("-long", "", "-mixed")),
+    Line("1000 B, 20 allocations, up and down", both("-plain"), "cpu", 0.40, 0.65, variants=both("-card", "-long", "", "-mixed")),
     Line("trains of 16 × 1200 B + tail", ("trains-up", "trains-down"), "cpu", 0.40, 0.50),
     Line("senders with GSO", ("gso-up", "gso-down"), "cpu", 0.20, 0.60),
     Line("20 kpps offered, nothing to batch", ("paced-up", "paced-down"), "cpu", 0.80, 0.95),
