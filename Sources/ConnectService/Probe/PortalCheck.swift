@@ -2,14 +2,6 @@ import NIOCore
 import NIOHTTP1
 import NetPrimitives
 
-/// A web page that this network shows in everybody's place, until somebody signs in.
-package struct Portal: Hashable, Sendable {
-    /// Where it sends browsers; nil when it does not say.
-    package var place: String?
-
-    package init(place: String?) { self.place = place }
-}
-
 /// Asks for a web page where there cannot be one: who answers stands in everybody's way (RFC 8952 §1).
 struct PortalCheck: Sendable {
     /// An address of TEST-NET-1, which nobody has (RFC 5737 §3).
@@ -23,10 +15,9 @@ struct PortalCheck: Sendable {
         self.loop = loop
     }
 
-    func run(asking endpoint: RelayEndpoint = nobody, within patience: Duration) async -> Portal? {
+    func run(asking endpoint: RelayEndpoint = nobody, within patience: Duration) async -> Interceptor? {
         let answer = try? await HTTPFetch.ask(
-            .GET, "/", of: endpoint, meeting: TLSMeeting(trust), maximumBytes: 1 << 20, timeout: TimeAmount(patience),
-            loop: loop)
-        return answer.map { Portal(place: $0.location.map { String($0.prefix(200)) }) }
+            .GET, "/", of: endpoint, meeting: TLSMeeting(trust), maximumBytes: nil, timeout: TimeAmount(patience), loop: loop)
+        return answer.map { Interceptor(status: $0.status.code, location: $0.location) }
     }
 }

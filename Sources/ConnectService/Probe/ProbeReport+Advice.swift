@@ -8,9 +8,9 @@ extension ProbeReport {
         guard isHostKnown else {
             return ["“\(host)” has no address: check the relay's address, or this machine's DNS."]
         }
-        guard isReachable else { return [signIn, unreachable].compactMap(\.self) }
+        guard isReachable else { return [intercepted, distrust ?? unreachable].compactMap(\.self) }
         return [
-            signIn, notFound, closed(.tcp), closed(.udp), notServed, noUDP, symmetric, refusal, deadMapping, doubleNATAdvice,
+            intercepted, distrust ?? notFound, closed(.tcp), closed(.udp), notServed, noUDP, symmetric, refusal, deadMapping, doubleNATAdvice,
             brokenIPv6,
         ].compactMap(\.self)
     }
@@ -22,10 +22,16 @@ extension ProbeReport {
             + "or ask your network team for \(failed(.tcp).isEmpty ? "UDP" : "TCP") \(wanted) to \(host)."
     }
 
-    private var signIn: String? {
-        portal.map { portal in
+    private var intercepted: String? {
+        switch interceptor {
+        case .portal(let portal):
             "This network shows a web page in everybody's place\(portal.place.map { " (\($0))" } ?? ""): "
                 + "open a browser, sign in there, and try again."
+        case .proxy(let status) where !ports.contains { $0.target.transport == .tcp && $0.outbound.isOpen }:
+            "Somebody answers web requests in everybody's place here (\(status)), a proxy or a filter: "
+                + "ask your network team to let connections to \(host) pass it."
+        case .proxy, nil:
+            nil
         }
     }
 

@@ -16,10 +16,27 @@ extension ProbeReport {
             "ipv6": .object([
                 "address": .optional(ipv6.local), "outbound": .optional(ipv6.outbound?.name), "why": .optional(ipv6.outbound?.why),
             ]),
-            "captive_portal": portal.map { .object(["page": .optional($0.place)]) } ?? .null,
+            "distrust": .optional(distrust), "captive_portal": interceptor?.portalJSON ?? .null,
+            "intercepting_proxy": interceptor?.proxyJSON ?? .null,
             "expected_path": .string(expectedPath.rawValue),
             "advice": .array(advice.map { .string($0) }),
         ]).text
+    }
+}
+
+extension Interceptor {
+    fileprivate var portalJSON: OrderedJSON? {
+        switch self {
+        case .portal(let portal): .object(["page": .optional(portal.place)])
+        case .proxy: nil
+        }
+    }
+
+    fileprivate var proxyJSON: OrderedJSON? {
+        switch self {
+        case .portal: nil
+        case .proxy(let status): .object(["status": .number(Int64(status))])
+        }
     }
 }
 

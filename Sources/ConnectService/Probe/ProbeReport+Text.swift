@@ -16,6 +16,9 @@ extension ProbeReport {
         }
         if let model = portMapping.model { lines.append("               model: \(model.printable)") }
         lines.append("IPv6           \(ipv6.reading)")
+        if case .proxy(let status)? = interceptor {
+            lines.append("Web            somebody answers HTTP in everybody's place (\(status)): a proxy or a filter")
+        }
         lines.append("Expected path  \(expectedPath.rawValue): \(expectedPath.sentence)")
         if !advice.isEmpty {
             lines.append("")

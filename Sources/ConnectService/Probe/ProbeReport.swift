@@ -9,26 +9,30 @@ public struct ProbeReport: Hashable, Sendable {
     package var isHostKnown: Bool
     /// The port by which the relay's description came; nil when it did not come.
     package var describedAt: UInt16?
+    /// Why who answered at the relay's URL is not taken for it; nil: nobody was refused.
+    package var distrust: String?
     package var ports: [PortReport]
     package var nat: NATReport
     package var portMapping: PortMappingReport
     package var ipv6: IPv6Report
-    /// A sign-in page in everybody's place; nil: there is none.
-    package var portal: Portal?
+    /// Who answers HTTP in everybody's place; nil: nobody does.
+    package var interceptor: Interceptor?
 
     package init(
-        relay: RelayURL, host: String, isHostKnown: Bool = true, describedAt: UInt16?, ports: [PortReport],
-        nat: NATReport, portMapping: PortMappingReport, ipv6: IPv6Report = IPv6Report(), portal: Portal? = nil
+        relay: RelayURL, host: String, isHostKnown: Bool = true, describedAt: UInt16?, distrust: String? = nil,
+        ports: [PortReport], nat: NATReport, portMapping: PortMappingReport, ipv6: IPv6Report = IPv6Report(),
+        interceptor: Interceptor? = nil
     ) {
         self.relay = relay
         self.host = host
         self.isHostKnown = isHostKnown
         self.describedAt = describedAt
+        self.distrust = distrust
         self.ports = ports
         self.nat = nat
         self.portMapping = portMapping
         self.ipv6 = ipv6
-        self.portal = portal
+        self.interceptor = interceptor
     }
 
     /// What the program ends with.
@@ -55,6 +59,7 @@ public struct ProbeReport: Hashable, Sendable {
     }
 
     package var expectedPath: ExpectedPath {
-        ExpectedPath(isReachable: isReachable, nat: nat, portMapping: portMapping)
+        // Who is not trusted is no meeting place, whatever its ports answer.
+        ExpectedPath(isReachable: isReachable && distrust == nil, nat: nat, portMapping: portMapping)
     }
 }

@@ -60,19 +60,20 @@ public struct Prober: Sendable {
         }
     }
 
-    private func run(_ finding: Task<RelayDiscovery.Relay?, Never>, by end: Instant) async -> ProbeReport {
+    private func run(_ finding: Task<RelaySearch.Finding, Never>, by end: Instant) async -> ProbeReport {
         let endpoint = options.relay.endpoint
         let addresses = await lookUp(endpoint, by: end)
         let local = addresses.first.flatMap(ConnectedDatagramSocket.localAddress)
-        let dialling = Task { service(of: await finding.value, at: addresses.first?.ip) }
+        let dialling = Task { service(of: await finding.value.relay, at: addresses.first?.ip) }
         let dialBack = SharedDialBack(patience: patience.dial, until: end, finding: dialling)
         async let portMapping = askRouter(from: local, dialBack, by: end)
-        async let portal = lookForPortal(by: end)
-        let arguments = options.ports.isEmpty ? defaultPorts(await finding.value) : options.ports
+        async let interceptor = lookForInterceptor(by: end)
+        let arguments = options.ports.isEmpty ? defaultPorts(await finding.value.relay) : options.ports
         let questions = PortArgument.questions(of: arguments)
         async let asked = checkAll(questions, at: addresses, by: end)
         async let called = callAll(questions, at: local, dialBack)
-        let relay = await finding.value
+        let found = await finding.value
+        let relay = found.relay
         let served = relay.map { ServedPorts($0.description) }
         let natServers = natPorts(questions, served, endpoint)
         async let natFound = checkNAT(from: local, at: addresses.first, ports: natServers, dialBack, by: end)
@@ -93,20 +94,17 @@ public struct Prober: Sendable {
         let overIPv6 = outcomes.values.flatMap(\.self).filter { $0.family == .ipv6 }.map(\.outbound)
         return ProbeReport(
             relay: options.relay, host: endpoint.host, isHostKnown: !addresses.isEmpty,
-            describedAt: relay?.endpoint.port, ports: ports, nat: nat, portMapping: await portMapping,
-            ipv6: IPv6Report(local: Self.localIPv6, outbound: Outbound.best(of: overIPv6)), portal: await portal)
+            describedAt: relay?.endpoint.port, distrust: found.distrust?.description, ports: ports, nat: nat,
+            portMapping: await portMapping,
+            ipv6: IPv6Report(local: Self.localIPv6, outbound: Outbound.best(of: overIPv6)),
+            interceptor: await interceptor)
     }
 
     // The questions
 
-    private func describe(by end: Instant) async -> RelayDiscovery.Relay? {
-        let discovery = RelayDiscovery(trust: trust, patience: TimeAmount(patience.description), loop: loop)
-        let asking = Task { () -> RelayDiscovery.Relay? in
-            do { return try await discovery.find() } catch {
-                if let distrust = error as? Distrust { trust.tell(distrust) }
-                return nil
-            }
-        }
+    private func describe(by end: Instant) async -> RelaySearch.Finding {
+        let search = RelaySearch(trust: trust, routes: [.direct], patience: TimeAmount(patience.description), loop: loop)
+        let asking = Task { await search.run() }
         let alarm = loop.scheduleTask(in: TimeAmount(patience(by: end).description)) { asking.cancel() }
         defer { alarm.cancel() }
         return await progress.during("the relay's description") { await asking.value }
@@ -196,7 +194,7 @@ public struct Prober: Sendable {
         }
     }
 
-    private func lookForPortal(by end: Instant) async -> Portal? {
+    private func lookForInterceptor(by end: Instant) async -> Interceptor? {
         // A trial on this machine asks nobody else.
         guard !options.relay.endpoint.isLoopback else { return nil }
         return await progress.during("a sign-in page") {

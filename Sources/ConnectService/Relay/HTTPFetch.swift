@@ -35,10 +35,12 @@ enum HTTPFetch {
 
     /// Any answer. Cancelling closes the connection.
     ///
-    /// - Parameter address: which of the endpoint's addresses is to be asked; nil: any.
+    /// - Parameters:
+    ///   - address: which of the endpoint's addresses is to be asked; nil: any.
+    ///   - maximumBytes: of the body; nil: nobody wants it.
     static func ask(
         _ method: HTTPMethod, _ path: String, of endpoint: RelayEndpoint, at address: IPAddress? = nil,
-        by route: StreamRoute = .direct, meeting: TLSMeeting, maximumBytes: Int, timeout: TimeAmount, loop: any EventLoop
+        by route: StreamRoute = .direct, meeting: TLSMeeting, maximumBytes: Int?, timeout: TimeAmount, loop: any EventLoop
     ) async throws -> Answer {
         let answer = loop.makePromise(of: Answer.self)
         let host = address.map { "\($0)" } ?? endpoint.host
@@ -73,10 +75,10 @@ private final class AnswerCollector: ChannelInboundHandler {
     typealias InboundIn = HTTPClientResponsePart
 
     private let answer: EventLoopPromise<HTTPFetch.Answer>
-    private let maximumBytes: Int
+    private let maximumBytes: Int?
     private var collected = HTTPFetch.Answer(status: .ok, body: [])
 
-    init(answer: EventLoopPromise<HTTPFetch.Answer>, maximumBytes: Int) {
+    init(answer: EventLoopPromise<HTTPFetch.Answer>, maximumBytes: Int?) {
         self.answer = answer
         self.maximumBytes = maximumBytes
     }
@@ -86,7 +88,9 @@ private final class AnswerCollector: ChannelInboundHandler {
         case .head(let head):
             collected.status = head.status
             collected.location = head.headers.first(name: "location")
+            if maximumBytes == nil { answer.succeed(collected) }
         case .body(let buffer):
+            guard let maximumBytes else { return }
             guard collected.body.count + buffer.readableBytes <= maximumBytes else {
                 return fail(HTTPFetch.Failure.tooLarge, context)
             }

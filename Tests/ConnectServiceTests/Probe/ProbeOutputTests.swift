@@ -26,7 +26,7 @@ struct ProbeOutputTests {
                 "upnp":{"present":true,"external":"11.22.33.21:6000","mapped":true,"reachable":null,"router":"http://192.168.1.1/"},\#
                 "nat_pmp":{"present":false,"external":null,"mapped":false,"reachable":null,"router":null},\#
                 "pcp":{"present":false,"external":null,"mapped":false,"reachable":null,"router":null}},\#
-                "ipv6":{"address":null,"outbound":null,"why":null},"captive_portal":null,\#
+                "ipv6":{"address":null,"outbound":null,"why":null},"distrust":null,"captive_portal":null,"intercepting_proxy":null,\#
                 "expected_path":"mapped","advice":["The relay does not listen on 9999/udp: use 3389, which works, \#
                 or ask whoever runs it to add 9999 to --also-listen."]}
                 """#)
@@ -96,7 +96,7 @@ struct ProbeOutputTests {
         report.ports = [
             try row("3389/tcp open", inbound: .untested(why: "a\u{1B}[2Jb")), try row("1863/tcp open", inbound: .open),
         ]
-        report.portal = Portal(place: "http://\u{1B}]0;x\u{7}")
+        report.interceptor = .portal(Portal(place: "http://\u{1B}]0;x\u{7}"))
         let text = report.text(inColour: false)
         #expect(text.unicodeScalars.allSatisfy { $0 == "\n" || ($0.value >= 0x20 && $0 != "\u{7F}") })
     }

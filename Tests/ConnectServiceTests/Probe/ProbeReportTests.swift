@@ -83,7 +83,7 @@ struct ProbeReportTests {
     func moreAdvice() throws {
         var report = try report(
             ["3389/tcp open"], seen: Self.cone, upnp: mapped("11.22.33.21:6000", .filtered(why: "Nothing gets in.")))
-        report.portal = Portal(place: "http://hotel.example/")
+        report.interceptor = .portal(Portal(place: "http://hotel.example/"))
         report.ipv6 = IPv6Report(local: .loopbackV6, outbound: .unanswered(why: "Nothing."))
         #expect(
             report.advice == [
@@ -163,6 +163,34 @@ struct ProbeReportTests {
         var secure = try report(["5478/tcp open"], describedAt: nil, seen: [5478: "192.0.2.9:5000"])
         secure.relay = try #require(RelayURL("https://relay.example"))
         #expect(secure.advice.first == "https://relay.example itself is not answered by a relay.")
+    }
+
+    @Test("who is not trusted is said to be so: nobody is told to do without TLS, nor that nothing is there")
+    func distrust() throws {
+        let sentence = "No authority that this computer trusts vouches for the certificate of https://relay.example."
+        for rows in [["3389/tcp open", "3389/udp open shown"], ["3389/tcp blocked"]] {
+            var report = try report(rows, describedAt: nil)
+            report.relay = try #require(RelayURL("https://relay.example"))
+            report.distrust = sentence
+            #expect(report.advice == [sentence])
+            #expect(!report.json.contains("http://") && report.json.contains("\"distrust\":\"\(sentence)\""))
+            #expect(report.expectedPath == .none)
+            #expect(report.exitCode == (rows.count == 2 ? .open : .unreachable))
+        }
+    }
+
+    @Test("who answers in everybody's place is a problem where the relay's ports are closed")
+    func interceptor() throws {
+        var closed = try report(["3389/tcp blocked", "3389/udp open"])
+        closed.interceptor = .proxy(status: 502)
+        #expect(
+            closed.advice.first == "Somebody answers web requests in everybody's place here (502), a proxy or a filter: "
+                + "ask your network team to let connections to relay.example pass it.")
+        #expect(closed.json.contains(#""captive_portal":null,"intercepting_proxy":{"status":502}"#))
+        var open = try report(["3389/tcp open"], seen: Self.none)
+        open.interceptor = .proxy(status: 403)
+        #expect(open.advice.isEmpty)
+        #expect(open.text(inColour: false).contains("Web            somebody answers HTTP in everybody's place (403)"))
     }
 
     @Test("a relay that is not there, or has no address, is the one problem")

@@ -1,3 +1,4 @@
+import CertificateSupport
 import ConnectService
 import NIOPosix
 import NetPrimitives
@@ -9,9 +10,9 @@ import Testing
 struct ProberTests {
     /// Asks no router: there is one on the developer's desk, and it is not ours.
     private func probe(
-        _ port: UInt16, _ arguments: [PortArgument], timeout: Duration = .seconds(300)
+        _ port: UInt16, _ arguments: [PortArgument], scheme: String = "http", timeout: Duration = .seconds(300)
     ) async throws -> ProbeReport {
-        let relay = try #require(RelayURL("http://127.0.0.1:\(port)"))
+        let relay = try #require(RelayURL("\(scheme)://127.0.0.1:\(port)"))
         let progress = ProbeProgress()
         let report = await Prober(
             Prober.Options(relay: relay, ports: arguments, timeout: timeout), patience: .generous, progress: progress,
@@ -69,6 +70,20 @@ struct ProberTests {
         #expect(report.describedAt == nil)
         #expect(report.ports.map(\.outbound.name) == ["open"])
         #expect(report.exitCode == .open)
+        await bare.close()
+    }
+
+    @Test("a certificate that is not to be trusted is reported, and no way around it is offered")
+    func distrust() async throws {
+        let impostor = try await FakeTLSRelay(try TestAuthority("Nobody").issue(["127.0.0.1"]))
+        defer { impostor.close() }
+        let bare = try await FakeServer.tcp(.relay(description: nil))
+        let report = try await probe(impostor.port, [PortArgument(port: bare.address.port, transport: .tcp)], scheme: "https")
+        #expect(report.ports.map(\.outbound.name) == ["open"])
+        #expect(report.describedAt == nil)
+        #expect(report.distrust?.hasPrefix("No authority that this computer trusts vouches for the certificate of") == true)
+        #expect(report.advice.first == report.distrust && !report.advice.contains { $0.contains("http://") })
+        #expect(report.expectedPath == .none)
         await bare.close()
     }
 

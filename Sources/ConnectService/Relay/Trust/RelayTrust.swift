@@ -88,9 +88,6 @@ final class RelayTrust: Sendable {
         return true
     }
 
-    /// For programs that go on without the relay.
-    func tell(_ distrust: Distrust) { say(distrust.description) }
-
     /// What the person called it: its other ports are the same relay's.
     private var name: String { url.endpoint.authority }
 
