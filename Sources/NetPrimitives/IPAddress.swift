@@ -88,6 +88,6 @@ public enum IPAddress: Hashable, Sendable {
         }
     }
 
-    /// Whether this is 0.0.0.0 or ::.
-    public var isUnspecified: Bool { self == .anyV4 || self == .anyV6 }
+    /// Whether this is 0.0.0.0 or ::, which Linux connects to itself.
+    public var isUnspecified: Bool { unmapped == .anyV4 || self == .anyV6 }
 }

@@ -29,10 +29,10 @@ struct CommonOptions: ParsableArguments {
         }
     }
 
-    /// The proxy for a relay, from the command line, else from the configuration, else from the environment.
-    func httpProxy(for relay: RelayURL) throws -> HTTPProxy? {
+    /// The proxy, from the command line, else from the configuration, else from the environment.
+    func proxyRule() throws -> ProxyRule? {
         do {
-            return try ProxyChoice.proxy(given: proxy, for: relay, configuration: config)
+            return try ProxyChoice.rule(given: proxy, configuration: config)
         } catch {
             throw ValidationError(error.description)
         }

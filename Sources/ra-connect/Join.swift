@@ -31,7 +31,7 @@ struct Join: AsyncParsableCommand {
         let engine = ConnectEngine()
         let flow = JoinFlow(
             JoinFlow.Options(
-                relay: relay, proxy: try common.httpProxy(for: relay), invitation: invitation, name: displayName(name),
+                relay: relay, proxy: try common.proxyRule(), invitation: invitation, name: displayName(name),
                 hasViewer: !noViewer, snapshot: snapshot),
             printer: printer, loop: engine.loop, pool: engine.pool)
         engine.watch(line: { await flow.perform(line: $0) }, stop: { await flow.stop() })

@@ -40,7 +40,7 @@ struct Share: AsyncParsableCommand {
         let engine = ConnectEngine()
         let flow = ShareFlow(
             ShareFlow.Options(
-                relay: relay, proxy: try common.httpProxy(for: relay), name: displayName(name),
+                relay: relay, proxy: try common.proxyRule(), name: displayName(name),
                 lifetime: Int(expires.components.seconds), ceiling: viewOnly ? .view : .control, display: display, file: file),
             printer: printer, loop: engine.loop, pool: engine.pool)
         engine.watch(line: { await flow.perform(line: $0) }, stop: { await flow.stop() })

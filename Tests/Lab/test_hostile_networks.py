@@ -109,7 +109,7 @@ def test_a_proxy_of_the_environment_is_used_and_its_password_is_told_to_nobody()
 
 
 @pytest.mark.parametrize("home, options, words", [
-    (LOCKED_PROXY, ["--proxy", "http://PROXY"], "asks for a password: --proxy http://NAME:PASSWORD@PROXY"),
+    (LOCKED_PROXY, ["--proxy", "http://PROXY"], "asks for a password: write http://NAME:PASSWORD@PROXY into the environment's https_proxy"),
     (LOCKED_PROXY, ["--proxy", "http://anna:wrong@PROXY"], "does not take this name and password"),
     (PROXY, ["--proxy", "http://192.168.0.1:9"], "192.168.0.1:9 cannot be reached"),
     (PROXY, ["--proxy", "PROXY"], "lets nobody connect to 11.22.33.10:3478 (403"),

@@ -40,5 +40,7 @@ struct IPAddressTests {
         #expect(IPAddress("::ffff:127.0.0.1")?.unmapped == .loopbackV4)
         #expect(IPAddress("::ffff:127.0.0.1")?.isLoopback == true)
         #expect(IPAddress("::fffe:127.0.0.1")?.isLoopback == false)
+        #expect(IPAddress("::ffff:0.0.0.0")?.isUnspecified == true)
+        #expect(IPAddress("::ffff:0.0.0.1")?.isUnspecified == false)
     }
 }

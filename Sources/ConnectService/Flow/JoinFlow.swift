@@ -15,7 +15,7 @@ public actor JoinFlow: AssistanceFlow {
     public struct Options: Sendable {
         public var relay: RelayURL
         /// A proxy through which the relay is looked for as well.
-        public var proxy: HTTPProxy?
+        public var proxy: ProxyRule?
         public var invitation: Invitation
         /// What the sharer reads.
         public var name: String
@@ -25,7 +25,7 @@ public actor JoinFlow: AssistanceFlow {
         public var snapshot: String?
 
         public init(
-            relay: RelayURL, proxy: HTTPProxy? = nil, invitation: Invitation, name: String, hasViewer: Bool = true,
+            relay: RelayURL, proxy: ProxyRule? = nil, invitation: Invitation, name: String, hasViewer: Bool = true,
             snapshot: String? = nil
         ) {
             self.relay = relay
@@ -108,6 +108,7 @@ public actor JoinFlow: AssistanceFlow {
         guard let peer else { return }
         // The router is asked first of all: its answer may take a second, and a door counts only before the choice.
         let ports = await peer.openPorts(on: LocalAddresses.candidates(relayIsLoopback: options.relay.endpoint.isLoopback))
+        guard !isOver else { return }  // nobody would close a door that is made now
         door = Meeting.door(for: ports, of: peer, driver: driver, printer: printer)
         printer.note("Looking for the relay…")
         let (socket, relay) = try await Meeting.connect(to: trust, proxy: options.proxy, loop: loop) { event in

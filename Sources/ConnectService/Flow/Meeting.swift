@@ -11,11 +11,11 @@ import Session
 enum Meeting {
     /// Finds the relay and opens its rendezvous' WebSocket.
     static func connect(
-        to trust: RelayTrust, proxy: HTTPProxy?, loop: any EventLoop,
+        to trust: RelayTrust, proxy: ProxyRule?, loop: any EventLoop,
         receive: @escaping @Sendable (RendezvousSocket.Event) -> Void
     ) async throws(FlowError) -> (socket: RendezvousSocket, relay: RelayDiscovery.Relay) {
         do {
-            let relay = try await RelayDiscovery(trust: trust, routes: StreamRoute.all(proxy), loop: loop).find()
+            let relay = try await RelayDiscovery(trust: trust, routes: StreamRoute.all(proxy, to: trust.url.endpoint), loop: loop).find()
             let socket = try await RendezvousSocket.connect(
                 to: relay.endpoint, by: relay.route, trust: trust, loop: loop, receive: receive)
             return (socket, relay)

@@ -14,7 +14,7 @@ public actor ShareFlow: AssistanceFlow {
     public struct Options: Sendable {
         public var relay: RelayURL
         /// A proxy through which the relay is looked for as well.
-        public var proxy: HTTPProxy?
+        public var proxy: ProxyRule?
         /// What the helper reads.
         public var name: String
         /// Seconds until the invitation expires.
@@ -26,7 +26,7 @@ public actor ShareFlow: AssistanceFlow {
         public var file: String?
 
         public init(
-            relay: RelayURL, proxy: HTTPProxy? = nil, name: String, lifetime: Int = 3600,
+            relay: RelayURL, proxy: ProxyRule? = nil, name: String, lifetime: Int = 3600,
             ceiling: Rendezvous.Ceiling = .control, display: String? = nil, file: String? = nil
         ) {
             self.relay = relay
@@ -119,6 +119,7 @@ public actor ShareFlow: AssistanceFlow {
         try await connect()
         guard !isOver else { return }
         let ports = await peer.openPorts(on: LocalAddresses.candidates(relayIsLoopback: options.relay.endpoint.isLoopback))
+        guard !isOver else { return }  // nobody would close a door that is made now
         // Asked for now, so that the router has long answered when the helper comes.
         door = Meeting.door(for: ports, of: peer, driver: driver, printer: printer)
         prover.map { door?.prove(by: $0.prove) }

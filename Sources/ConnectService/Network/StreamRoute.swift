@@ -6,8 +6,10 @@ enum StreamRoute: Hashable, Sendable {
     case direct
     case proxy(HTTPProxy)
 
-    /// The direct one, and the one through a proxy if there is one: they are tried at once.
-    static func all(_ proxy: HTTPProxy?) -> [StreamRoute] { [.direct] + (proxy.map { [.proxy($0)] } ?? []) }
+    /// The direct one, and the one through a proxy if there is one for this relay: they are tried at once.
+    static func all(_ rule: ProxyRule?, to relay: RelayEndpoint) -> [StreamRoute] {
+        [.direct] + (rule?.proxy(for: relay.host, port: relay.port).map { [.proxy($0)] } ?? [])
+    }
 
     /// Connects, and then builds the pipeline.
     ///

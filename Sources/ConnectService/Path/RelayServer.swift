@@ -27,7 +27,7 @@ struct RelayServer: Hashable, Sendable {
     /// then as the relay has them. Left out are those without an address, those with one that no server of the internet has,
     /// and TURN over DTLS: its first packets are UDP on the ports of plain TURN, so that whoever drops the one drops the other,
     /// and what a leg carries is encrypted from end to end anyway.
-    static func resolve(_ relay: RelayDiscovery.Relay, proxy: HTTPProxy?, resolver: NameResolver) async -> [RelayServer] {
+    static func resolve(_ relay: RelayDiscovery.Relay, proxy rule: ProxyRule?, resolver: NameResolver) async -> [RelayServer] {
         let uris = relay.description.turn.prefix(maximumURIs).compactMap(TURNURI.init)
         var names: [String] = []
         for uri in uris where !names.contains(uri.host) && names.count < maximumNames { names.append(uri.host) }
@@ -36,10 +36,12 @@ struct RelayServer: Hashable, Sendable {
         var servers: [RelayServer] = []
         for uri in uris {
             guard let transport = Transport(uri) else { continue }
-            for ip in addresses[uri.host] ?? [] where isPlausible(ip, relay: relay.endpoint) {
+            for ip in addresses[uri.host] ?? [] where isPlausible(ip, fromLocal: relay.endpoint.isLoopback) {
                 servers.append(RelayServer(host: uri.host, port: uri.port, ip: ip, transport: transport))
             }
-            guard let proxy, transport != .udp, isPlausible(name: uri.host, relay: relay.endpoint) else { continue }
+            guard transport != .udp, isPlausible(host: uri.host, fromLocal: relay.endpoint.isLoopback),
+                let proxy = rule?.proxy(for: uri.host, port: uri.port)
+            else { continue }
             servers.append(
                 RelayServer(host: uri.host, port: uri.port, ip: nil, transport: transport, route: .proxy(proxy)))
         }
@@ -54,20 +56,32 @@ struct RelayServer: Hashable, Sendable {
         return Array((each.filter(isKnown) + each.filter { !isKnown($0) }).prefix(maximumServers))
     }
 
-    /// Whether a relay may send us there: not to services of our own machine, unless it is itself one.
-    static func isPlausible(_ ip: IPAddress, relay: RelayEndpoint) -> Bool {
-        (!ip.isLoopback || relay.isLoopback) && !ip.isLinkLocal && !ip.isUnspecified && !ip.isMulticast
+    /// Whether a relay may send us there: not to services of our own machine, unless it is itself one, nor of our own network.
+    ///
+    /// - Parameter isLocal: whether who sends us is a service of our own machine: a trial.
+    private static func isPlausible(_ ip: IPAddress, fromLocal isLocal: Bool) -> Bool {
+        (!ip.isLoopback || isLocal) && !ip.isLinkLocal && !ip.isUnspecified && !ip.isMulticast
     }
 
-    /// Whether a relay may send a proxy there: not to services of the proxy's own machine.
-    private static func isPlausible(name: String, relay: RelayEndpoint) -> Bool {
-        if let ip = IPAddress(name) { return isPlausible(ip, relay: relay) }
-        return name.lowercased() != "localhost" || relay.isLoopback
+    /// Whether a relay may send a proxy there: not to services of the proxy's own machine, in any of their names. A last label
+    /// that is a number makes the whole an IPv4 address for whoever reads it as inet_aton(3) does, and 127.1 is one.
+    private static func isPlausible(host: String, fromLocal isLocal: Bool) -> Bool {
+        if let ip = IPAddress(host) { return isPlausible(ip, fromLocal: isLocal) }
+        // What else a name holds would be the proxy's to read, in the midst of our request.
+        guard host.utf8.allSatisfy({ Self.nameOctets.contains($0) }) else { return false }
+        guard let last = host.lowercased().split(separator: ".").last else { return false }
+        let isNumber = last.hasPrefix("0x") || last.allSatisfy(\.isNumber)
+        return !isNumber && (isLocal || !Self.localNames.contains(String(last)))
     }
+
+    /// Of names as the DNS has them (RFC 1123 §2.1), and the underscore that some have.
+    private static let nameOctets = Set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._".utf8)
+    /// Last labels of this machine's own names: RFC 6761 §6.3, and what /etc/hosts has on most systems.
+    private static let localNames: Set<String> = ["localhost", "localdomain", "ip6-localhost", "ip6-loopback", "localhost4", "localhost6"]
 
     /// Whether this server may send us there.
     func isPlausible(alternate: TransportAddress) -> Bool {
-        (!alternate.ip.isLoopback || ip?.isLoopback ?? false) && !alternate.ip.isLinkLocal
+        Self.isPlausible(alternate.ip, fromLocal: ip?.isLoopback ?? false)
     }
 
     /// The same way to another server, which this one has named in its place.

@@ -51,8 +51,8 @@ struct RelayDiscovery: Sendable {
         self.loop = loop
     }
 
-    /// - Throws: `Distrust` when the URL's own port shows a certificate that is not to be trusted; `Unreachable` when no
-    ///   port answers as a relay does.
+    /// - Throws: `Distrust` when the URL's own port shows a certificate that is not to be trusted, and no other way leads to
+    ///   one that is; `Unreachable` when no port answers as a relay does.
     func find() async throws -> Relay {
         try await withThrowingTaskGroup(of: Outcome.self) { group in
             for route in routes { group.addTask { try await ask(url.endpoint, by: route, isNamed: true) } }
@@ -114,8 +114,9 @@ struct RelayDiscovery: Sendable {
             return .found(Relay(endpoint: endpoint, route: route, description: description))
         } catch {
             guard isNamed, let distrust = meeting.distrust else { return .nobody(why: error as? ProxyFailure) }
-            // A proxy may have put itself in between, where the direct way is good.
-            if route == .direct { throw distrust }
+            // Somebody may have put himself in between on one way, where the other is good: a proxy that looks inside, or the
+            // firewall of a network that has a proxy.
+            if routes.count == 1 { throw distrust }
             return .nobody(why: distrust)
         }
     }

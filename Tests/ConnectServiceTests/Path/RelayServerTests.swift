@@ -6,10 +6,9 @@ import Testing
 
 @Suite("RelayServer")
 struct RelayServerTests {
-    private let pool = NIOThreadPool(numberOfThreads: 1)
-
     /// What comes of a relay's list; `foundAt` is the port that has answered.
-    private func resolve(_ uris: [String], foundAt port: UInt16 = 3478, proxy: HTTPProxy? = nil) async throws -> [RelayServer] {
+    private func resolve(_ uris: [String], foundAt port: UInt16 = 3478, proxy: ProxyRule? = nil) async throws -> [RelayServer] {
+        let pool = NIOThreadPool(numberOfThreads: 1)
         pool.start()
         defer { pool.shutdownGracefully { _ in } }
         let list = uris.map { "\"\($0)\"" }.joined(separator: ",")
@@ -38,7 +37,7 @@ struct RelayServerTests {
 
     @Test("through a proxy goes what is a stream, by the name that only the proxy may know")
     func proxied() async throws {
-        let proxy = try #require(HTTPProxy("proxy:3128"))
+        let proxy = ProxyRule(try #require(HTTPProxy("proxy:3128")))
         let uris = ["udp", "tcp"].map { "turn:nobody-knows-it.invalid:3478?transport=\($0)" }
         let servers = try await resolve(uris + ["turns:192.0.2.1:443"], proxy: proxy)
         #expect(texts(servers) == ["tcp 3478 by proxy", "tls 443", "tls 443 by proxy"])
@@ -48,14 +47,40 @@ struct RelayServerTests {
 
     @Test("services of our own machine, and of the proxy's, are nobody's relay")
     func implausible() async throws {
-        let proxy = try #require(HTTPProxy("proxy:3128"))
-        let uris = ["127.0.0.1", "localhost", "[::1]", "169.254.1.1", "0.0.0.0", "224.0.0.1", "[fe80::1]"]
-        #expect(try await resolve(uris.map { "turn:\($0):25?transport=tcp" }, proxy: proxy) == [])
+        let proxy = ProxyRule(try #require(HTTPProxy("proxy:3128")))
+        let uris = [
+            "127.0.0.1", "localhost", "[::1]", "169.254.1.1", "0.0.0.0", "[::]", "[::ffff:0.0.0.0]", "224.0.0.1", "[fe80::1]",
+            "localhost.", "LOCALHOST", "relay.localhost", "localhost.localdomain", "ip6-localhost", "127.1", "0x7f000001", "2130706433",
+            "relay.0x7f", "a.1.", ".", #"relay\r\nX-Header: x"#, "[fe80::1%eth0]",
+        ]
+        for uri in uris { #expect(try await resolve(["turn:\(uri):25?transport=tcp"], proxy: proxy) == [], "\(uri)") }
+        #expect(try await resolve(["turn:relay.invalid:25?transport=tcp"], proxy: proxy).count == 1)
+    }
+
+    @Test("a host that is reached without the proxy is not asked for through it", arguments: [
+        ("relay-2.invalid", ["tcp 3478 by proxy"]), ("relay-1.invalid,relay-2.invalid:3478", []), ("*", []), ("", ["tcp 3478 by proxy", "tcp 3478 by proxy"]),
+    ])
+    func exceptions(list: String, expected: [String]) async throws {
+        let proxy = ProxyRule(try #require(HTTPProxy("proxy:3128")), except: ProxyExceptions(list))
+        let servers = try await resolve([1, 2].map { "turn:relay-\($0).invalid:3478?transport=tcp" }, proxy: proxy)
+        #expect(texts(servers) == expected)
+    }
+
+    @Test("nor is another server plausible that a relay names in its place, when none of the internet can be there", arguments: [
+        ("192.0.2.2", true), ("127.0.0.1", false), ("::1", false), ("0.0.0.0", false), ("::", false), ("::ffff:0.0.0.0", false),
+        ("169.254.1.1", false), ("224.0.0.1", false), ("ff02::1", false), ("fe80::1", false),
+    ])
+    func alternates(address: String, isPlausible: Bool) throws {
+        let ip = try #require(IPAddress(address))
+        let server = RelayServer(host: "192.0.2.1", port: 3478, ip: IPAddress("192.0.2.1"), transport: .udp)
+        #expect(server.isPlausible(alternate: TransportAddress(ip: ip, port: 3478)) == isPlausible)
+        let trial = RelayServer(host: "127.0.0.1", port: 3478, ip: .loopbackV4, transport: .udp)
+        #expect(trial.isPlausible(alternate: TransportAddress(ip: ip, port: 3478)) == (isPlausible || ip.isLoopback))
     }
 
     @Test("a list without end yields no more than the limit")
     func bounded() async throws {
-        let proxy = try #require(HTTPProxy("proxy:3128"))
+        let proxy = ProxyRule(try #require(HTTPProxy("proxy:3128")))
         let servers = try await resolve((1...5000).map { "turn:192.0.2.1:\($0)?transport=tcp" }, proxy: proxy)
         #expect(servers.count == RelayServer.maximumServers)
     }

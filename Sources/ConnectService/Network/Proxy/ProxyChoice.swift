@@ -1,5 +1,4 @@
 import Foundation
-public import Rendezvous
 
 /// Which proxy is asked for a way to the relay, besides the direct one: what the person gave, else the configuration's, else
 /// the environment's.
@@ -15,31 +14,33 @@ public enum ProxyChoice {
     /// comes first. `HTTP_PROXY` is left out, as curl does it: in a CGI program a visitor sets it.
     static let variables = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "http_proxy"]
 
-    /// nil when there is none for this relay.
+    /// nil when there is none.
     ///
     /// - Parameter configuration: the configuration's file; nil for the usual one.
-    public static func proxy(
-        given: String?, for relay: RelayURL, configuration: String? = nil
-    ) throws(Unusable) -> HTTPProxy? {
+    public static func rule(given: String?, configuration: String? = nil) throws(Unusable) -> ProxyRule? {
         if let given { return try parse(given, from: "--proxy") }
         let configured: String?
         do { configured = try ClientConfiguration.load(configuration).proxy } catch {
             throw Unusable(description: "\(error)")
         }
         if let configured { return try parse(configured, from: "The configuration's “proxy”") }
-        return fromEnvironment(ProcessInfo.processInfo.environment, for: relay.endpoint)
+        return fromEnvironment(ProcessInfo.processInfo.environment)
     }
 
-    /// The first variable that holds an HTTP proxy: one of another kind may be meant for other programs.
-    static func fromEnvironment(_ environment: [String: String], for relay: RelayEndpoint) -> HTTPProxy? {
-        let exceptions = ProxyExceptions(environment["no_proxy"] ?? environment["NO_PROXY"] ?? "")
-        guard !relay.isLoopback, !exceptions.contains(host: relay.host, port: relay.port) else { return nil }
-        return variables.lazy.compactMap { environment[$0] }.compactMap { HTTPProxy($0) }.first
+    /// The first variable that holds an HTTP proxy: one of another kind may be meant for other programs. One that is set to
+    /// nothing says that there is none.
+    static func fromEnvironment(_ environment: [String: String]) -> ProxyRule? {
+        for text in variables.lazy.compactMap({ environment[$0] }) {
+            if text.isEmpty { return nil }
+            guard let proxy = HTTPProxy(text) else { continue }
+            return ProxyRule(proxy, except: ProxyExceptions(environment["no_proxy"] ?? environment["NO_PROXY"] ?? ""))
+        }
+        return nil
     }
 
-    private static func parse(_ text: String, from place: String) throws(Unusable) -> HTTPProxy? {
+    private static func parse(_ text: String, from place: String) throws(Unusable) -> ProxyRule? {
         if text == none { return nil }
-        if let proxy = HTTPProxy(text) { return proxy }
+        if let proxy = HTTPProxy(text) { return ProxyRule(proxy) }
         let isSOCKS = text.lowercased().hasPrefix("socks")
         throw Unusable(
             description: (isSOCKS ? "SOCKS proxies are not spoken to; \(place) wants an HTTP proxy's" : "\(place) wants a proxy's")

@@ -1,7 +1,7 @@
 import NetPrimitives
 
 /// The hosts that are reached without a proxy, as `no_proxy` lists them: names with all that is below them, addresses,
-/// blocks of addresses, each with a port if only that one is meant; `*` for every host.
+/// blocks of addresses, each with a port if only that one is meant; `*` for every host. This machine is always one of them.
 struct ProxyExceptions: Hashable, Sendable {
     private enum Rule: Hashable {
         case everything
@@ -21,6 +21,7 @@ struct ProxyExceptions: Hashable, Sendable {
 
     /// - Parameter host: a name or an address, without brackets.
     func contains(host: String, port: UInt16) -> Bool {
+        if RelayEndpoint(isSecure: false, host: host, port: port).isLoopback { return true }
         let name = host.lowercased()[...]
         let ip = IPAddress(host)?.unmapped
         return rules.contains { rule in

@@ -61,7 +61,8 @@ extension ProxyFailure: CustomStringConvertible {
         case .silent: "The proxy \(proxy) takes the connection and does not answer."
         case .stranger: "Whoever answers at \(proxy) is no HTTP proxy."
         case .passwordWanted:
-            "The proxy \(proxy) asks for a password: --proxy \(proxy.endpoint.isSecure ? "https" : "http")://NAME:PASSWORD@\(proxy)."
+            "The proxy \(proxy) asks for a password: write \(proxy.endpoint.isSecure ? "https" : "http")://NAME:PASSWORD@\(proxy) into "
+                + "the environment's https_proxy, or as “proxy” into ~/.config/ra-connect/config.toml (others can read a command line)."
         case .passwordRefused: "The proxy \(proxy) does not take this name and password."
         case .unknownSchemes(let schemes):
             "The proxy \(proxy) wants people to prove who they are by \(schemes.joined(separator: " or ")), which is not spoken "

@@ -9,6 +9,8 @@ final class FakeProxy: Sendable {
     enum Behaviour: Sendable {
         /// Connects to the port that was asked for, when it is among these, at 127.0.0.1; else 403.
         case connects(to: [UInt16])
+        /// Connects to this port of 127.0.0.1, whatever was asked for.
+        case leads(to: UInt16)
         /// Answers every request so, and keeps the connection open.
         case says(String)
         /// Reads, and says nothing.
@@ -82,6 +84,7 @@ private final class RequestHandler: ChannelInboundHandler {
                 return context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: refusal)), promise: nil)
             }
             connect(context, to: port)
+        case .leads(let port): connect(context, to: port)
         }
     }
 

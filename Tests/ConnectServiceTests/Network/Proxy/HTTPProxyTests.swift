@@ -78,29 +78,29 @@ struct ProxyChoiceTests {
 
     @Test("the variables are looked at in their order, and what is no HTTP proxy is passed over", arguments: [
         (["https_proxy": "http://a:1", "http_proxy": "http://b:2"], "a:1"), (["HTTPS_PROXY": "http://a:1", "all_proxy": "b:2"], "a:1"),
-        (["all_proxy": "socks5://a:1", "http_proxy": "b:2"], "b:2"), (["https_proxy": "", "ALL_PROXY": "c:3"], "c:3"),
+        (["all_proxy": "socks5://a:1", "http_proxy": "b:2"], "b:2"), (["https_proxy": "", "ALL_PROXY": "c:3"], nil),
         (["HTTP_PROXY": "http://visitor:1"], nil), ([:], nil),
         (["https_proxy": "http://a:1", "no_proxy": "example.org"], nil), (["https_proxy": "http://a:1", "NO_PROXY": "*"], nil),
         (["https_proxy": "http://a:1", "no_proxy": "localhost"], "a:1"),
     ] as [([String: String], String?)])
     func environment(environment: [String: String], proxy: String?) {
-        #expect(ProxyChoice.fromEnvironment(environment, for: relay).map { "\($0)" } == proxy)
+        let rule = ProxyChoice.fromEnvironment(environment)
+        #expect(rule?.proxy(for: relay.host, port: relay.port).map { "\($0)" } == proxy)
     }
 
-    @Test("a relay on this machine is asked by nobody else")
-    func loopback() {
-        let here = RelayEndpoint(isSecure: false, host: "localhost", port: 3478)
-        #expect(ProxyChoice.fromEnvironment(["https_proxy": "http://a:1"], for: here) == nil)
+    @Test("a relay on this machine is asked by nobody else, unless the person says so")
+    func loopback() throws {
+        #expect(ProxyChoice.fromEnvironment(["https_proxy": "http://a:1"])?.proxy(for: "localhost", port: 3478) == nil)
+        #expect(try ProxyChoice.rule(given: "http://a:1")?.proxy(for: "127.0.0.1", port: 3478) != nil)
     }
 
     @Test("what was given is taken, “none” is none, and what is no proxy is not repeated")
     func given() throws {
-        let url = try #require(RelayURL("https://relay.example.org"))
-        #expect(try ProxyChoice.proxy(given: "proxy:3128", for: url).map { "\($0)" } == "proxy:3128")
-        #expect(try ProxyChoice.proxy(given: "none", for: url) == nil)
+        #expect(try ProxyChoice.rule(given: "proxy:3128").map { "\($0.proxy)" } == "proxy:3128")
+        #expect(try ProxyChoice.rule(given: "none") == nil)
         for text in ["http://anna:secret@", "socks5://anna:secret@proxy:1080"] {
             do {
-                _ = try ProxyChoice.proxy(given: text, for: url)
+                _ = try ProxyChoice.rule(given: text)
                 Issue.record("\(text) was taken")
             } catch {
                 #expect(error.description.contains("http://HOST:PORT") && !error.description.contains("secret"))
@@ -119,8 +119,9 @@ struct ProxyFailureTests {
 
     @Test("each answer has its sentence, which says what to do")
     func sentences() throws {
-        #expect(try sentence(.proxyAuthenticationRequired).contains("--proxy http://NAME:PASSWORD@proxy:3128"))
-        #expect(try sentence(.proxyAuthenticationRequired, [("Proxy-Authenticate", "Basic realm=\"x\"")]).contains("--proxy"))
+        #expect(try sentence(.proxyAuthenticationRequired).contains("write http://NAME:PASSWORD@proxy:3128 into the environment's https_proxy"))
+        // What is written on a command line can be read by everybody on the machine.
+        #expect(try !sentence(.proxyAuthenticationRequired, [("Proxy-Authenticate", "Basic realm=\"x\"")]).contains("--proxy"))
         #expect(try sentence(.proxyAuthenticationRequired, proxy: "http://anna:secret@proxy:3128").contains("does not take this name"))
         #expect(try sentence(.unauthorized, proxy: "http://anna:secret@proxy:3128").contains("does not take this name"))
         let negotiate = [("Proxy-Authenticate", "Negotiate"), ("Proxy-Authenticate", "NTLM")]

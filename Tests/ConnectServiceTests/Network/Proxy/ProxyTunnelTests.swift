@@ -67,6 +67,26 @@ struct ProxyTunnelTests {
         await #expect(throws: Distrust.self) { _ = try await discovery.find() }
     }
 
+    @Test("a direct way on which somebody stands in between does not keep a good proxy from leading to the relay")
+    func directInterception() async throws {
+        let authority = try TestAuthority()
+        let relay = try await FakeTLSRelay(try authority.issue(["127.0.0.1"]))
+        defer { relay.close() }
+        let blockPage = try await FakeTLSRelay(try TestAuthority("Firewall").issue(["127.0.0.1"]))
+        defer { blockPage.close() }
+        let proxy = try await FakeProxy(.leads(to: relay.port))
+        defer { proxy.close() }
+        let trust = try trust("https://127.0.0.1:\(blockPage.port)", roots: [authority])
+        let route = try route(proxy)
+        #expect(try await discovery(trust, [.direct, route]).find().route == route)
+        await #expect(throws: Distrust.self) { _ = try await discovery(trust, [.direct]).find() }
+        // When the proxy leads nowhere, what the person is told is the certificate.
+        let dead = try await FakeProxy(.hangsUp)
+        defer { dead.close() }
+        let both = [.direct, try self.route(dead)]
+        await #expect(throws: Distrust.self) { _ = try await discovery(trust, both).find() }
+    }
+
     @Test("a direct way that is there is found beside a proxy that is not")
     func beside() async throws {
         let relay = try await FakeServer.relay()
@@ -97,7 +117,7 @@ struct ProxyTunnelTests {
         let gone = try await FakeProxy(.swallows)
         gone.close()
         for (route, words) in [
-            (try route(proxy), "The proxy \(proxy.description) asks for a password: --proxy http://NAME:PASSWORD@\(proxy.description)."),
+            (try route(proxy), "The proxy \(proxy.description) asks for a password: write http://NAME:PASSWORD@\(proxy.description) into "),
             (try route(gone), "The proxy \(gone.description) cannot be reached: Connection refused."),
         ] {
             let discovery = self.discovery(try trust(nowhere), [.direct, route])
