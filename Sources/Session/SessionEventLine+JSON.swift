@@ -29,8 +29,10 @@ extension SessionEventLine {
             .object(["event": .string("connected"), "elapsed_ms": .number(elapsed), "path": path.json])
         case .path(let path, let reason):
             .object(["event": .string("path"), "path": path?.json ?? .null, "reason": .string(reason.rawValue)])
-        case .candidates(let tried):
-            .object(["event": .string("candidates"), "tried": .array(tried.map(\.json))])
+        case .candidates(let tried, let findings):
+            .object([
+                "event": .string("candidates"), "tried": .array(tried.map(\.json)), "findings": .array(findings.map(\.json)),
+            ])
         case .firstFrame(let elapsed, let width, let height):
             .object([
                 "event": .string("first-frame"), "elapsed_ms": .number(elapsed), "width": .number(width),
@@ -71,5 +73,11 @@ extension TriedPair {
             "result": .string(result.rawValue), "ms": milliseconds.map { .number($0) } ?? .null,
             "why": .optional(why),
         ])
+    }
+}
+
+extension RouterFinding {
+    fileprivate var json: OrderedJSON {
+        .object(["local": .string(local), "external": .optional(external), "why": .string(why)])
     }
 }

@@ -32,12 +32,12 @@ extension SessionEventLine {
             return "The connection is interrupted; looking for another way…"
         case .path(let path?, let reason):
             return "\(path.sentence) (\(reason.rawValue))"
-        case .candidates(let tried):
+        case .candidates(let tried, let findings):
             let lines = tried.map { pair in
                 let why = pair.why.map { ": \($0.printable)" } ?? ""
                 return "  \(pair.local) to \(pair.remote) (\(pair.kind.rawValue)) \(pair.result.rawValue)\(why)"
             }
-            return (["What was tried:"] + lines).joined(separator: "\n")
+            return (["What was tried:"] + lines + findings.map { "  \($0.local): \($0.why.printable)" }).joined(separator: "\n")
         case .firstFrame(_, let width, let height):
             return role == .sharer ? "Your screen is being shown." : "The screen is here: \(width) × \(height)."
         case .paused:

@@ -21,7 +21,8 @@ public enum SessionEventLine: Hashable, Sendable {
     case revoked(Capability, by: Decider)
     case connected(elapsedMilliseconds: Int64, path: PathDescription)
     case path(PathDescription?, reason: PathChange)
-    case candidates([TriedPair])
+    /// What was tried, and what was wrong with ports that routers opened.
+    case candidates([TriedPair], findings: [RouterFinding])
     case firstFrame(elapsedMilliseconds: Int64, width: Int, height: Int)
     case paused
     case resumed

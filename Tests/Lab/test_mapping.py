@@ -27,8 +27,8 @@ def test_a_port_that_leads_nowhere_is_made_anew_and_said():
         session.join(code)
         connected = session.helper.wait_for_event("connected", timeout=CONNECT_LIMIT)
         assert connected["path"]["kind"] == "relayed"
-        tried = session.sharer.wait_for_event("candidates")["tried"]
-        assert any("nobody gets in by it" in (pair.get("why") or "") for pair in tried), tried
+        event = session.sharer.wait_for_event("candidates")
+        assert any("nobody gets in by it" in finding["why"] for finding in event["findings"]), event
         session.consent_to_view()
         session.helper.wait_for_event("first-frame")
         session.stop_in_order()
@@ -74,8 +74,8 @@ def test_behind_a_carrier_grade_nat_it_is_said_why_no_port_can_work():
         session.join(session.invite())
         connected = session.helper.wait_for_event("connected", timeout=CONNECT_LIMIT)
         assert connected["path"]["kind"] == "punched"
-        tried = session.sharer.wait_for_event("candidates")["tried"]
-        assert any("carrier-grade NAT" in (pair.get("why") or "") for pair in tried), tried
+        event = session.sharer.wait_for_event("candidates")
+        assert any("carrier-grade NAT" in finding["why"] for finding in event["findings"]), event
         session.consent_to_view()
         session.helper.wait_for_event("first-frame")
         session.stop_in_order()

@@ -33,10 +33,11 @@ struct SessionEventLineTests {
         (.path(path, reason: .better), #"{"event":"path","path":"# + pathJSON + #","reason":"better path"}"#),
         (.path(nil, reason: .lost), #"{"event":"path","path":null,"reason":"path lost"}"#),
         (
-            .candidates([
-                TriedPair(local: "a", remote: "b", kind: .direct, result: .failed, milliseconds: 30, why: "no answer")
-            ]),
-            #"{"event":"candidates","tried":[{"local":"a","remote":"b","kind":"direct","result":"failed","ms":30,"why":"no answer"}]}"#
+            .candidates(
+                [TriedPair(local: "a", remote: "b", kind: .direct, result: .failed, milliseconds: 30, why: "no answer")],
+                findings: [RouterFinding(local: "c", external: nil, why: "no address")]),
+            #"{"event":"candidates","tried":[{"local":"a","remote":"b","kind":"direct","result":"failed","ms":30,"why":"no answer"}],"#
+                + #""findings":[{"local":"c","external":null,"why":"no address"}]}"#
         ),
         (
             .firstFrame(elapsedMilliseconds: 900, width: 1280, height: 800),

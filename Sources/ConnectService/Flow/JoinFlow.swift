@@ -95,7 +95,7 @@ public actor JoinFlow: AssistanceFlow {
         }
         self.peer = peer
         let driver = SessionDriver(role: .helper, peer: peer, ceiling: .control, printer: printer, loop: loop)
-        driver.startedAt = startedAt
+        driver.begin(at: startedAt)
         driver.onEvent = { [unowned self] event in assumeIsolated { $0.handle(event) } }
         driver.onScreen = { [unowned self] message in assumeIsolated { $0.show(message) } }
         driver.onChange = { [unowned self] in assumeIsolated { $0.updateViewer() } }

@@ -16,8 +16,8 @@ final class SessionDriver {
     let printer: EventPrinter
     private let loop: any EventLoop
     private let ceiling: Session.Ceiling
-    /// What `elapsed_ms` counts from.
-    var startedAt = MonotonicClock.now()
+    /// What `elapsed_ms` and the history count from.
+    private var startedAt = MonotonicClock.now()
     var peerName = "The other side"
 
     /// The peer has said what it is called and which certificate it holds; both are sealed by the invitation's secret.
@@ -42,7 +42,8 @@ final class SessionDriver {
     private var connectDeadline: Scheduled<Void>?
     private var peerLeftAt: Instant?
     private var missedFrame: UInt32?
-    private var recorder = SessionRecorder()
+    private let history: SessionHistory
+    private var recorder: SessionRecorder
     /// Whether the connection to the relay is gone: a relayed session that dies then has lost its relay.
     var hasLostRelay = false
 
@@ -52,16 +53,25 @@ final class SessionDriver {
     private static let patienceAfterLeaving = Duration.seconds(5)
 
     init(
-        role: Session.Role, peer: PeerConnection, ceiling: Session.Ceiling, printer: EventPrinter, loop: any EventLoop
+        role: Session.Role, peer: PeerConnection, ceiling: Session.Ceiling, printer: EventPrinter, loop: any EventLoop,
+        history: SessionHistory = SessionHistory()
     ) {
         self.role = role
         self.peer = peer
         self.ceiling = ceiling
         self.printer = printer
         self.loop = loop
+        self.history = history
+        recorder = SessionRecorder(history: history, from: startedAt)
     }
 
     // MARK: - Before the session
+
+    /// Time counts from here: the person has asked for the session, or the helper has come.
+    func begin(at now: Instant) {
+        startedAt = now
+        recorder = SessionRecorder(history: history, from: now)
+    }
 
     /// Both sides have proven the secret: from here on finding the path must not take forever.
     func expectConnection() {
@@ -81,9 +91,9 @@ final class SessionDriver {
             break  // the flow's, for the rendezvous
         case .connected(let path):
             self.path = path
-            let (elapsed, tried) = ((now - startedAt).milliseconds, triedPairs)
+            let (elapsed, tried) = ((now - startedAt).milliseconds, pairs)
             printer.print(.connected(elapsedMilliseconds: elapsed, path: path))
-            printer.printForPrograms(.candidates(tried))
+            printer.printForPrograms(.candidates(tried, findings: findings))
             recorder.connected(elapsedMilliseconds: elapsed, path: path, tried: tried)
         case .ready:
             connectDeadline?.cancel()
@@ -121,7 +131,7 @@ final class SessionDriver {
     private func endForLostPeer(_ failure: PeerConnection.Failure) {
         switch failure {
         case .noPath:
-            printer.print(.candidates(triedPairs))
+            printer.print(.candidates(pairs, findings: findings))
             end(.noPath, "")
         case .peerLost:
             end(hasLostRelay && path?.kind == .relayed ? .relayLost : .peerLost, "")
@@ -132,13 +142,11 @@ final class SessionDriver {
         }
     }
 
-    private var triedPairs: [TriedPair] {
-        let doors = doorFindings().map { finding in
-            TriedPair(
-                local: "\(finding.internal)", remote: finding.external.map { "\($0)" } ?? "", kind: .mapped,
-                result: .failed, why: finding.sentence)
+    private var findings: [RouterFinding] {
+        doorFindings().map { finding in
+            RouterFinding(
+                local: "\(finding.internal)", external: finding.external.map { "\($0)" }, why: finding.sentence)
         }
-        return pairs + doors
     }
 
     private var pairs: [TriedPair] {
@@ -272,7 +280,7 @@ final class SessionDriver {
         timer?.cancel()
         connectDeadline?.cancel()
         // Before anybody came there was no session.
-        if isIntroduced { recorder.end(reason, detail, role: role, peer: peerName, tried: triedPairs) }
+        if isIntroduced { recorder.end(reason, detail, role: role, peer: peerName, tried: pairs, findings: findings) }
         printer.print(.ended(reason, detail: detail))
         onEnd(reason, detail)
     }

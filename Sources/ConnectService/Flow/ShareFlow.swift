@@ -200,7 +200,8 @@ public actor ShareFlow: AssistanceFlow {
         case .invitationEnded(let end):
             invitationEnded(end)
         case .helperArrived:
-            driver?.startedAt = MonotonicClock.now()
+            // One more who knocks while somebody is here changes nothing.
+            if meeting == nil { driver?.begin(at: MonotonicClock.now()) }
             gather()
         case .helperVerified(let meeting, _):
             verified(meeting)

@@ -26,6 +26,7 @@ extension SessionRecord {
         lines.append("After \(Self.time(seconds)): \(sentence)\(ended.detail.isEmpty ? "" : " \(ended.detail)")")
         lines.append("")
         lines += tried.isEmpty ? ["Nothing was tried."] : table
+        lines += (findings ?? []).map { "The port \($0.local)\($0.external.map { ", opened as \($0)" } ?? ""): \($0.why)." }
         if let advice { lines += ["", "→ \(advice)"] }
         return lines.map(\.printable).joined(separator: "\n")
     }
@@ -45,19 +46,29 @@ extension SessionRecord {
     /// Why there was no better path than the relay, or none, and what to change where; nil when there was.
     public var advice: String? {
         if let path, path.kind != "relayed" { return nil }
+        // What is wrong with the router's doors says more than that nobody came in.
+        if let finding = findings?.first { return finding.why.prefix(1).uppercased() + finding.why.dropFirst() + "." }
         let others = tried.filter { $0.kind != "relayed" }
-        if path == nil, tried.isEmpty { return "Run ra-probe on both computers: it says what gets out, and what to change." }
-        if others.isEmpty {
+        if path == nil {
+            if tried.isEmpty { return "Run ra-probe on both computers: it says what gets out, and what to change." }
+            if tried.contains(where: { $0.result == "frozen" }) {
+                return "It was over before every way had been tried. Run ra-probe on both computers to see which of them can work."
+            }
+            if others.count < tried.count {
+                return "Nothing came through, not by the relay either. Run ra-probe on both computers: it says what gets out."
+            }
+        } else if others.isEmpty {
             return "There was nothing to try but the relay, so no UDP gets out on one of the two sides: "
                 + "run ra-probe on both, it says which ports to ask for."
+        } else if others.contains(where: { $0.result == "succeeded" }) {
+            return "Another way worked as well, but came too late, or was lost again."
+        } else if others.contains(where: { $0.result == "frozen" }) {
+            return "The relay was there first: the other ways had no result by then. "
+                + "Run ra-probe on both computers to see whether they can work."
         }
-        if others.allSatisfy({ $0.result == "failed" }) {
-            return "Nothing came through by any other way, so one of the two routers uses another port for each "
-                + "destination, or a firewall keeps peers out: run ra-probe on both computers. Where it expects “relayed”, "
-                + "\(NATAdvice.openPorts)."
-        }
-        return "The relay was there first: the other ways had no result by then. "
-            + "Run ra-probe on both computers to see whether they can work."
+        return "Nothing came through by any \(path == nil ? "way" : "other way"), so one of the two routers uses another port for each "
+            + "destination, or a firewall keeps peers out: run ra-probe on both computers. Where it expects “relayed”, "
+            + "\(NATAdvice.openPorts)."
     }
 
     private static func time(_ seconds: Int64) -> String {

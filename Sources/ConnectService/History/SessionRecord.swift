@@ -22,6 +22,13 @@ public struct SessionRecord: Codable, Hashable, Sendable {
         var why: String?
     }
 
+    /// As in the event `candidates`.
+    struct Finding: Codable, Hashable, Sendable {
+        var local: String
+        var external: String?
+        var why: String
+    }
+
     /// As in the event `ended`.
     struct End: Codable, Hashable, Sendable {
         var reason: String
@@ -44,6 +51,8 @@ public struct SessionRecord: Codable, Hashable, Sendable {
     /// The last path; nil when there was none.
     var path: Path?
     var tried: [Tried]
+    /// What was wrong with ports that routers opened; nil in the records of versions that did not tell.
+    var findings: [Finding]?
     var ended: End
 }
 
@@ -58,5 +67,11 @@ extension SessionRecord.Tried {
         self.init(
             local: pair.local, remote: pair.remote, kind: pair.kind.rawValue, result: pair.result.rawValue,
             ms: pair.milliseconds, why: pair.why.map { String($0.prefix(200)) })
+    }
+}
+
+extension SessionRecord.Finding {
+    init(_ finding: RouterFinding) {
+        self.init(local: finding.local, external: finding.external, why: String(finding.why.prefix(300)))
     }
 }

@@ -6,13 +6,18 @@ import Session
 /// Watches one session, and writes it down at its end.
 struct SessionRecorder {
     private let history: SessionHistory
-    private let started = Date()
-    private let startedAt = MonotonicClock.now()
+    private let started: Date
+    private let startedAt: Instant
     private var elapsed: Int64?
     private var path: PathDescription?
     private var tried: [TriedPair] = []
 
-    init(history: SessionHistory = SessionHistory()) { self.history = history }
+    /// - Parameter start: of the session, in the past.
+    init(history: SessionHistory, from start: Instant) {
+        self.history = history
+        startedAt = start
+        started = Date(timeIntervalSinceNow: -TimeInterval((MonotonicClock.now() - start).milliseconds) / 1000)
+    }
 
     mutating func connected(elapsedMilliseconds: Int64, path: PathDescription, tried: [TriedPair]) {
         elapsed = elapsedMilliseconds
@@ -23,12 +28,15 @@ struct SessionRecorder {
     mutating func moved(to path: PathDescription) { self.path = path }
 
     /// - Parameter tried: what became of each pair by now.
-    mutating func end(_ reason: EndReason, _ detail: String, role: Role, peer: String, tried: [TriedPair]) {
+    mutating func end(
+        _ reason: EndReason, _ detail: String, role: Role, peer: String, tried: [TriedPair], findings: [RouterFinding]
+    ) {
         remember(tried)
         let record = SessionRecord(
             started: started.formatted(.iso8601), seconds: (MonotonicClock.now() - startedAt).components.seconds,
             role: role == .sharer ? "sharer" : "helper", peer: String(peer.prefix(100)), elapsed_ms: elapsed,
             path: path.map(SessionRecord.Path.init), tried: self.tried.map(SessionRecord.Tried.init),
+            findings: findings.map(SessionRecord.Finding.init),
             ended: SessionRecord.End(reason: reason.rawValue, detail: String(detail.prefix(200))))
         // A session that cannot be written down has been one all the same.
         try? history.append(record)

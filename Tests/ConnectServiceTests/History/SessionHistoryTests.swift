@@ -1,5 +1,7 @@
 @testable import ConnectService
 import Foundation
+import HostNetwork
+import NetPrimitives
 import Session
 import Testing
 
@@ -10,11 +12,13 @@ struct SessionHistoryTests {
         return SessionHistory(path: folder + "/state/history.jsonl")
     }
 
-    private func record(_ peer: String = "Helge", path: String? = "relayed", tried: [SessionRecord.Tried] = []) -> SessionRecord {
+    private func record(
+        _ peer: String = "Helge", path: String? = "relayed", tried: [SessionRecord.Tried] = [], findings: [SessionRecord.Finding]? = []
+    ) -> SessionRecord {
         SessionRecord(
             started: "2026-11-21T07:00:00Z", seconds: 35, role: "sharer", peer: peer, elapsed_ms: path.map { _ in 412 },
             path: path.map { .init(kind: $0, transport: "udp", local: "192.168.1.10:4000", remote: "11.22.33.10:50000") },
-            tried: tried, ended: .init(reason: path == nil ? "no-path" : "finished", detail: ""))
+            tried: tried, findings: findings, ended: .init(reason: path == nil ? "no-path" : "finished", detail: ""))
     }
 
     private func tried(_ kind: String, _ result: String, why: String = "no answer") -> SessionRecord.Tried {
@@ -64,10 +68,56 @@ struct SessionHistoryTests {
         #expect(mode == 0o600)
     }
 
+    @Test("of a file that grew beyond its bound the newest part counts, and the next record makes it small and private again")
+    func overgrown() throws {
+        let history = history()
+        try history.append(record("first"))
+        let handle = try #require(FileHandle(forWritingAtPath: history.path))
+        try handle.seekToEnd()
+        var line = Data(record("long", tried: Array(repeating: tried("punched", "failed"), count: 100)).json.utf8)
+        line.append(UInt8(ascii: "\n"))
+        for _ in 0...(3 * SessionHistory.maximumBytes / line.count) { try handle.write(contentsOf: line) }
+        try handle.write(contentsOf: Data((record("newest").json + "\n").utf8))
+        try handle.close()
+        try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: history.path)
+        #expect(history.records.last?.peer == "newest")
+        try history.append(record("next"))
+        #expect(history.records.suffix(2).map(\.peer) == ["newest", "next"])
+        let attributes = try FileManager.default.attributesOfItem(atPath: history.path)
+        #expect(attributes[.posixPermissions] as? Int == 0o600)
+        #expect((attributes[.size] as? Int ?? .max) <= SessionHistory.maximumBytes)
+    }
+
+    @Test("programs that end at once lose nothing of each other")
+    func atOnce() async throws {
+        let history = history()
+        let long = tried("punched", "failed", why: String(repeating: "x", count: 200))
+        let full = record(tried: Array(repeating: long, count: SessionRecord.pairLimit))
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for writer in 0..<3 {
+                group.addTask {
+                    for number in 0..<40 {
+                        var record = full
+                        record.peer = "\(writer)"
+                        record.seconds = Int64(number)
+                        try history.append(record)
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+        let kept = history.records
+        #expect(kept.count > 10)
+        for writer in 0..<3 {
+            let numbers = kept.filter { $0.peer == "\(writer)" }.map(\.seconds)
+            #expect(numbers == Array((40 - Int64(numbers.count))..<40), "of each the newest, without a gap")
+        }
+    }
+
     @Test("a recorder keeps the best that was known of each pair")
     func recorder() throws {
         let history = history()
-        var recorder = SessionRecorder(history: history)
+        var recorder = SessionRecorder(history: history, from: MonotonicClock.now() - .seconds(90))
         func pair(_ remote: String, _ result: TriedPair.Result) -> TriedPair {
             TriedPair(local: "192.168.1.10:4000", remote: remote, kind: .punched, result: result, milliseconds: 9, why: result.rawValue)
         }
@@ -75,11 +125,16 @@ struct SessionHistoryTests {
         recorder.connected(elapsedMilliseconds: 412, path: path, tried: [pair("1.1.1.1:1", .frozen), pair("2.2.2.2:2", .failed)])
         recorder.end(
             .finished, "", role: .helper, peer: "Sharon",
-            tried: [pair("1.1.1.1:1", .failed), pair("2.2.2.2:2", .frozen), pair("3.3.3.3:3", .succeeded)])
+            tried: [pair("1.1.1.1:1", .failed), pair("2.2.2.2:2", .frozen), pair("3.3.3.3:3", .succeeded)],
+            findings: [RouterFinding(local: "192.168.1.10:4000", external: nil, why: "no address")])
         let record = try #require(history.records.first)
         #expect(record.tried.map(\.result) == ["failed", "failed", "succeeded"])
         #expect(record.role == "helper" && record.peer == "Sharon" && record.elapsed_ms == 412)
         #expect(record.path?.kind == "relayed" && record.ended.reason == "finished")
+        #expect(record.findings == [.init(local: "192.168.1.10:4000", external: nil, why: "no address")])
+        #expect(record.seconds >= 90)
+        let started = try Date(record.started, strategy: .iso8601)
+        #expect(started.timeIntervalSinceNow < -89)
     }
 
     @Test("the last session is explained: each way, its time, its failure, and what to do")
@@ -109,11 +164,42 @@ struct SessionHistoryTests {
         "advice is for the relay, and for nothing at all",
         arguments: [
             ("punched", ["failed"], nil), ("relayed", ["failed"], "Nothing came through"), ("relayed", [], "There was nothing to try"),
-            ("relayed", ["failed", "frozen"], "The relay was there first"), (nil, [], "Run ra-probe on both"),
+            ("relayed", ["failed", "frozen"], "The relay was there first"), ("relayed", ["failed", "succeeded"], "Another way worked"),
+            (nil, [], "Run ra-probe on both"), (nil, ["failed", "frozen"], "It was over before every way"),
+            (nil, ["failed"], "Nothing came through by any way"),
         ] as [(String?, [String], String?)])
     func advice(_ path: String?, _ results: [String], _ beginning: String?) {
         let advice = record(path: path, tried: results.map { tried("punched", $0) }).advice
         #expect(advice.map { $0.hasPrefix(beginning ?? "?") } ?? (beginning == nil))
+    }
+
+    @Test("where not even the relay's way came through, it is said")
+    func relayFailed() {
+        let record = record(path: nil, tried: [tried("punched", "failed"), tried("relayed", "failed")])
+        #expect(record.advice?.hasPrefix("Nothing came through, not by the relay either.") == true)
+    }
+
+    @Test("what is wrong with the router's door is the advice, and no candidate")
+    func findings() throws {
+        let finding = SessionRecord.Finding(
+            local: "192.168.1.10:4000", external: "100.64.0.2:4000", why: "the router's own address is shared: ask the provider")
+        for (path, pairs) in [("relayed", []), ("relayed", [tried("punched", "failed")]), (nil, [])] as [(String?, [SessionRecord.Tried])] {
+            let record = record(path: path, tried: pairs, findings: [finding])
+            #expect(record.advice == "The router's own address is shared: ask the provider.")
+            #expect(record.explanation.contains(
+                "\nThe port 192.168.1.10:4000, opened as 100.64.0.2:4000: the router's own address is shared: ask the provider.\n"))
+        }
+        #expect(record(path: "punched", findings: [finding]).advice == nil)
+        let object = try JSONSerialization.jsonObject(with: Data(record(findings: [finding]).json.utf8)) as? [String: Any]
+        #expect((object?["findings"] as? [[String: String]])?.first?["external"] == "100.64.0.2:4000")
+        #expect((object?["tried"] as? [Any])?.isEmpty == true)
+    }
+
+    @Test("records of before there were findings are read")
+    func withoutFindings() throws {
+        let json = try #require(record(findings: nil).json.data(using: .utf8))
+        #expect(!String(decoding: json, as: UTF8.self).contains("findings"))
+        #expect(try JSONDecoder().decode(SessionRecord.self, from: json).findings == nil)
     }
 
     @Test("what the other side calls itself does not steer the terminal")
