@@ -73,9 +73,10 @@ static inline int ra_announcement_socket(struct ra_address local, uint32_t inter
     return -1;
 }
 
-static inline int64_t ra_monotonic_nanoseconds(void) {
+// Goes on while the machine is suspended.
+static inline int64_t ra_boottime_nanoseconds(void) {
     struct timespec time = {0, 0};
-    clock_gettime(CLOCK_MONOTONIC, &time);
+    clock_gettime(CLOCK_BOOTTIME, &time);
     return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
 }
 
@@ -96,17 +97,39 @@ static inline ssize_t ra_receive_from(int fd, uint8_t *room, size_t capacity, st
     return count < 0 && errno == ECONNREFUSED ? -2 : count;
 }
 
+// What sys/timerfd.h says.
+extern int ra_timerfd_create(int clock, int flags) __asm__("timerfd_create");
+extern int ra_timerfd_settime(int fd, int flags, const struct itimerspec *next, struct itimerspec *last) __asm__("timerfd_settime");
+
+// Can be read after so many milliseconds, those of a suspension included; -1 where the system has none left.
+static inline int ra_boottime_timer(int milliseconds) {
+    struct itimerspec time;
+    memset(&time, 0, sizeof time);
+    time.it_value.tv_sec = milliseconds / 1000;
+    time.it_value.tv_nsec = milliseconds % 1000 * 1000000L;
+    int fd = milliseconds > 0 ? ra_timerfd_create(CLOCK_BOOTTIME, SOCK_CLOEXEC | SOCK_NONBLOCK) : -1;  // the same bits
+    if (fd >= 0 && ra_timerfd_settime(fd, 0, &time, NULL) != 0) {
+        close(fd);
+        fd = -1;
+    }
+    return fd;
+}
+
 #define RA_MAXIMUM_WATCHED 4
 
 // Sleeps until one of the descriptors (-1: none) can be read, or for so many milliseconds. Bit i is set for the i-th.
+// A sleep that is over while the machine is suspended ends as soon as it wakes; poll's own time stops meanwhile.
 static inline uint32_t ra_wait_readable(const int *descriptors, int count, int milliseconds) {
-    struct ra_watched watched[RA_MAXIMUM_WATCHED];
+    struct ra_watched watched[RA_MAXIMUM_WATCHED + 1];
     uint32_t ready = 0;
     if (count > RA_MAXIMUM_WATCHED) count = RA_MAXIMUM_WATCHED;
     for (int i = 0; i < count; i++) watched[i] = (struct ra_watched){descriptors[i], RA_READABLE, 0};
-    if (ra_poll(watched, (unsigned long)count, milliseconds) > 0)
+    int timer = ra_boottime_timer(milliseconds);
+    watched[count] = (struct ra_watched){timer, RA_READABLE, 0};
+    if (ra_poll(watched, (unsigned long)count + 1, timer < 0 ? milliseconds : -1) > 0)
         for (int i = 0; i < count; i++)
             if (watched[i].revents) ready |= 1u << i;
+    if (timer >= 0) close(timer);
     return ready;
 }
 

@@ -1,10 +1,10 @@
 import CLinuxNet
-import NetPrimitives
+package import NetPrimitives
 
 /// The time of the threads that talk to routers, and their sleep.
-enum RouterClock {
-    /// CLOCK_MONOTONIC: never set, stops while the machine is suspended.
-    static func now() -> Instant { Instant(nanoseconds: ra_monotonic_nanoseconds()) }
+package enum RouterClock {
+    /// CLOCK_BOOTTIME: never set, and goes on while the machine is suspended, as the router's time does.
+    package static func now() -> Instant { Instant(nanoseconds: ra_boottime_nanoseconds()) }
 
     /// Until `deadline`, or until the descriptor can be read.
     static func sleep(until deadline: Instant, orReadable descriptor: Int32) {
