@@ -7,6 +7,8 @@ import Synchronization
 ///
 /// Nobody waits for a proof: a peer is told of a port as soon as the router says that it is open, and tries it as it
 /// tries everything else. One that the relay did not get in by is closed and made anew, and the peer is told of that one.
+///
+/// A door that is dropped without `close()` has its ports closed as well, without being waited for.
 package final class RouterDoor: Sendable {
     /// Has a port tried from outside.
     package typealias Prover = @Sendable (Mapping) async -> MappingProof
@@ -17,6 +19,8 @@ package final class RouterDoor: Sendable {
         var open: [Int: Mapping] = [:]
         var proofs: [Int: Task<Void, Never>] = [:]
         var findings: [Finding] = []
+        /// From then on nothing is proven any more.
+        var isClosed = false
     }
 
     private let state = Mutex(State())
@@ -40,12 +44,18 @@ package final class RouterDoor: Sendable {
         self.noticed = noticed
         let asked = bases.filter { !$0.ip.isLoopback && ($0.family == .ipv4 || ExternalReach(of: $0.ip) == .internet) }
         mappers = asked.map { makeMapper(MappingRequest(internalAddress: $0, transport: .udp), records) }
-        let watching = zip(mappers, asked).enumerated().map { place, pair in
+        // The events alone: a task that held its mapper would keep it, and so its ports, for ever.
+        let watching = zip(mappers.map(\.events), asked).enumerated().map { place, pair in
             Task { [weak self] in
-                for await event in pair.0.events { await self?.handle(event, place, base: pair.1) }
+                for await event in pair.0 { await self?.handle(event, place, base: pair.1) }
             }
         }
         self.watching.withLock { $0 = watching }
+    }
+
+    deinit {
+        for task in watching.withLock({ $0 }) { task.cancel() }
+        for proof in state.withLock({ $0.proofs }).values { proof.cancel() }
     }
 
     /// From now on there is somebody who tries ports from outside; what is open already is tried at once.
@@ -63,6 +73,7 @@ package final class RouterDoor: Sendable {
     /// Has the router close what it opened: within two seconds, or not at all.
     package func close() async {
         let proofs = state.withLock { state in
+            state.isClosed = true
             defer { state.proofs = [:] }
             return state.proofs
         }
@@ -102,7 +113,7 @@ package final class RouterDoor: Sendable {
 
     private func prove(_ mapping: Mapping, _ place: Int) {
         state.withLock { state in
-            guard let prover = state.prover, state.open[place] != nil else { return }
+            guard !state.isClosed, let prover = state.prover, state.open[place] != nil else { return }
             state.proofs[place]?.cancel()
             state.proofs[place] = Task { [weak self] in
                 let proof = await prover(mapping)

@@ -77,6 +77,39 @@ struct RouterDoorTests {
                 == "the router says that it is 11.22.33.21, but the internet sees 11.22.33.44: another router stands between")
         await door.close()
     }
+
+    @Test("that is dropped has its ports closed")
+    func dropped() async {
+        let (closed, announce) = AsyncStream.makeStream(of: Void.self)
+        let router = ScriptedRouter([grant("11.22.33.21:5000")], whenReleased: { announce.yield() })
+        do {
+            let (told, continuation) = AsyncStream.makeStream(of: Void.self)
+            let door = RouterDoor(for: [base], makeMapper: { request, _ in Mapper(request, gateways: [{ router }]) }) { _, _ in
+                continuation.yield()
+            } noticed: { _ in
+            }
+            _ = await told.first { true }
+            #expect(door.findings.isEmpty)
+        }
+        _ = await closed.first { true }
+        #expect(router.released == [5000])
+    }
+
+    @Test("what is opened, or has to be proven, after the end is not tried from outside")
+    func proverAfterTheEnd() async {
+        let (door, told, _) = door([grant("11.22.33.21:5000")])
+        _ = await told.first { _ in true }
+        await door.close()
+        let (tried, continuation) = AsyncStream.makeStream(of: Void.self)
+        door.prove { _ in
+            continuation.yield()
+            return .reached
+        }
+        // A proof would have begun by now: it is a task of its own, as this one is.
+        for _ in 0..<1000 { await Task.yield() }
+        continuation.finish()
+        for await _ in tried { Issue.record("it was tried") }
+    }
 }
 
 /// Answers from a script, and remembers what it was told to close.
@@ -87,11 +120,19 @@ private final class ScriptedRouter: Gateway, Sendable {
     private let script: Mutex<[Answer]>
     private let closed = Mutex<[UInt16]>([])
 
-    init(_ script: [Answer]) { self.script = Mutex(script) }
+    private let whenReleased: @Sendable () -> Void
+
+    init(_ script: [Answer], whenReleased: @escaping @Sendable () -> Void = {}) {
+        self.script = Mutex(script)
+        self.whenReleased = whenReleased
+    }
 
     var released: [UInt16] { closed.withLock { $0 } }
 
     func find() throws(MappingFailure) {}
     func answer(to ask: Ask) -> Answer { script.withLock { $0.isEmpty ? .failed(.noRouter) : $0.removeFirst() } }
-    func release(externalPort: UInt16) { closed.withLock { $0.append(externalPort) } }
+    func release(externalPort: UInt16) {
+        closed.withLock { $0.append(externalPort) }
+        whenReleased()
+    }
 }
