@@ -140,13 +140,17 @@ extern int ra_flock(int fd, int operation) __asm__("flock");
 // Locks a file for as long as it is open; not 0 when somebody else has done so.
 static inline int ra_lock_file(int fd) { return ra_flock(fd, 2 | 4); }  // LOCK_EX | LOCK_NB
 
-// Whether a port can be had: the address is ours, and nobody listens there.
-static inline int ra_port_is_free(struct ra_address address, int is_tcp) {
+// 1: a port of ours can be had; 0: somebody has it; -1: the address is not ours now, or it cannot be known.
+static inline int ra_try_port(struct ra_address address, int is_tcp) {
+    int on = 1;
     int domain = address.family == 6 ? AF_INET6 : AF_INET;
     int fd = socket(domain, (is_tcp ? SOCK_STREAM : SOCK_DGRAM) | SOCK_CLOEXEC, 0);
-    int is_free = fd >= 0 && ra_bind(fd, address) == 0;
-    if (fd >= 0) close(fd);
-    return is_free;
+    if (fd < 0) return -1;
+    // A connection that has ended keeps its port for a minute; who listens there keeps it all the same.
+    if (is_tcp) setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    int answer = ra_bind(fd, address) == 0 ? 1 : errno == EADDRINUSE ? 0 : -1;
+    close(fd);
+    return answer;
 }
 
 #endif

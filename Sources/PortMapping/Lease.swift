@@ -19,12 +19,15 @@ package struct Lease: Sendable {
 
     private enum State: Sendable {
         case idle
+        /// Another method has the mapping that counts. The router may still have this port of ours.
+        case aside(port: UInt16)
         case asking(ExternalPortChoice)
         case held(Held)
         case renewing(Held, ExternalPortChoice)
         case lost(Lost)
         case recovering(Lost, ExternalPortChoice)
-        case over
+        /// With the port that the router was last asked for, where it did not say what became of that.
+        case over(port: UInt16?)
     }
 
     private struct Held: Sendable {
@@ -36,7 +39,9 @@ package struct Lease: Sendable {
 
     private struct Lost: Sendable {
         /// What the router may still have, whatever it said; nil when it never had anything.
-        var external: TransportAddress?
+        var port: UInt16?
+        /// On which of its addresses; nil when it has named none.
+        var address: IPAddress?
         /// It is there and leads nowhere: it goes before another one is asked for.
         var isDead = false
         var retryAt: Instant
@@ -71,22 +76,34 @@ package struct Lease: Sendable {
 
     // What it knows
 
-    /// The mapping that is ours to close in the end, also when it was lost.
+    /// The mapping as the router named it, also when it was lost since.
     package var external: TransportAddress? {
         switch state {
-        case .held(let held), .renewing(let held, _): held.grant.external
-        case .lost(let lost), .recovering(let lost, _): lost.external
-        case .idle, .asking, .over: nil
+        case .held(let held), .renewing(let held, _):
+            held.grant.external
+        case .lost(let lost), .recovering(let lost, _):
+            lost.address.flatMap { address in lost.port.map { TransportAddress(ip: address, port: $0) } }
+        case .idle, .aside, .asking, .over:
+            nil
         }
     }
 
-    package var heldPort: UInt16? { external?.port }
+    /// The router's port that is ours to close in the end: held, lost, or asked for and never answered.
+    package var portToClose: UInt16? {
+        switch state {
+        case .held(let held), .renewing(let held, _): held.grant.external.port
+        case .lost(let lost), .recovering(let lost, _): lost.port
+        case .aside(let port): port
+        case .over(let port): port
+        case .idle, .asking: nil
+        }
+    }
 
     /// Nothing more comes of it.
     package var isOver: Bool {
         switch state {
         case .over: true
-        case .idle, .asking, .held, .renewing, .lost, .recovering: false
+        case .idle, .aside, .asking, .held, .renewing, .lost, .recovering: false
         }
     }
 
@@ -94,7 +111,7 @@ package struct Lease: Sendable {
         switch state {
         case .held(let held): held.renewAt
         case .lost(let lost): lost.retryAt
-        case .idle, .asking, .renewing, .recovering, .over: nil
+        case .idle, .aside, .asking, .renewing, .recovering, .over: nil
         }
     }
 
@@ -102,12 +119,35 @@ package struct Lease: Sendable {
 
     // What happens to it
 
-    /// The first question.
+    /// The first question, or the first one after `setAside`.
     package mutating func start() -> Ask? {
-        guard case .idle = state else { return nil }
-        let choice = ExternalPortChoice(preferred: internalPort)
-        state = .asking(choice)
-        return Ask(externalPort: choice.port, lifetime: lifetime)
+        switch state {
+        case .idle:
+            let choice = ExternalPortChoice(preferred: internalPort)
+            state = .asking(choice)
+            return ask(choice)
+        case .aside(let port):
+            let choice = ExternalPortChoice(preferred: port)
+            state = .recovering(Lost(port: port, retryAt: .zero), choice)
+            return ask(choice)
+        case .asking, .held, .renewing, .lost, .recovering, .over:
+            return nil
+        }
+    }
+
+    /// Another method has the mapping that counts. What the router has is not renewed any more, and is ours to close still.
+    package mutating func setAside() {
+        state = portToClose.map { .aside(port: $0) } ?? .idle
+        isSecondTry = false
+    }
+
+    /// The dead mapping that the last question named has been closed.
+    package mutating func closed() {
+        guard case .recovering(var lost, let choice) = state, lost.isDead else { return }
+        lost.port = nil
+        lost.address = nil
+        lost.isDead = false
+        state = .recovering(lost, choice)
     }
 
     package mutating func handleTimeout(at now: Instant) -> Ask? {
@@ -116,7 +156,7 @@ package struct Lease: Sendable {
             return held.renewAt <= now ? renew(held) : nil
         case .lost(let lost):
             return lost.retryAt <= now ? recover(lost) : nil
-        case .idle, .asking, .renewing, .recovering, .over:
+        case .idle, .aside, .asking, .renewing, .recovering, .over:
             return nil
         }
     }
@@ -131,7 +171,7 @@ package struct Lease: Sendable {
         case .lost(var lost):
             lost.retryAt = min(lost.retryAt, now + pause)
             state = .lost(lost)
-        case .idle, .asking, .renewing, .recovering, .over:
+        case .idle, .aside, .asking, .renewing, .recovering, .over:
             return nil
         }
         return handleTimeout(at: now)
@@ -143,7 +183,8 @@ package struct Lease: Sendable {
         guard case .held(let held) = state, held.grant.external == external else { return nil }
         events.append(.lost(.unreachable))
         let lost = Lost(
-            external: external, isDead: true, retryAt: isSecondTry ? now + Self.deadInterval : now)
+            port: external.port, address: external.ip, isDead: true,
+            retryAt: isSecondTry ? now + Self.deadInterval : now)
         isSecondTry.toggle()
         state = .lost(lost)
         return handleTimeout(at: now)
@@ -158,38 +199,43 @@ package struct Lease: Sendable {
     package mutating func receive(_ answer: Answer, at now: Instant) -> Ask? {
         switch state {
         case .asking(var choice):
-            let verdict = judge(answer, &choice, had: nil)
-            switch verdict {
+            switch judge(answer, &choice, had: nil) {
             case .again(let ask):
                 state = .asking(choice)
                 return ask
             case .yes(let grant): hold(grant, had: nil, at: now)
             case .no(let failure, nil):
-                state = .over
+                state = .over(port: answer.portInDoubt(asked: choice.port))
                 events.append(.failed(failure))
             case .no(let failure, let pause?):
-                state = .lost(Lost(external: nil, retryAt: now + max(pause, Self.recoveryInterval)))
-                events.append(.lost(failure))
+                lose(Lost(retryAt: now), failure, after: pause, at: now)
             }
         case .renewing(let held, var choice):
-            switch judge(answer, &choice, had: held.grant.external) {
+            switch judge(answer, &choice, had: held.grant.external.ip) {
             case .again(let ask):
                 state = .renewing(held, choice)
                 return ask
             case .yes(let grant): hold(grant, had: held.grant.external, at: now)
-            case .no(let failure, let pause): renewalFailed(failure, pause, held, at: now)
+            case .no(let failure, let pause):
+                if let port = answer.portInDoubt(asked: choice.port), port != held.grant.external.port {
+                    // Another one is asked for when ours has become somebody else's.
+                    lose(Lost(port: port, retryAt: now), failure, after: pause, at: now)
+                } else {
+                    renewalFailed(failure, pause, held, at: now)
+                }
             }
         case .recovering(var lost, var choice):
-            switch judge(answer, &choice, had: lost.external) {
+            switch judge(answer, &choice, had: lost.address) {
             case .again(let ask):
                 state = .recovering(lost, choice)
                 return ask
             case .yes(let grant): hold(grant, had: nil, at: now)
             case .no(_, let pause):
+                lost.port = answer.portInDoubt(asked: choice.port) ?? lost.port
                 lost.retryAt = now + max(pause ?? .zero, Self.recoveryInterval)
                 state = .lost(lost)
             }
-        case .idle, .held, .lost, .over:
+        case .idle, .aside, .held, .lost, .over:
             break
         }
         return nil
@@ -200,23 +246,23 @@ package struct Lease: Sendable {
     private mutating func renew(_ held: Held) -> Ask {
         let choice = ExternalPortChoice(preferred: held.grant.external.port)
         state = .renewing(held, choice)
-        return ask(choice, had: held.grant.external)
+        return ask(choice, on: held.grant.external.ip)
     }
 
     private mutating func recover(_ lost: Lost) -> Ask {
-        var choice = ExternalPortChoice(preferred: lost.external?.port ?? internalPort)
-        guard lost.isDead, let dead = lost.external else {
+        var choice = ExternalPortChoice(preferred: lost.port ?? internalPort)
+        guard lost.isDead, let dead = lost.port else {
             state = .recovering(lost, choice)
-            return ask(choice, had: lost.external)
+            return ask(choice, on: lost.address)
         }
         // What led nowhere by this port may lead somewhere by another one.
         let port = choice.next(using: &random) ?? internalPort
-        state = .recovering(Lost(external: nil, retryAt: lost.retryAt), choice)
-        return Ask(externalPort: port, lifetime: lifetime, closing: dead.port)
+        state = .recovering(lost, choice)
+        return Ask(externalPort: port, lifetime: lifetime, closing: dead)
     }
 
-    private func ask(_ choice: ExternalPortChoice, had external: TransportAddress?) -> Ask {
-        Ask(externalPort: choice.port, externalAddress: external?.ip, lifetime: lifetime)
+    private func ask(_ choice: ExternalPortChoice, on address: IPAddress? = nil) -> Ask {
+        Ask(externalPort: choice.port, externalAddress: address, lifetime: lifetime)
     }
 
     // How it decides
@@ -228,22 +274,22 @@ package struct Lease: Sendable {
         case no(MappingFailure, after: Duration?)
     }
 
-    private mutating func judge(_ answer: Answer, _ choice: inout ExternalPortChoice, had external: TransportAddress?) -> Verdict {
+    private mutating func judge(_ answer: Answer, _ choice: inout ExternalPortChoice, had address: IPAddress?) -> Verdict {
         switch answer {
         case .granted(let grant):
             if let lie = Self.contradiction(in: grant) { return .no(lie, after: nil) }
             return .yes(grant)
         case .conflict:
             guard choice.next(using: &random) != nil else { return .no(.everyPortTaken, after: nil) }
-            return .again(ask(choice, had: external))
+            return .again(ask(choice, on: address))
         case .onlyPermanentLeases:
             guard lifetime != nil
             else { return .no(.implausible("it wants a permanent mapping and refuses one"), after: nil) }
             lifetime = nil
-            return .again(ask(choice, had: external))
+            return .again(ask(choice, on: address))
         case .later(let failure, let pause):
             return .no(failure, after: pause)
-        case .failed(let failure):
+        case .failed(let failure), .unanswered(let failure):
             return .no(failure, after: nil)
         }
     }
@@ -271,14 +317,31 @@ package struct Lease: Sendable {
             held.renewAt = now + max((expiresAt - now) / 2, pause ?? .zero, Self.shortestRenewal)
             state = .held(held)
         } else {
-            let retryAt = now + max(pause ?? .zero, Self.recoveryInterval)
-            state = .lost(Lost(external: held.grant.external, retryAt: retryAt))
-            events.append(.lost(failure))
+            let external = held.grant.external
+            lose(Lost(port: external.port, address: external.ip, retryAt: now), failure, after: pause, at: now)
         }
+    }
+
+    private mutating func lose(_ lost: Lost, _ failure: MappingFailure, after pause: Duration?, at now: Instant) {
+        var lost = lost
+        lost.retryAt = now + max(pause ?? .zero, Self.recoveryInterval)
+        state = .lost(lost)
+        events.append(.lost(failure))
     }
 
     private static func renewal(of lifetime: Duration?) -> Duration {
         guard let lifetime else { return permanentRenewal }
         return max(lifetime / 2, shortestRenewal)
+    }
+}
+
+extension Answer {
+    /// The port that may be open after an answer that is no good; nil when there is none.
+    fileprivate func portInDoubt(asked: UInt16) -> UInt16? {
+        switch self {
+        case .unanswered: asked
+        case .granted(let grant): grant.external.port == 0 ? asked : grant.external.port
+        case .conflict, .onlyPermanentLeases, .later, .failed: nil
+        }
     }
 }

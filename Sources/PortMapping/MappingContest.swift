@@ -7,6 +7,11 @@ package final class MappingContest: Sendable {
     package struct Verdict: Hashable, Sendable {
         package var external: TransportAddress
         package var isReachable: Bool
+
+        package init(external: TransportAddress, isReachable: Bool) {
+            self.external = external
+            self.isReachable = isReachable
+        }
     }
 
     /// More than this are of mappings that are long gone.
@@ -67,6 +72,8 @@ package final class MappingContest: Sendable {
         package let bell: Bell
 
         package var isOver: Bool { contest.state.withLock { $0.isOver } }
+        /// What the winner holds; nil while nobody has won.
+        package var prize: TransportAddress? { contest.state.withLock { $0.race.prize } }
         package var nextDeadline: Instant? { contest.state.withLock { $0.race.nextDeadline } }
 
         package func turn(at now: Instant) -> MappingRace.Turn {

@@ -6,4 +6,8 @@ public enum MappingMethod: String, Hashable, Sendable, CaseIterable {
     case natPMP = "nat-pmp"
     /// Port Control Protocol (RFC 6887), NAT-PMP's successor.
     case pcp
+
+    /// Whether it deletes by our port alone (RFC 6886 §3.4). A router that keeps the mappings of all methods in one table may
+    /// then delete another method's, when that leads to the same port.
+    var deletesByInternalPort: Bool { self == .natPMP }
 }

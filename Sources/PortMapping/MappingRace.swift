@@ -37,9 +37,9 @@ package struct MappingRace: Sendable {
     package init(contenders: Int) { standings = Array(repeating: .searching, count: contenders) }
 
     package func turn(of contender: Int) -> Turn {
-        if let winner, winner != contender, case .holding(let external, _) = standings[winner] {
+        if let prize, winner != contender {
             switch standings[contender] {
-            case .asking, .refused, .holding: return .giveBack(winner: external)
+            case .asking, .refused, .holding: return .giveBack(winner: prize)
             case .searching, .waiting, .gone: return .hold
             }
         }
@@ -47,6 +47,12 @@ package struct MappingRace: Sendable {
         case .asking, .refused, .holding: return .go
         case .searching, .waiting, .gone: return .hold
         }
+    }
+
+    /// What the winner holds; nil while nobody has won.
+    package var prize: TransportAddress? {
+        guard let winner, case .holding(let external, _) = standings[winner] else { return nil }
+        return external
     }
 
     /// When the next one gets its turn although the last one has not answered yet.

@@ -11,7 +11,7 @@ package struct MappingWorker {
     private let request: MappingRequest
     private let contender: MappingContest.Contender
     private let records: MappingRecords?
-    /// What is written down of the mapping that is held.
+    /// What is written down of the port that is open, or may be.
     private var entry: MappingRecords.Entry?
     private let emit: (Mapper.Event) -> Void
 
@@ -43,8 +43,7 @@ package struct MappingWorker {
                 let pause = contender.nextDeadline.map { $0 - RouterClock.now() } ?? .seconds(3600)
                 _ = gateway.rest(for: pause, contender.bell)
             case .giveBack(let winner):
-                if let external = lease.external, external != winner { close(external) }
-                lease = Self.newLease(request)
+                giveBack(to: winner)
                 question = nil
                 contender.gaveBack(at: RouterClock.now())
             case .go:
@@ -56,20 +55,33 @@ package struct MappingWorker {
                 }
             }
         }
-        if let external = lease.external { close(external) }
+        guard let port = lease.portToClose else { return strike() }
+        while !contender.isOver, let winner = contender.prize, wouldHarm(winner, closing: port) {
+            _ = gateway.rest(for: .seconds(3600), contender.bell)
+        }
+        close(port)
     }
 
     // What the lease wants
 
     private mutating func put(_ ask: Ask) -> Ask? {
         if let dead = ask.closing {
-            gateway.release(externalPort: dead)
-            strike()
+            close(dead)
+            lease.closed()
         }
+        // Before the question: its answer may be lost, and this program may end while it waits for one.
+        write(mapping(Grant(external: asked(ask), lifetime: ask.lifetime)))
         let answer = gateway.answer(to: ask)
         let next = lease.receive(answer, at: RouterClock.now())
         report()
+        if next == nil, lease.portToClose == nil { strike() }
         return next
+    }
+
+    /// What would be open, as far as it can be said before the router has answered.
+    private func asked(_ ask: Ask) -> TransportAddress {
+        let any: IPAddress = gateway.internalAddress.family == .ipv4 ? .anyV4 : .anyV6
+        return TransportAddress(ip: ask.externalAddress ?? any, port: ask.externalPort)
     }
 
     private mutating func rest(until deadline: Instant) -> Ask? {
@@ -95,9 +107,27 @@ package struct MappingWorker {
         return nil
     }
 
-    private mutating func close(_ external: TransportAddress) {
-        gateway.release(externalPort: external.port)
-        strike()
+    private mutating func giveBack(to winner: TransportAddress) {
+        switch lease.portToClose {
+        case let port? where wouldHarm(winner, closing: port):
+            lease.setAside()
+            return
+        case let port?: close(port)
+        case nil: strike()
+        }
+        lease = Self.newLease(request)
+    }
+
+    /// Whether closing a port of ours may close the winner's: there may be one table for all methods.
+    private func wouldHarm(_ winner: TransportAddress, closing port: UInt16) -> Bool {
+        gateway.method.deletesByInternalPort || port == winner.port
+    }
+
+    private mutating func close(_ port: UInt16) {
+        switch gateway.release(externalPort: port) {
+        case .closed, .refused: strike()
+        case .unanswered: entry = nil  // the file stays, for the next start
+        }
     }
 
     /// There is nothing left to close.
@@ -107,7 +137,8 @@ package struct MappingWorker {
     }
 
     private mutating func write(_ mapping: Mapping) {
-        let written = records?.write(MappingRecord(mapping, secret: gateway.secret, now: Date()))
+        let record = MappingRecord(mapping, secret: gateway.secret, description: request.description, now: Date())
+        let written = records?.write(record)
         strike()
         entry = written
     }

@@ -49,7 +49,8 @@ private func hear(_ event: PCPClient.Event, _ lease: inout Lease, at now: Instan
     case .granted(let grant): .some(lease.receive(.granted(grant), at: now))
     case .refused(_, let pause): .some(lease.receive(.later(.outOfResources, after: pause), at: now))
     case .restarted: .some(lease.routerRestarted(isAnnounced: true, at: now))
-    case .silent, .otherVersion: .some(lease.receive(.failed(.noRouter), at: now))
+    case .otherVersion: .some(lease.receive(.failed(.noRouter), at: now))
+    case .silent: .some(lease.receive(.unanswered(.noRouter), at: now))
     case .present, .deleted: nil
     }
 }

@@ -9,19 +9,29 @@ final class FakeGateway: Gateway, Sendable {
         var released: [UInt16] = []
     }
 
-    let method = MappingMethod.upnp
-    let internalAddress = TransportAddress(ip: .v4(0xC0A8_010A), port: 5000)
+    let method: MappingMethod
+    let internalAddress: TransportAddress
     let router: String? = "a fake"
     private let diary = Mutex(Diary())
     private let script: Mutex<[Answer]>
     private let absent: MappingFailure?
     private let whenFound: @Sendable () -> Void
+    private let whenAsked: @Sendable () -> Void
     private let whenReleased: @Sendable () -> Void
+    private let whenResting: @Sendable (Duration) -> Void
+    private let outcome: Release
 
     init(
-        _ script: [Answer], absent: MappingFailure? = nil, whenFound: @escaping @Sendable () -> Void = {},
-        whenReleased: @escaping @Sendable () -> Void = {}
+        _ script: [Answer], method: MappingMethod = .upnp, internal: String = "192.168.1.10:5000", absent: MappingFailure? = nil,
+        releases outcome: Release = .closed, whenFound: @escaping @Sendable () -> Void = {},
+        whenAsked: @escaping @Sendable () -> Void = {}, whenReleased: @escaping @Sendable () -> Void = {},
+        whenResting: @escaping @Sendable (Duration) -> Void = { _ in }
     ) {
+        self.whenResting = whenResting
+        self.method = method
+        internalAddress = address(`internal`)
+        self.outcome = outcome
+        self.whenAsked = whenAsked
         self.script = Mutex(script)
         self.absent = absent
         self.whenFound = whenFound
@@ -38,12 +48,20 @@ final class FakeGateway: Gateway, Sendable {
 
     func answer(to ask: Ask) -> Answer {
         diary.withLock { $0.asks.append(ask) }
+        whenAsked()
         return script.withLock { $0.isEmpty ? .failed(.noRouter) : $0.removeFirst() }
     }
 
-    func release(externalPort: UInt16) {
+    func rest(for duration: Duration, _ bell: Bell) -> Awakening {
+        whenResting(duration)
+        bell.wait(for: duration)
+        return .rested
+    }
+
+    func release(externalPort: UInt16) -> Release {
         diary.withLock { $0.released.append(externalPort) }
         whenReleased()
+        return outcome
     }
 }
 

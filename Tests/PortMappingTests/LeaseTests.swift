@@ -27,7 +27,7 @@ struct LeaseTests {
         #expect(lease.start() == Ask(externalPort: 5000, lifetime: .seconds(600)))
         #expect(lease.start() == nil)
         #expect(lease.nextDeadline == nil)
-        #expect(lease.heldPort == nil)
+        #expect(lease.portToClose == nil)
     }
 
     @Test("is renewed at half its time, with the port and address it got, which is told so that it is tried again")
@@ -36,7 +36,7 @@ struct LeaseTests {
         _ = lease.start()
         #expect(lease.receive(grant("11.22.33.21:6000"), at: .zero) == nil)
         #expect(lease.nextEvent() == .mapped(Grant(external: address("11.22.33.21:6000"), lifetime: .seconds(600))))
-        #expect(lease.heldPort == 6000)
+        #expect(lease.portToClose == 6000)
         #expect(lease.nextDeadline == second(300))
         #expect(lease.handleTimeout(at: second(299)) == nil)
         #expect(lease.handleTimeout(at: second(300)) == Ask(externalPort: 6000, externalAddress: router, lifetime: .seconds(600)))
@@ -53,7 +53,7 @@ struct LeaseTests {
         _ = lease.handleTimeout(at: second(300))
         _ = lease.receive(grant("11.22.33.99:5001"), at: second(300))
         #expect(lease.nextEvent() == .mapped(Grant(external: address("11.22.33.99:5001"), lifetime: .seconds(600))))
-        #expect(lease.heldPort == 5001)
+        #expect(lease.portToClose == 5001)
     }
 
     @Test("that cannot be renewed is tried at half of what is left, then lost, then asked for again")
@@ -67,7 +67,7 @@ struct LeaseTests {
             if lease.nextEvent() == .lost(.noRouter) { break }
         }
         #expect(tried == [40, 60, 70, 75])
-        #expect(lease.heldPort == 5000)
+        #expect(lease.portToClose == 5000)
         #expect(lease.nextDeadline == second(75) + Lease.recoveryInterval)
         #expect(
             lease.handleTimeout(at: second(105))
@@ -90,7 +90,7 @@ struct LeaseTests {
         let third = try #require(ask)
         #expect(third.externalPort != second.externalPort)
         _ = lease.receive(grant("11.22.33.21:\(third.externalPort)"), at: .zero)
-        #expect(lease.heldPort == third.externalPort)
+        #expect(lease.portToClose == third.externalPort)
     }
 
     @Test("gives up when every port is taken")
@@ -101,7 +101,7 @@ struct LeaseTests {
         #expect(asked == ExternalPortChoice.attempts)
         #expect(lease.nextEvent() == .failed(.everyPortTaken))
         #expect(lease.nextDeadline == nil)
-        #expect(lease.heldPort == nil)
+        #expect(lease.portToClose == nil)
     }
 
     @Test("becomes permanent where the router knows nothing else, and is still renewed")
@@ -117,7 +117,7 @@ struct LeaseTests {
                 == Ask(externalPort: 5000, externalAddress: router, lifetime: nil))
         _ = lease.receive(.failed(.notAuthorized), at: .zero + Lease.permanentRenewal)
         #expect(lease.nextEvent() == .lost(.notAuthorized))
-        #expect(lease.heldPort == 5000)
+        #expect(lease.portToClose == 5000)
     }
 
     @Test("of a router that wants permanent ones and refuses them fails")
@@ -146,7 +146,8 @@ struct LeaseTests {
             Issue.record("\(lie) should not have been believed")
             return
         }
-        #expect(lease.heldPort == nil)
+        #expect(lease.isOver)
+        #expect(lease.portToClose == 5000, "it says that it opened something")
     }
 
     @Test(
@@ -169,7 +170,7 @@ struct LeaseTests {
         #expect(idle.nextEvent() == nil)
         var held = heldLease()
         #expect(held.receive(.conflict, at: second(1)) == nil)
-        #expect(held.heldPort == 5000)
+        #expect(held.portToClose == 5000)
     }
 
     @Test("of a router that cannot now is asked for again when the router said, not before half a minute",
@@ -179,7 +180,7 @@ struct LeaseTests {
         _ = lease.start()
         #expect(lease.receive(.later(.outOfResources, after: .seconds(said)), at: .zero) == nil)
         #expect(lease.nextEvent() == .lost(.outOfResources))
-        #expect(lease.heldPort == nil)
+        #expect(lease.portToClose == nil)
         #expect(lease.nextDeadline == second(waited))
         #expect(lease.handleTimeout(at: second(waited)) == Ask(externalPort: 5000, lifetime: .seconds(600)))
         _ = lease.receive(grant(), at: second(waited))
@@ -217,16 +218,72 @@ struct LeaseTests {
         #expect(lease.nextEvent() == .lost(.unreachable))
         #expect(another.closing == 5000)
         #expect(ExternalPortChoice.dynamicPorts.contains(another.externalPort))
-        #expect(lease.heldPort == nil, "it is closed with the next question")
+        #expect(lease.portToClose == 5000, "until it is closed")
+        lease.closed()
+        #expect(lease.portToClose == nil)
 
         let other = address("11.22.33.21:\(another.externalPort)")
         _ = lease.receive(grant("\(other)"), at: second(2))
         #expect(lease.nextEvent() == .mapped(Grant(external: other, lifetime: .seconds(600))))
         #expect(lease.disproved(other, at: second(3)) == nil)
         #expect(lease.nextEvent() == .lost(.unreachable))
-        #expect(lease.heldPort == other.port, "to be closed in the end")
+        #expect(lease.portToClose == other.port, "to be closed in the end")
         #expect(lease.nextDeadline == second(3) + Lease.deadInterval)
         #expect(lease.handleTimeout(at: second(303))?.closing == other.port)
+    }
+
+    @Test("whose answer was lost may be open, and is to be closed")
+    func unanswered() {
+        var lease = lease()
+        _ = lease.start()
+        #expect(lease.receive(.unanswered(.noRouter), at: .zero) == nil)
+        #expect(lease.nextEvent() == .failed(.noRouter))
+        #expect(lease.isOver)
+        #expect(lease.portToClose == 5000)
+
+        var later = self.lease()
+        _ = later.start()
+        _ = later.receive(.later(.outOfResources, after: .seconds(30)), at: .zero)
+        #expect(later.portToClose == nil, "it has said that it opened nothing")
+        _ = later.handleTimeout(at: second(30))
+        #expect(later.receive(.unanswered(.noRouter), at: second(35)) == nil)
+        #expect(later.portToClose == 5000)
+        #expect(later.handleTimeout(at: second(65)) == Ask(externalPort: 5000, lifetime: .seconds(600)))
+    }
+
+    @Test("that is renewed without an answer is held as it was, and lost when it may have moved to another port")
+    func renewalUnanswered() throws {
+        var lease = heldLease()
+        _ = lease.handleTimeout(at: second(300))
+        #expect(lease.receive(.unanswered(.noRouter), at: second(305)) == nil)
+        #expect(lease.nextEvent() == nil)
+        #expect(lease.external == address("11.22.33.21:5000"))
+
+        let deadline = try #require(lease.nextDeadline)
+        _ = lease.handleTimeout(at: deadline)
+        let question = lease.receive(.conflict, at: deadline)
+        let port = try #require(question).externalPort
+        #expect(lease.receive(.unanswered(.noRouter), at: deadline) == nil)
+        #expect(lease.nextEvent() == .lost(.noRouter))
+        #expect(lease.portToClose == port)
+    }
+
+    @Test("that is set aside is not renewed, is still ours to close, and begins again with the same port")
+    func aside() {
+        var lease = heldLease()
+        lease.setAside()
+        #expect(lease.nextDeadline == nil)
+        #expect(lease.portToClose == 5000)
+        #expect(!lease.isOver)
+        #expect(lease.start() == Ask(externalPort: 5000, lifetime: .seconds(600)))
+        #expect(lease.receive(.failed(.notAuthorized), at: second(9)) == nil)
+        #expect(lease.portToClose == 5000)
+        #expect(lease.nextDeadline == second(9) + Lease.recoveryInterval)
+
+        var fresh = self.lease()
+        fresh.setAside()
+        #expect(fresh.portToClose == nil)
+        #expect(fresh.start() == Ask(externalPort: 5000, lifetime: .seconds(600)))
     }
 
     @Test("that leads somewhere has two ports to try when it dies later")
@@ -245,7 +302,7 @@ struct LeaseTests {
         let answers: [Answer] = [
             grant(), grant(for: nil), grant("10.0.0.1:1"), grant("0.0.0.0:1"), grant(for: .zero), .conflict,
             .onlyPermanentLeases, .failed(.noRouter), .failed(.refused(code: -1, reason: "")),
-            .later(.outOfResources, after: .seconds(30)), .later(.noExternalAddress, after: .zero),
+            .later(.outOfResources, after: .seconds(30)), .later(.noExternalAddress, after: .zero), .unanswered(.noRouter),
         ]
         for _ in 0..<200 {
             var lease = lease()
@@ -255,9 +312,14 @@ struct LeaseTests {
                 if asked {
                     guard let answer = answers.randomElement(using: &random) else { continue }
                     asked = lease.receive(answer, at: now) != nil
+                    if case .unanswered = answer { #expect(lease.portToClose != nil, "seed \(seed)") }
                 } else if let external = lease.external, Int.random(in: 0..<4, using: &random) == 0 {
                     switch Int.random(in: 0..<3, using: &random) {
                     case 0: lease.proved(external)
+                    case 1 where Int.random(in: 0..<4, using: &random) == 0:
+                        lease.setAside()
+                        #expect(lease.portToClose == external.port, "seed \(seed)")
+                        asked = lease.start() != nil
                     case 1: asked = lease.disproved(external, at: now) != nil
                     default: asked = lease.routerRestarted(isAnnounced: .random(using: &random), at: now) != nil
                     }

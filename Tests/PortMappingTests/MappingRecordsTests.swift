@@ -1,6 +1,7 @@
 import Foundation
 import NetPrimitives
 import PortMapping
+import Synchronization
 import Testing
 
 @Suite("What is written down of mappings")
@@ -14,7 +15,7 @@ struct MappingRecordsTests {
         MappingRecord(
             Mapping(
                 method: method, external: address("11.22.33.21:6000"), internal: address("192.168.1.10:5000"), transport: .udp,
-                lifetime: lifetime, router: "192.168.1.1"), secret: secret, now: now)
+                lifetime: lifetime, router: "192.168.1.1"), secret: secret, description: "Remote assistance", now: now)
     }
 
     private var files: [String] { (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] }
@@ -42,37 +43,73 @@ struct MappingRecordsTests {
         let found = records.abandoned()
         #expect(found.map(\.record) == [record()])
         #expect(records.abandoned().isEmpty, "it has been taken over")
-        for (_, entry) in found { entry.remove() }
+        for entry in found { entry.remove() }
         #expect(files.isEmpty)
     }
 
-    @Test("nonsense is thrown away, and too many are not looked at")
+    @Test("nonsense is thrown away, and so is what is too much, the oldest first")
     func nonsense() throws {
         defer { try? FileManager.default.removeItem(atPath: folder) }
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         try Data("{}".utf8).write(to: URL(filePath: "\(folder)/a.json"))
         try Data(repeating: 0x7B, count: 10000).write(to: URL(filePath: "\(folder)/b.json"))
+        // A program died before it gave the file its name: it has asked for nothing.
+        try JSONEncoder().encode(record()).write(to: URL(filePath: "\(folder)/c.new"))
         #expect(MappingRecords(folder: folder).abandoned().isEmpty)
         #expect(files.isEmpty)
-        for _ in 0..<MappingRecords.limit + 3 { _ = MappingRecords(folder: folder).write(record()) }
+        var known: Set<String> = []
+        for number in 0..<MappingRecords.limit + 3 {
+            _ = MappingRecords(folder: folder).write(record(lifetime: .seconds(number)))
+            let newest = try #require(Set(files).subtracting(known).first)
+            known.insert(newest)
+            try FileManager.default.setAttributes(
+                [.modificationDate: now + TimeInterval(number)], ofItemAtPath: "\(folder)/\(newest)")
+        }
         let found = MappingRecords(folder: folder).abandoned()
         #expect(found.count == MappingRecords.limit)
+        #expect(found.allSatisfy { $0.record.expires ?? 0 >= Int64(now.timeIntervalSince1970) + 3 })
+        #expect(files.count == MappingRecords.limit)
     }
 
-    @Test("names the gateway that can close the mapping; none when it has run out or makes no sense")
+    @Test("who cleans up takes nothing away from a program that lives")
+    func whileOthersCleanUp() async {
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let records = MappingRecords(folder: folder)
+        let cleaning = Task.detached {
+            while !Task.isCancelled {
+                for entry in records.abandoned() { entry.remove() }
+            }
+        }
+        var living: [MappingRecords.Entry] = []
+        for _ in 0..<300 { if let entry = records.write(record()) { living.append(entry) } }
+        cleaning.cancel()
+        await cleaning.value
+        #expect(files.count == living.count)
+        #expect(living.count > 250, "it is tried more than once")
+    }
+
+    @Test("names the gateway that can close the mapping; none when it makes no sense")
     func gateways() throws {
-        let (gateway, request, port) = try #require(record().gateway(now: now))
-        #expect(gateway.method == .pcp)
-        #expect(gateway.secret == Array(1...12))
-        #expect(request.internalAddress == address("192.168.1.10:5000"))
-        #expect(port == 6000)
-        #expect(record(.natPMP, secret: nil).gateway(now: now)?.gateway.method == .natPMP)
-        #expect(record(.upnp, lifetime: nil, secret: nil).gateway(now: now + 1_000_000)?.gateway.method == .upnp)
-        #expect(record().gateway(now: now + 601) == nil)
-        #expect(record(secret: nil).gateway(now: now) == nil)
-        #expect(record(secret: [1]).gateway(now: now) == nil)
+        let mapping = try #require(AbandonedMapping(record()))
+        #expect(mapping.gateway?.method == .pcp)
+        #expect(mapping.gateway?.secret == Array(1...12))
+        #expect(mapping.request.internalAddress == address("192.168.1.10:5000"))
+        #expect(mapping.request.description == "Remote assistance")
+        #expect(mapping.externalPort == 6000)
+        #expect(AbandonedMapping(record(.natPMP, secret: nil))?.gateway?.method == .natPMP)
+        #expect(AbandonedMapping(record(.upnp, lifetime: nil, secret: nil))?.gateway?.method == .upnp)
+        #expect(AbandonedMapping(record(secret: nil))?.gateway == nil)
+        #expect(AbandonedMapping(record(secret: [1]))?.gateway == nil)
+        var hole = record(.upnp, secret: [0, 42])
+        hole.internal = "[2001:db8::10]:5000"
+        #expect(AbandonedMapping(hole)?.gateway?.secret == [0, 42])
+        hole.secret = nil
+        #expect(AbandonedMapping(hole)?.gateway == nil)
         var strange = record()
         strange.internal = "somewhere"
-        #expect(strange.gateway(now: now) == nil)
+        #expect(AbandonedMapping(strange) == nil)
+        strange = record()
+        strange.method = "magic"
+        #expect(AbandonedMapping(strange) == nil)
     }
 }

@@ -31,8 +31,8 @@ struct PinholeGatewayTests {
         try gateway.find()
         #expect(gateway.answer(to: ask) == grant("\(own)"))
         #expect(gateway.answer(to: ask) == grant("\(own)"))
-        gateway.release(externalPort: 5001)
-        gateway.release(externalPort: 5001)
+        #expect(gateway.release(externalPort: 5001) == .closed)
+        #expect(gateway.release(externalPort: 5001) == .unanswered, "there is nothing that it could name")
         #expect(igd.actions == ["GetFirewallStatus", "AddPinhole", "UpdatePinhole", "DeletePinhole"])
         let sent = body.withLock { $0 }
         for part in [
@@ -59,6 +59,61 @@ struct PinholeGatewayTests {
         #expect(gateway.check(own) == .restarted)
         #expect(gateway.answer(to: ask) == grant("\(own)"))
         #expect(igd.actions.suffix(2) == ["UpdatePinhole", "AddPinhole"])
+    }
+
+    @Test("that is not prolonged for another reason is not opened a second time", arguments: [606, nil] as [Int?])
+    func notProlonged(_ code: Int?) throws {
+        let igd = try FakeIGD(version: 2) { action, _ in
+            switch action {
+            case "GetFirewallStatus": Self.open
+            case "AddPinhole": .success(["UniqueID": "7"])
+            case "UpdatePinhole": code.map { .error($0) } ?? .raw("")
+            default: .success()
+            }
+        }
+        let gateway = gateway(igd)
+        try gateway.find()
+        _ = gateway.answer(to: ask)
+        switch gateway.answer(to: ask) {
+        case .failed(.notAuthorized) where code != nil, .unanswered where code == nil: break
+        case let answer: Issue.record("\(answer)")
+        }
+        #expect(gateway.release(externalPort: 5001) == .closed)
+        #expect(igd.actions == ["GetFirewallStatus", "AddPinhole", "UpdatePinhole", "DeletePinhole"])
+    }
+
+    @Test("can be closed by another program that knows its number")
+    func secret() throws {
+        let igd = try FakeIGD(version: 2) { action, text in
+            switch action {
+            case "GetFirewallStatus": Self.open
+            case "AddPinhole": .success(["UniqueID": "65535"])
+            default: text.contains("<UniqueID>65535<") ? .success() : .error(704)
+            }
+        }
+        let first = gateway(igd)
+        #expect(first.secret == nil)
+        try first.find()
+        _ = first.answer(to: ask)
+        let next = PinholeGateway(
+            MappingRequest(internalAddress: own, transport: .udp), hole: first.secret, descriptionURL: igd.descriptionURL)
+        try next.find()
+        #expect(next.release(externalPort: 5001) == .closed)
+        #expect(igd.actions.last == "DeletePinhole")
+    }
+
+    @Test("without a number is not counted on", arguments: ["", "70000", "seven"])
+    func nameless(_ number: String) throws {
+        let igd = try FakeIGD(version: 2) { action, _ in
+            action == "AddPinhole" ? .success(["UniqueID": number]) : Self.open
+        }
+        let gateway = gateway(igd)
+        try gateway.find()
+        guard case .unanswered = gateway.answer(to: ask) else {
+            Issue.record("it was believed")
+            return
+        }
+        #expect(gateway.secret == nil)
     }
 
     @Test("understands a router's refusals", arguments: [

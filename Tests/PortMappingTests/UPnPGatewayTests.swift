@@ -50,7 +50,7 @@ struct UPnPGatewayTests {
         #expect(gateway.internalAddress == address("127.0.0.1:5001"))
         #expect(gateway.router == igd.descriptionURL)
         #expect(gateway.answer(to: ask) == grant("11.22.33.21:5000", for: .seconds(600)))
-        gateway.release(externalPort: 5000)
+        #expect(gateway.release(externalPort: 5000) == .closed)
         #expect(igd.actions.last == "DeletePortMapping")
         let sent = body.withLock { $0 }
         for part in [
@@ -91,7 +91,7 @@ struct UPnPGatewayTests {
         let igd = try Self.router(owner: ("192.168.1.77", "5001"))
         let gateway = try gateway(igd)
         #expect(gateway.answer(to: ask) == .conflict)
-        gateway.release(externalPort: 5000)
+        #expect(gateway.release(externalPort: 5000) == .refused)
         #expect(!igd.actions.contains("DeletePortMapping"))
     }
 
@@ -116,7 +116,7 @@ struct UPnPGatewayTests {
     ])
     func named(_ name: String, _ isOurs: Bool) throws {
         let igd = try Self.router(ownedBefore: true, name: name)
-        try gateway(igd).release(externalPort: 5000)
+        #expect(try gateway(igd).release(externalPort: 5000) == (isOurs ? .closed : .refused))
         #expect(igd.actions.contains("DeletePortMapping") == isOurs)
     }
 
@@ -177,8 +177,31 @@ struct UPnPGatewayTests {
             Issue.record("nonsense was believed")
             return
         }
-        gateway.release(externalPort: 5000)
+        _ = gateway.release(externalPort: 5000)  // the library takes any page for a success
         #expect(!igd.actions.isEmpty)
+    }
+
+    @Test("says that a port may be open when the answer got lost, and that it has closed none")
+    func unanswered() throws {
+        let igd = try FakeIGD { action, _ in
+            switch action {
+            case "GetExternalIPAddress": .success(["NewExternalIPAddress": "11.22.33.21"])
+            case "GetSpecificPortMappingEntry": .error(714)
+            default: .raw("")
+            }
+        }
+        let gateway = try gateway(igd)
+        guard case .unanswered(.refused(..<0, _)) = gateway.answer(to: ask) else {
+            Issue.record("it should not know")
+            return
+        }
+        #expect(gateway.release(externalPort: 5000) == .unanswered)
+    }
+
+    @Test("a router that has no such mapping closes nothing")
+    func notThere() throws {
+        let igd = try FakeIGD { _, _ in .error(714) }
+        #expect(try gateway(igd).release(externalPort: 5000) == .refused)
     }
 
     @Test("finds nothing where nothing is")

@@ -7,5 +7,8 @@ package enum Answer: Hashable, Sendable {
     case onlyPermanentLeases
     /// Not now: it would say the same until `after` has passed.
     case later(MappingFailure, after: Duration)
+    /// It has opened nothing.
     case failed(MappingFailure)
+    /// It was asked, and said nothing that makes sense: the port may be open all the same.
+    case unanswered(MappingFailure)
 }

@@ -11,7 +11,7 @@ package protocol Gateway {
     mutating func answer(to ask: Ask) -> Answer
 
     /// Closes the port again, as far as the router cares.
-    mutating func release(externalPort: UInt16)
+    mutating func release(externalPort: UInt16) -> Release
 
     /// Sleeps for `duration` or until the bell rings, and hears meanwhile what the router tells unasked.
     mutating func rest(for duration: Duration, _ bell: Bell) -> Awakening

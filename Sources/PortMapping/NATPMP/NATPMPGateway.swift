@@ -56,13 +56,14 @@ package final class NATPMPGateway: Gateway {
     }
 
     package func answer(to ask: Ask) -> Answer {
+        let address: IPAddress
+        do throws(MappingFailure) { address = try publicAddress(within: patience) } catch { return .failed(error) }
         do throws(MappingFailure) {
-            let address = try publicAddress(within: patience)
             let lifetime = ask.lifetime.map { min(max($0.components.seconds, 1), Int64(UInt32.max)) } ?? 7200
             guard
                 sendnewportmappingrequest(
                     &client, Int32(mappingOpcode), internalAddress.port, ask.externalPort, UInt32(lifetime)) > 0
-            else { throw .noRouter }
+            else { return .failed(.noRouter) }
             var said = try response(to: mappingOpcode, within: patience)
             hasRestarted = false  // if it has: what it has just granted it has
             return .granted(
@@ -70,14 +71,20 @@ package final class NATPMPGateway: Gateway {
                     external: TransportAddress(ip: address, port: ra_natpmp_external_port(&said)),
                     lifetime: .seconds(Int64(ra_natpmp_lifetime(&said)))))
         } catch {
-            return .failed(error)
+            return error == .noRouter ? .unanswered(error) : .failed(error)
         }
     }
 
     /// RFC 6886 §3.4: lifetime 0 and external port 0 delete the mapping of an internal port.
-    package func release(externalPort: UInt16) {
-        guard sendnewportmappingrequest(&client, Int32(mappingOpcode), internalAddress.port, 0, 0) > 0 else { return }
-        do throws(MappingFailure) { _ = try response(to: mappingOpcode, within: Self.patienceToRelease) } catch {}
+    package func release(externalPort: UInt16) -> Release {
+        guard sendnewportmappingrequest(&client, Int32(mappingOpcode), internalAddress.port, 0, 0) > 0
+        else { return .unanswered }
+        do throws(MappingFailure) {
+            _ = try response(to: mappingOpcode, within: Self.patienceToRelease)
+            return .closed
+        } catch {
+            return error == .noRouter ? .unanswered : .refused
+        }
     }
 
     /// Sleeps, and hears meanwhile whether the router tells of a restart or a new address (RFC 6886 §3.2.1).

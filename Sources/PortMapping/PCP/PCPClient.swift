@@ -13,7 +13,7 @@ package struct PCPClient: Sendable {
         /// A way to and from one peer.
         case peer(remote: TransportAddress, suggested: TransportAddress, lifetime: Duration)
         /// Deletes what MAP made (§15.1).
-        case delete(external: TransportAddress)
+        case delete
     }
 
     package enum Event: Hashable, Sendable {
@@ -150,8 +150,12 @@ package struct PCPClient: Sendable {
             PCPRequest(.map(mapping(suggested)), lifetime: Self.seconds(lifetime), client: client)
         case .peer(let remote, let suggested, let lifetime):
             PCPRequest(.peer(mapping(suggested), remote: remote), lifetime: Self.seconds(lifetime), client: client)
-        case .delete(let external):
-            PCPRequest(.map(mapping(external)), lifetime: 0, client: client)
+        case .delete:
+            // "Suggested External Port MUST be set to zero", and the address to all zeros of the external family
+            // (§15.1 with erratum 3621), which is ours: we ask for no other.
+            PCPRequest(
+                .map(mapping(TransportAddress(ip: client.family == .ipv4 ? .anyV4 : .anyV6, port: 0))), lifetime: 0,
+                client: client)
         }
     }
 

@@ -65,13 +65,18 @@ package final class PCPGateway: Gateway {
         case .refused(.cannotProvideExternal, _): return .conflict
         case .refused(let code, let pause):
             return code.isPassing ? .later(Self.failure(code), after: pause) : .failed(Self.failure(code))
-        case .present, .deleted, .otherVersion, .silent, .restarted: return .failed(.noRouter)
+        case .otherVersion: return .failed(.noRouter)
+        case .present, .deleted, .silent, .restarted: return .unanswered(.noRouter)
         }
     }
 
-    package func release(externalPort: UInt16) {
-        let any: IPAddress = internalAddress.family == .ipv4 ? .anyV4 : .anyV6
-        _ = ask(.delete(external: TransportAddress(ip: any, port: externalPort)), Self.patienceToRelease)
+    /// The server knows the mapping by our port and the nonce.
+    package func release(externalPort: UInt16) -> Release {
+        switch ask(.delete, Self.patienceToRelease) {
+        case .deleted: .closed
+        case .refused: .refused
+        case .present, .granted, .otherVersion, .silent, .restarted: .unanswered
+        }
     }
 
     // Waiting

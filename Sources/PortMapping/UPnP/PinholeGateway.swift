@@ -13,14 +13,19 @@ package final class PinholeGateway: Gateway {
     private let request: MappingRequest
     private let descriptionURL: String?
     private var igd: IGD?
-    /// By which the router knows the hole that is open: a number, as text.
-    private var hole: String?
+    /// By which the router knows the hole that is open: WANIPv6FirewallControl:1's UniqueID.
+    private var hole: UInt16?
 
-    /// - Parameter descriptionURL: The router's device description when it is known; otherwise it is searched for.
-    package init(_ request: MappingRequest, descriptionURL: String? = nil) {
+    /// - Parameters:
+    ///   - hole: The `secret` of an earlier program's hole that is to be closed.
+    ///   - descriptionURL: The router's device description when it is known; otherwise it is searched for.
+    package init(_ request: MappingRequest, hole: [UInt8]? = nil, descriptionURL: String? = nil) {
         self.request = request
+        self.hole = hole.flatMap { $0.count == 2 ? UInt16($0[0]) << 8 | UInt16($0[1]) : nil }
         self.descriptionURL = descriptionURL
     }
+
+    package var secret: [UInt8]? { hole.map { [UInt8($0 >> 8), UInt8($0 & 0xFF)] } }
 
     package func find() throws(MappingFailure) {
         igd = descriptionURL.map(IGD.at) ?? IGD.search(for: request)
@@ -38,8 +43,11 @@ package final class PinholeGateway: Gateway {
         let seconds = IGD.seconds(lifetime, atMost: Self.longestLease)
         let granted = Answer.granted(Grant(external: internalAddress, lifetime: lifetime))
         if let hole {
-            if UPNP_UpdatePinhole(url, type, hole, seconds) == UPNPCOMMAND_SUCCESS { return granted }
-            self.hole = nil  // the router has forgotten it
+            let code = UPNP_UpdatePinhole(url, type, "\(hole)", seconds)
+            if code == UPNPCOMMAND_SUCCESS { return granted }
+            // After any other refusal, and without an answer, the hole is there still: a second one would be too many.
+            guard code == Int32(UPnPError.noSuchPinhole) else { return UPnPError.pinholeAnswer(code: Int(code)) }
+            self.hole = nil
         }
         var number = [CChar](repeating: 0, count: 16)  // the library writes 8 at most
         // An empty host and port 0 mean "from anybody" (§2.2.1, §2.2.2).
@@ -47,19 +55,21 @@ package final class PinholeGateway: Gateway {
             url, type, "empty", "0", "\(internalAddress.ip)", "\(internalAddress.port)", "\(request.transport.rawValue)",
             seconds, &number)
         guard code == UPNPCOMMAND_SUCCESS else { return UPnPError.pinholeAnswer(code: Int(code)) }
-        hole = IGD.text(number)
-        return granted
+        hole = UInt16(IGD.text(number))
+        return hole == nil ? .unanswered(.implausible("it opened a hole without a number")) : granted
     }
 
-    package func release(externalPort: UInt16) {
-        guard let (url, type) = igd?.firewall, let hole else { return }
-        _ = UPNP_DeletePinhole(url, type, hole)
-        self.hole = nil
+    /// A hole whose number was never told cannot be closed: it runs out.
+    package func release(externalPort: UInt16) -> Release {
+        guard let (url, type) = igd?.firewall, let hole else { return .unanswered }
+        let release = UPnPError.release(code: Int(UPNP_DeletePinhole(url, type, "\(hole)")))
+        if release != .unanswered { self.hole = nil }
+        return release
     }
 
     package func check(_ external: TransportAddress) -> Awakening {
         guard let (url, type) = igd?.firewall, let hole else { return .rested }
         var packets: Int32 = 0
-        return UPNP_GetPinholePackets(url, type, hole, &packets) == Int32(UPnPError.noSuchPinhole) ? .restarted : .rested
+        return UPNP_GetPinholePackets(url, type, "\(hole)", &packets) == Int32(UPnPError.noSuchPinhole) ? .restarted : .rested
     }
 }

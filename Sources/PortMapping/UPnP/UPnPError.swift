@@ -23,11 +23,11 @@ enum UPnPError {
         case 728:  // NoPortMapsAvailable
             .failed(.outOfResources)
         default:
-            .failed(other(code))
+            other(code)
         }
     }
 
-    /// What an answer of AddPinhole means for us.
+    /// What an answer of AddPinhole or UpdatePinhole means for us.
     static func pinholeAnswer(code: Int) -> Answer {
         switch code {
         case 401, 606, 703:  // Invalid Action, Action not authorized, InboundPinholeNotAllowed
@@ -37,13 +37,22 @@ enum UPnPError {
         case 702:
             .failed(.refused(code: code, reason: "its firewall is off: nothing has to be opened"))
         default:
-            .failed(other(code))
+            other(code)
         }
     }
 
-    private static func other(_ code: Int) -> MappingFailure {
-        if code < 0 { return .refused(code: code, reason: "no proper answer from the router") }
+    /// What an answer of DeletePortMapping or DeletePinhole means for us.
+    static func release(code: Int) -> Release {
+        switch code {
+        case Int(UPNPCOMMAND_SUCCESS): .closed
+        case ..<0: .unanswered
+        default: .refused
+        }
+    }
+
+    private static func other(_ code: Int) -> Answer {
+        if code < 0 { return .unanswered(.refused(code: code, reason: "no proper answer from the router")) }
         let name = strupnperror(Int32(clamping: code)).map { String(cString: $0) }
-        return .refused(code: code, reason: name ?? "unknown error")
+        return .failed(.refused(code: code, reason: name ?? "unknown error"))
     }
 }

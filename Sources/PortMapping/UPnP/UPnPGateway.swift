@@ -49,14 +49,15 @@ package final class UPnPGateway: Gateway {
         return .granted(Grant(external: TransportAddress(ip: address, port: port), lifetime: ask.lifetime))
     }
 
-    package func release(externalPort: UInt16) {
-        guard let igd else { return }
+    package func release(externalPort: UInt16) -> Release {
+        guard let igd else { return .unanswered }
         let entry = entry(ofExternalPort: externalPort, igd)
-        if let owner = entry.owner, owner != internalAddress { return }
+        if let owner = entry.owner, owner != internalAddress { return .refused }
         // Somebody else's program on this computer may have had our port in between. Routers may cut names.
-        if let name = entry.name, !name.isEmpty, !Self.plain(request.description).hasPrefix(name) { return }
+        if let name = entry.name, !name.isEmpty, !Self.plain(request.description).hasPrefix(name) { return .refused }
         let (url, type) = igd.connection
-        _ = UPNP_DeletePortMapping(url, type, "\(externalPort)", IGD.name(of: request.transport), nil)
+        return UPnPError.release(
+            code: Int(UPNP_DeletePortMapping(url, type, "\(externalPort)", IGD.name(of: request.transport), nil)))
     }
 
     /// UPnP has no clock that would tell of a restart: the mapping is looked for, and the address.

@@ -131,8 +131,9 @@ private final class ScriptedRouter: Gateway, Sendable {
 
     func find() throws(MappingFailure) {}
     func answer(to ask: Ask) -> Answer { script.withLock { $0.isEmpty ? .failed(.noRouter) : $0.removeFirst() } }
-    func release(externalPort: UInt16) {
+    func release(externalPort: UInt16) -> Release {
         closed.withLock { $0.append(externalPort) }
         whenReleased()
+        return .closed
     }
 }

@@ -90,5 +90,8 @@ private struct FakeRouter: Gateway {
         whenAsked()
         return answer
     }
-    func release(externalPort: UInt16) { _ = released.next() }
+    func release(externalPort: UInt16) -> Release {
+        _ = released.next()
+        return .closed
+    }
 }

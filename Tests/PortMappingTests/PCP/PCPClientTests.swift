@@ -48,8 +48,11 @@ struct PCPClientTests {
     @Test("deletes with lifetime 0")
     func delete() throws {
         var client = try client()
-        client.ask(.delete(external: address("11.22.33.21:6000")), patience: .seconds(1), at: .zero)
-        #expect(client.nextTransmit()?.payload[4..<8] == [0, 0, 0, 0])
+        client.ask(.delete, patience: .seconds(1), at: .zero)
+        let datagram = client.nextTransmit()
+        let sent = try #require(datagram).payload
+        #expect(sent[4..<8] == [0, 0, 0, 0])
+        #expect(Array(sent[42...]) == bytes("0000 00000000 00000000 0000ffff 00000000"), "no port, and no IPv4 address")
         client.receive(mapResponse(lifetime: 0), from: server, at: .zero)
         #expect(client.nextEvent() == .deleted)
     }
@@ -208,7 +211,7 @@ struct PCPClientTests {
             case 0:
                 let questions: [PCPClient.Question] = [
                     .announce, .map(suggested: address("0.0.0.0:1"), lifetime: .seconds(Int64.max)),
-                    .delete(external: address("0.0.0.0:0")), .peer(remote: server, suggested: server, lifetime: .zero),
+                    .delete, .peer(remote: server, suggested: server, lifetime: .zero),
                 ]
                 client.ask(questions[Int.random(in: 0..<4, using: &random)], patience: .seconds(9), at: now)
             case 1:

@@ -30,15 +30,24 @@ struct PCPGatewayTests {
         #expect(gateway.router == "127.6.1.1")
         #expect(gateway.secret == nonce?.bytes)
         #expect(gateway.answer(to: ask) == grant("11.22.33.21:6000", for: .seconds(120)))
-        gateway.release(externalPort: 6000)
+        #expect(gateway.release(externalPort: 6000) == .closed)
         let own = "00000000 00000000 0000ffff 7f000001"
         let any = "00000000 00000000 0000ffff 00000000"
         #expect(
             router.seen == [
                 bytes("02000000 00000000" + own),
                 bytes("02010000 00000258" + own + nonceText + "11000000 1388 1770" + any),
-                bytes("02010000 00000000" + own + nonceText + "11000000 1388 1770" + any),
+                bytes("02010000 00000000" + own + nonceText + "11000000 1388 0000" + any),
             ])
+    }
+
+    @Test("that does not answer may have opened the port, and may not have closed it")
+    func unanswered() throws {
+        let router = try FakeRouter(ip: .v4(0x7F06_0701)) { $0[1] == 0 ? [announceResponse(epoch: 100)] : [] }
+        let gateway = gateway(router, patience: .milliseconds(300))
+        try gateway.find()
+        #expect(gateway.answer(to: ask) == .unanswered(.noRouter))
+        #expect(gateway.release(externalPort: 6000) == .unanswered)
     }
 
     @Test("that answers with nonsense first is heard when it makes sense")
