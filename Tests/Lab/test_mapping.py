@@ -4,7 +4,7 @@ import re
 
 import pytest
 from lab import Home
-from scenarios import Assistance, require
+from scenarios import RA_PROBE, Assistance, require
 from scenarios.assistance import CONNECT_LIMIT
 from scenarios.waiting import eventually
 
@@ -45,6 +45,40 @@ def test_after_a_crash_the_next_start_closes_what_was_left_open(method):
         assert ports(router) == left, "a program that is killed closes nothing"
         session.invite()
         eventually(lambda: ports(router) and not ports(router) & left, "the port of the dead program is closed", timeout=45)
+        session.sharer.signal(2)
+        session.sharer.wait()
+        assert not ports(router)
+
+
+def test_what_a_dead_program_left_open_is_remembered_on_other_networks():
+    require("Xvfb")
+    with Assistance(Home(mapping="upnp")) as session:
+        router = session.lab.sharer.router
+        session.invite()
+        left = eventually(lambda: ports(router), "the router has opened a port")
+        session.sharer.kill()
+        for address, is_home in (("192.168.1.77", False), ("192.168.1.10", True)):
+            session.lab.sharer.ip("address", "flush", "dev", "eth0")
+            session.lab.sharer.assign("eth0", f"{address}/24")
+            session.lab.sharer.route("default", "192.168.1.1")
+            session.invite()
+            eventually(lambda: ports(router) - left, "the next program has a port, too")
+            if is_home:
+                eventually(lambda: not ports(router) & left, "the port of the dead program is closed", timeout=45)
+            session.sharer.signal(2)
+            session.sharer.wait()
+            assert ports(router) == (set() if is_home else left)
+
+
+def test_a_port_of_a_probe_that_was_killed_is_closed_at_the_next_start():
+    require("Xvfb")
+    with Assistance(Home(mapping="dead")) as session:
+        router = session.lab.sharer.router
+        probe = session.lab.sharer.popen([RA_PROBE, "3389", "--relay", session.url])
+        left = eventually(lambda: ports(router), "the router has opened a port")  # and the relay dials it in vain
+        probe.kill()
+        session.invite()
+        eventually(lambda: not ports(router) & left, "the port of the dead probe is closed", timeout=45)
         session.sharer.signal(2)
         session.sharer.wait()
         assert not ports(router)

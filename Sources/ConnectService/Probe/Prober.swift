@@ -30,22 +30,28 @@ public struct Prober: Sendable {
     private let loop: any EventLoop
     private let resolver: NameResolver
     private let progress: ProbeProgress
+    private let records: MappingRecords?
     private let makeMapper: @Sendable (MappingRequest, MappingMethod) -> Mapper
 
     /// - Parameter pool: for looking up names.
     public init(_ options: Options, progress: ProbeProgress, loop: any EventLoop, pool: NIOThreadPool) {
-        self.init(options, progress: progress, loop: loop, pool: pool, makeMapper: { Mapper($0, methods: [$1]) })
+        let records = MappingRecords()
+        self.init(options, progress: progress, loop: loop, pool: pool, records: records) {
+            Mapper($0, methods: [$1], records: records)
+        }
     }
 
     package init(
         _ options: Options, patience: ProbePatience = ProbePatience(), progress: ProbeProgress, loop: any EventLoop,
-        pool: NIOThreadPool, makeMapper: @escaping @Sendable (MappingRequest, MappingMethod) -> Mapper
+        pool: NIOThreadPool, records: MappingRecords? = nil,
+        makeMapper: @escaping @Sendable (MappingRequest, MappingMethod) -> Mapper
     ) {
         self.options = options
         self.patience = patience
         trust = RelayTrust(options.relay)
         self.progress = progress
         self.loop = loop
+        self.records = records
         self.makeMapper = makeMapper
         resolver = NameResolver(pool: pool)
     }
@@ -179,6 +185,7 @@ public struct Prober: Sendable {
     }
 
     private func askRouter(from local: IPAddress?, _ dialBack: SharedDialBack, by end: Instant) async -> PortMappingReport {
+        records?.closeAbandoned()
         let check = RouterCheck(
             loop: loop, patience: patience(by: end).router, makeMapper: makeMapper
         ) { port, seenAt, expect in

@@ -12,10 +12,11 @@ package struct RouterCheck: Sendable {
 
     /// - Parameters:
     ///   - patience: for a router's first answer.
+    ///   - makeMapper: for a port of ours, by one method.
     ///   - call: has the relay dial what the router opened.
     package init(
         loop: any EventLoop, patience: Duration,
-        makeMapper: @escaping @Sendable (MappingRequest, MappingMethod) -> Mapper = { Mapper($0, methods: [$1]) },
+        makeMapper: @escaping @Sendable (MappingRequest, MappingMethod) -> Mapper,
         call: @escaping NATCheck.Call
     ) {
         self.loop = loop
