@@ -42,7 +42,7 @@ package struct Lease: Sendable {
         var port: UInt16?
         /// On which of its addresses; nil when it has named none.
         var address: IPAddress?
-        /// It is there and leads nowhere: it goes before another one is asked for.
+        /// It led nowhere: another port is asked for.
         var isDead = false
         var retryAt: Instant
     }
@@ -63,6 +63,7 @@ package struct Lease: Sendable {
     private var random: any RandomNumberGenerator & Sendable
     private var state = State.idle
     private var events: [Event] = []
+    private var dead: UInt16?
     /// Whether the mapping that is now being asked for replaces a dead one.
     private var isSecondTry = false
 
@@ -115,6 +116,20 @@ package struct Lease: Sendable {
         }
     }
 
+    /// Whether the router has been asked, and has not answered.
+    package var isAsking: Bool {
+        switch state {
+        case .asking, .renewing, .recovering: true
+        case .idle, .aside, .held, .lost, .over: false
+        }
+    }
+
+    /// A port that leads nowhere, to be closed before anything else is asked.
+    package mutating func nextDeadPort() -> UInt16? {
+        defer { dead = nil }
+        return dead
+    }
+
     package mutating func nextEvent() -> Event? { events.isEmpty ? nil : events.removeFirst() }
 
     // What happens to it
@@ -139,15 +154,6 @@ package struct Lease: Sendable {
     package mutating func setAside() {
         state = portToClose.map { .aside(port: $0) } ?? .idle
         isSecondTry = false
-    }
-
-    /// The dead mapping that the last question named has been closed.
-    package mutating func closed() {
-        guard case .recovering(var lost, let choice) = state, lost.isDead else { return }
-        lost.port = nil
-        lost.address = nil
-        lost.isDead = false
-        state = .recovering(lost, choice)
     }
 
     package mutating func handleTimeout(at now: Instant) -> Ask? {
@@ -177,14 +183,13 @@ package struct Lease: Sendable {
         return handleTimeout(at: now)
     }
 
-    /// Somebody outside tried the mapping and did not get in. It is closed, and another one asked for; when that leads
-    /// nowhere as well, not before some minutes.
+    /// Somebody outside tried the mapping and did not get in. It is closed (`nextDeadPort`), and another one asked for; when
+    /// that leads nowhere as well, not before some minutes.
     package mutating func disproved(_ external: TransportAddress, at now: Instant) -> Ask? {
         guard case .held(let held) = state, held.grant.external == external else { return nil }
         events.append(.lost(.unreachable))
-        let lost = Lost(
-            port: external.port, address: external.ip, isDead: true,
-            retryAt: isSecondTry ? now + Self.deadInterval : now)
+        dead = external.port
+        let lost = Lost(isDead: true, retryAt: isSecondTry ? now + Self.deadInterval : now)
         isSecondTry.toggle()
         state = .lost(lost)
         return handleTimeout(at: now)
@@ -251,14 +256,10 @@ package struct Lease: Sendable {
 
     private mutating func recover(_ lost: Lost) -> Ask {
         var choice = ExternalPortChoice(preferred: lost.port ?? internalPort)
-        guard lost.isDead, let dead = lost.port else {
-            state = .recovering(lost, choice)
-            return ask(choice, on: lost.address)
-        }
-        // What led nowhere by this port may lead somewhere by another one.
-        let port = choice.next(using: &random) ?? internalPort
+        // What led nowhere by one port may lead somewhere by another one.
+        if lost.isDead { _ = choice.next(using: &random) }
         state = .recovering(lost, choice)
-        return Ask(externalPort: port, lifetime: lifetime, closing: dead)
+        return ask(choice, on: lost.address)
     }
 
     private func ask(_ choice: ExternalPortChoice, on address: IPAddress? = nil) -> Ask {

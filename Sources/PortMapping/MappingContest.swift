@@ -90,6 +90,7 @@ package final class MappingContest: Sendable {
         }
 
         package func found(at now: Instant) { contest.change { $0.found(number, at: now) } }
+        package func asksAgain(at now: Instant) { contest.change { $0.asksAgain(number, at: now) } }
         package func refused(at now: Instant) { contest.change { $0.refused(number, at: now) } }
         package func gaveBack(at now: Instant) { contest.change { $0.gaveBack(number, at: now) } }
         package func left(at now: Instant) { contest.change { $0.left(number, at: now) } }

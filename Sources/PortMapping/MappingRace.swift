@@ -77,6 +77,13 @@ package struct MappingRace: Sendable {
         advance(at: now)
     }
 
+    /// It has no mapping now, and has asked for another one at once.
+    package mutating func asksAgain(_ contender: Int, at now: Instant) {
+        standings[contender] = .asking(since: now)
+        if winner == contender { winner = nil }
+        advance(at: now)
+    }
+
     /// It has no mapping now, and goes on trying.
     package mutating func refused(_ contender: Int, at now: Instant) {
         standings[contender] = .refused

@@ -65,10 +65,6 @@ package struct MappingWorker {
     // What the lease wants
 
     private mutating func put(_ ask: Ask) -> Ask? {
-        if let dead = ask.closing {
-            close(dead)
-            lease.closed()
-        }
         // Before the question: its answer may be lost, and this program may end while it waits for one.
         write(mapping(Grant(external: asked(ask), lifetime: ask.lifetime)))
         let answer = gateway.answer(to: ask)
@@ -93,9 +89,11 @@ package struct MappingWorker {
         for verdict in contender.takeVerdicts() {
             if verdict.isReachable {
                 lease.proved(verdict.external)
-            } else if let ask = lease.disproved(verdict.external, at: RouterClock.now()) {
+            } else {
+                let ask = lease.disproved(verdict.external, at: RouterClock.now())
+                if let dead = lease.nextDeadPort() { close(dead) }
                 report()
-                return ask
+                if let ask { return ask }
             }
         }
         report()
@@ -124,10 +122,8 @@ package struct MappingWorker {
     }
 
     private mutating func close(_ port: UInt16) {
-        switch gateway.release(externalPort: port) {
-        case .closed, .refused: strike()
-        case .unanswered: entry = nil  // the file stays, for the next start
-        }
+        if gateway.release(externalPort: port) == .closed { strike() }
+        entry = nil  // what may be open still is the next start's
     }
 
     /// There is nothing left to close.
@@ -166,7 +162,7 @@ package struct MappingWorker {
                 write(mapping)
                 emit(.renewed(mapping))
             case .lost(let failure):
-                contender.refused(at: now)
+                if lease.isAsking { contender.asksAgain(at: now) } else { contender.refused(at: now) }
                 emit(.lost(gateway.method, failure))
             case .failed(let failure):
                 contender.left(at: now)

@@ -54,6 +54,22 @@ struct MappingRaceTests {
         #expect(race.turn(of: 0) == .giveBack(winner: first))
     }
 
+    @Test("who asks for another port at once, as his was dead, has his head start again")
+    func asksAgain() {
+        var race = MappingRace(contenders: 2)
+        race.found(0, at: .zero)
+        race.granted(0, first, isGood: true, at: .zero)
+        race.found(1, at: millisecond(1))
+        race.asksAgain(0, at: millisecond(3000))
+        #expect((0..<2).map { race.turn(of: $0) } == [.go, .hold])
+        #expect(race.nextDeadline == millisecond(3500))
+        race.granted(0, other, isGood: true, at: millisecond(3100))
+        #expect((0..<2).map { race.turn(of: $0) } == [.go, .hold])
+        race.asksAgain(0, at: millisecond(6000))
+        race.handleTimeout(at: millisecond(6500))
+        #expect((0..<2).map { race.turn(of: $0) } == [.go, .go])
+    }
+
     @Test("an address that the internet does not reach wins nothing, and is kept while nobody has a better one")
     func notGood() {
         var race = MappingRace(contenders: 2)
@@ -104,6 +120,8 @@ struct MappingRaceTests {
                 case 1 where race.turn(of: contender) == .go:
                     race.granted(contender, first, isGood: .random(using: &random), at: now)
                 case 2 where race.turn(of: contender) == .go: race.refused(contender, at: now)
+                case 3 where race.turn(of: contender) == .go && Bool.random(using: &random):
+                    race.asksAgain(contender, at: now)
                 case 3 where race.turn(of: contender) == .go:
                     race.left(contender, at: now)
                     gone.insert(contender)

@@ -8,15 +8,10 @@ package struct Ask: Hashable, Sendable {
     package var externalAddress: IPAddress?
     /// nil: until it is deleted, for routers that know nothing else.
     package var lifetime: Duration?
-    /// A mapping that leads nowhere, to be closed before.
-    package var closing: UInt16?
 
-    package init(
-        externalPort: UInt16, externalAddress: IPAddress? = nil, lifetime: Duration?, closing: UInt16? = nil
-    ) {
+    package init(externalPort: UInt16, externalAddress: IPAddress? = nil, lifetime: Duration?) {
         self.externalPort = externalPort
         self.externalAddress = externalAddress
         self.lifetime = lifetime
-        self.closing = closing
     }
 }
