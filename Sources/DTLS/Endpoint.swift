@@ -145,7 +145,9 @@ public final class Endpoint {
     public func handleTimeout(at now: Instant) {
         guard state == .handshaking else { return }
         ErrorQueue.clear()
-        if ra_ossl_handle_timeout(ssl) < 0 { fail(ErrorQueue.takeFailure()) }
+        let result = ra_ossl_handle_timeout(ssl)
+        if result < 0 { fail(ErrorQueue.takeFailure()) }
+        if result > 0 { allowance?.renew() }
         finishCall(at: now)
     }
 

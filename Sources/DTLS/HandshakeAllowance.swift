@@ -6,11 +6,15 @@ struct HandshakeAllowance {
     /// The longest message in bytes. A server that asks for no certificate gets a ClientHello, which is one datagram, and a
     /// key of at most 133 bytes (P-521).
     static let longestMessage = 4096
-    /// Encrypted records of the handshake. A client sends one, Finished, and sends it again while it has no answer: six
-    /// times in the longest handshake.
+    /// Encrypted records of the handshake between two of its time-outs. A client sends one, Finished, and sends it again
+    /// while it has no answer. Six time-outs are in the longest handshake: OpenSSL keeps a hundred such records by itself.
     static let mostEncrypted = 16
 
     private var encrypted = 0
+
+    /// A time-out of the handshake: whoever repeats what had no answer gets in. Anybody can send in a client's name, and
+    /// only OpenSSL knows whose record it is.
+    mutating func renew() { encrypted = 0 }
 
     /// Whether OpenSSL gets a datagram. It judges what is malformed; only its own reading of lengths is looked at here.
     mutating func admits(_ datagram: [UInt8]) -> Bool {

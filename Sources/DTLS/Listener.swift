@@ -18,19 +18,26 @@ public final class Listener {
     }
 
     /// RFC 6347 section 4.2.4.1: who knows nothing of the path waits for 1 s.
-    private static let firstRetransmission = Duration.seconds(1)
+    public static let firstRetransmission = Duration.seconds(1)
     /// What carries the handshake passes every path that QUIC does (RFC 9000 section 14).
     private static let mtu = 1200
 
     private let context: ServerContext
+    private let firstRetransmission: Duration
     private let jar: CookieJar
     /// What the next session is made of, used over and over until somebody returns a cookie.
     private var waiting: (ssl: OpaquePointer, port: DatagramPort)?
     private let nobody = BIO_ADDR_new()
 
-    /// - Parameter random: makes the secret of the cookies: the system's generator.
-    public init(_ context: ServerContext, using random: inout some RandomNumberGenerator) {
+    /// - Parameters:
+    ///   - firstRetransmission: how long a flight of the handshake waits for its answer.
+    ///   - random: makes the secret of the cookies: the system's generator.
+    public init(
+        _ context: ServerContext, firstRetransmission: Duration = Listener.firstRetransmission,
+        using random: inout some RandomNumberGenerator
+    ) {
         self.context = context
+        self.firstRetransmission = firstRetransmission
         jar = CookieJar(secret: (0..<32).map { _ in .random(in: .min ... .max, using: &random) })
     }
 
@@ -55,7 +62,7 @@ public final class Listener {
 
     private func prepare() -> (OpaquePointer, DatagramPort)? {
         if let waiting { return waiting }
-        let port = DatagramPort(mtu: Self.mtu, firstRetransmission: Self.firstRetransmission)
+        let port = DatagramPort(mtu: Self.mtu, firstRetransmission: firstRetransmission)
         guard let ssl = try? Endpoint.makeConnection(context.pointer, port) else { return nil }
         SSL_set_accept_state(ssl)
         waiting = (ssl, port)

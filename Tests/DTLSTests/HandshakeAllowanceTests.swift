@@ -37,6 +37,16 @@ struct HandshakeAllowanceTests {
                 == [true, true, true, true, true, true, true, true, false, true, true, false])
     }
 
+    @Test("after a time-out of the handshake they pass again")
+    func renewed() {
+        var allowance = HandshakeAllowance()
+        let finished = record(epoch: 1, [1])
+        for _ in 0..<3 {
+            #expect((0..<17).map { _ in allowance.admits(finished) } == Array(repeating: true, count: 16) + [false])
+            allowance.renew()
+        }
+    }
+
     @Test("what is no whole record is left to OpenSSL")
     func malformed() {
         let whole = record(fragment(of: 100) + fragment(of: 100))

@@ -1,6 +1,6 @@
 import CertificateSupport
 import Crypto
-import DTLS
+@testable import DTLS
 import NetPrimitives
 import SwiftASN1
 import TestSupport
@@ -17,7 +17,8 @@ struct ListenerTests {
         context = try ServerContext(
             certificates: [identity.certificate.serializeAsPEM().derBytes], privateKey: identity.key.pemRepresentation)
         var random = SplitMix64(seed: 7)
-        listener = Listener(context, using: &random)
+        // OpenSSL's timer is the wall clock's, and this the shortest that it does not take for "now".
+        listener = Listener(context, firstRetransmission: .milliseconds(17), using: &random)
         client = try Endpoint(role: .client, identity: Identity(), expecting: context.fingerprint)
         client.start(at: .zero)
     }
@@ -149,6 +150,26 @@ struct ListenerTests {
         #expect(server.nextEvent() == .connected)
     }
 
+    @Test("records that somebody sends in a client's name keep it out for no longer than until the handshake's next time-out")
+    func spoofed() throws {
+        let server = try #require(session(try helloWithCookie(from: tuple), from: tuple))
+        while let datagram = server.nextTransmit() { client.receive(datagram, at: .zero) }
+        for sequence in UInt8(1)...HandshakeAllowance.mostEncrypted.asByte {
+            server.receive([22, 254, 253, 0, 1, 0, 0, 0, 0, 1, sequence, 0, 1, 7], at: .zero)
+        }
+        var flight: [[UInt8]] = []
+        while let datagram = client.nextTransmit() { flight.append(datagram) }
+        for datagram in flight { server.receive(datagram, at: .zero) }
+        #expect(!server.isConnected)
+        var again: [UInt8]?
+        while again == nil {
+            server.handleTimeout(at: try #require(server.nextDeadline))
+            again = server.nextTransmit()
+        }
+        for datagram in flight { server.receive(datagram, at: .zero) }
+        #expect(server.nextEvent() == .connected)
+    }
+
     @Test("a session knows a client that has started again from one that repeats itself")
     func overtaken() throws {
         let hello = try helloWithCookie(from: tuple)
@@ -159,6 +180,10 @@ struct ListenerTests {
         again.start(at: .zero)
         #expect(server.isOvertaken(by: try #require(again.nextTransmit())))
     }
+}
+
+extension Int {
+    fileprivate var asByte: UInt8 { UInt8(self) }
 }
 
 private func address(_ text: String) -> TransportAddress {
