@@ -12,17 +12,21 @@ struct KeyedHash<Hash: HashFunction> {
     init(key: [UInt8]) {
         // §2: a key longer than a block is hashed first, a shorter one padded with zeros.
         let key = key.count > Hash.blockByteCount ? Array(Hash.hash(data: key)) : key
-        inner = Self.begin(key, 0x36)
-        outer = Self.begin(key, 0x5C)
+        (inner, outer) = withUnsafeTemporaryAllocation(byteCount: Hash.blockByteCount, alignment: 8) { block in
+            (Self.begin(key, 0x36, in: block), Self.begin(key, 0x5C, in: block))
+        }
     }
 
-    private static func begin(_ key: [UInt8], _ pad: UInt8) -> Hash {
+    /// A hash that has begun with the padded key.
+    ///
+    /// - Parameter block: a block's size, for the padded key; cleared when this returns.
+    static func begin(_ key: [UInt8], _ pad: UInt8, in block: UnsafeMutableRawBufferPointer) -> Hash {
         var hash = Hash()
-        withUnsafeTemporaryAllocation(byteCount: Hash.blockByteCount, alignment: 8) { block in
-            for index in block.indices { block[index] = pad }
-            for index in key.indices { block[index] ^= key[index] }
-            hash.update(bufferPointer: UnsafeRawBufferPointer(block))
-        }
+        for index in block.indices { block[index] = pad }
+        for index in key.indices { block[index] ^= key[index] }
+        hash.update(bufferPointer: UnsafeRawBufferPointer(block))
+        // Not left out as a plain loop would be, whose zeros nobody reads.
+        if let start = block.baseAddress { explicit_bzero(start, block.count) }
         return hash
     }
 

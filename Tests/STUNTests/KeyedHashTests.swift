@@ -35,6 +35,16 @@ struct KeyedHashTests {
                 == "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54")
     }
 
+    @Test("of the key nothing stays where it was padded", arguments: [0, 1, 63, 64])
+    func cleared(size: Int) {
+        let key = [UInt8](repeating: 0xAA, count: size)
+        withUnsafeTemporaryAllocation(byteCount: SHA256.blockByteCount, alignment: 8) { block in
+            for index in block.indices { block[index] = 0xFF }
+            _ = KeyedHash<SHA256>.begin(key, 0x36, in: block)
+            #expect(block.allSatisfy { $0 == 0 })
+        }
+    }
+
     @Test("the same code as the library's HMAC, in however many parts", arguments: 1...20 as ClosedRange<UInt64>)
     func library(seed: UInt64) {
         var random = SplitMix64(seed: seed)
