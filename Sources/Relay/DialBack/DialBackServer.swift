@@ -91,13 +91,13 @@ public struct DialBackServer: Sendable {
     /// - Parameters:
     ///   - asker: where the request came from, over a connection: who is there has been proven.
     ///   - server: the address of ours that it came to, from which is dialled.
-    ///   - listening: the UDP ports that are listened on.
+    ///   - listening: the UDP addresses that are listened on.
     public mutating func begin(
-        _ request: DialBackRequest, for asker: IPAddress, at server: IPAddress, listening: [UInt16], policy: PeerPolicy,
+        _ request: DialBackRequest, for asker: IPAddress, at server: IPAddress, listening: [TransportAddress], policy: PeerPolicy,
         now: Instant
     ) throws(DialBackRefusal) -> ID {
         do throws(DialBackRefusal) {
-            try admit(request, asker, listening, policy, now)
+            try admit(request, asker, server.unmapped, listening, policy, now)
         } catch {
             counters.refused.count(error)
             throw error
@@ -129,11 +129,18 @@ public struct DialBackServer: Sendable {
     }
 
     private mutating func admit(
-        _ request: DialBackRequest, _ asker: IPAddress, _ listening: [UInt16], _ policy: PeerPolicy, _ now: Instant
+        _ request: DialBackRequest, _ asker: IPAddress, _ server: IPAddress, _ listening: [TransportAddress],
+        _ policy: PeerPolicy, _ now: Instant
     ) throws(DialBackRefusal) {
         guard DialBackLimits.allows(port: request.port) else { throw .port }
         guard policy.verdict(for: asker.unmapped) == .allowed else { throw .address }
-        if let via = request.via, !listening.contains(via) { throw .notListening }
+        if let via = request.via {
+            // The address that the answer comes from must be the asked one, as through a firewall no other gets.
+            let isListening = listening.contains {
+                $0.port == via && $0.family == server.family && ($0.ip == server || $0.ip.isUnspecified)
+            }
+            guard isListening else { throw .notListening }
+        }
         guard dials.count < limits.underWay else { throw .busy }
         var rate = total ?? RateLimit(at: now)
         guard rate.take(1, of: limits.total, at: now) else { throw .rate }

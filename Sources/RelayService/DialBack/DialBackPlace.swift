@@ -27,6 +27,7 @@ actor DialBackPlace {
     private var machine: DialBackServer
     private var dials: [DialBackServer.ID: Dial] = [:]
     private var timer: Scheduled<Void>?
+    private var isStopped = false
 
     /// Longer than that no connection is tried: the machine has given it up.
     private let patience: TimeAmount
@@ -47,8 +48,9 @@ actor DialBackPlace {
     func dial(
         _ request: DialBackRequest, for asker: IPAddress, at server: IPAddress
     ) async throws(DialBackRefusal) -> DialBackResult {
+        guard !isStopped else { throw .busy }
         let id = try machine.begin(
-            request, for: asker, at: server, listening: dataPlane.listening.map(\.port), policy: dataPlane.peerPolicy,
+            request, for: asker, at: server, listening: dataPlane.listening, policy: dataPlane.peerPolicy,
             now: MonotonicClock.now())
         let result = await withCheckedContinuation { waiting in
             dials[id] = Dial(answer: waiting)
@@ -64,8 +66,9 @@ actor DialBackPlace {
         return result
     }
 
-    /// Ends every dial.
+    /// Ends every dial, and begins no other: connections that ask are there for a while yet.
     func stop() {
+        isStopped = true
         timer?.cancel()
         for id in Array(dials.keys) { machine.failed(id, .unreachable) }
         drain()

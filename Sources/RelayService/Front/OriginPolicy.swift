@@ -1,6 +1,8 @@
-/// Which web pages may open a WebSocket here: our own, and programs that are no browser.
+/// Which web pages may open a WebSocket here, or have the relay dial their readers: our own, and programs that are no
+/// browser.
 ///
-/// A browser sends `Origin` with every WebSocket handshake (RFC 6455 §10.2) and no page can forge it.
+/// A browser sends `Origin` with every WebSocket handshake (RFC 6455 §10.2) and every POST (the Fetch standard, §3.2), and
+/// no page can forge it.
 enum OriginPolicy {
     /// - Parameters:
     ///   - origin: the `Origin` field's value, nil when the client sent none.

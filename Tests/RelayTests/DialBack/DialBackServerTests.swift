@@ -17,9 +17,12 @@ struct DialBackServerTests {
 
     private func begin(
         _ machine: inout DialBackServer, _ request: DialBackRequest, for asker: IPAddress? = nil,
-        policy: PeerPolicy = PeerPolicy(), at now: Instant = .zero
+        server: IPAddress? = nil, listening: [String] = ["0.0.0.0:3478"], policy: PeerPolicy = PeerPolicy(),
+        at now: Instant = .zero
     ) throws(DialBackRefusal) -> DialBackServer.ID {
-        try machine.begin(request, for: asker ?? self.asker, at: server, listening: [3478], policy: policy, now: now)
+        try machine.begin(
+            request, for: asker ?? self.asker, at: server ?? self.server,
+            listening: listening.map { TransportAddress(literal: $0) }, policy: policy, now: now)
     }
 
     private func outputs(_ machine: inout DialBackServer) -> [DialBackServer.Output] {
@@ -115,6 +118,22 @@ struct DialBackServerTests {
         }
         #expect(all == Array(repeating: .sendFromListener(call, fiveTuple), count: 4) + [.finish(id, .sent)])
         #expect(throws: DialBackRefusal.notListening) { _ = try begin(&machine, request(.udp, via: 53)) }
+    }
+
+    @Test(
+        "UDP from a listener: it has to be one of the family and the address that was asked, or of all addresses",
+        arguments: [
+            ("11.22.33.10", "11.22.33.10:3478", true), ("11.22.33.10", "0.0.0.0:3478", true), ("11.22.33.10", "[::]:3478", false),
+            ("11.22.33.10", "11.22.33.11:3478", false), ("11.22.33.10", "0.0.0.0:3479", false),
+            ("::ffff:11.22.33.10", "11.22.33.10:3478", true), ("2a00::1", "[::]:3478", true), ("2a00::1", "0.0.0.0:3478", false),
+            ("2a00::1", "[2a00::2]:3478", false),
+        ])
+    func listener(server: String, listening: String, isThere: Bool) {
+        var machine = DialBackServer()
+        let id = try? begin(
+            &machine, request(.udp, via: 3478), server: IPAddress(literal: server), listening: ["1.1.1.1:53", listening])
+        #expect((id != nil) == isThere)
+        #expect(outputs(&machine).count == (isThere ? 1 : 0) && machine.counters.refused[.notListening] == (isThere ? 0 : 1))
     }
 
     @Test("an IPv4 address in IPv6's clothes is dialled as what it is")
