@@ -168,7 +168,7 @@ struct AllocateTests {
         var configuration = RelayConfiguration(
             realm: "ra-relay", users: UserDirectory(secrets: ["shared"]), peerPolicy: PeerPolicy())
         configuration.acceptsAllocations = false
-        machine.reconfigure(configuration)
+        machine.reconfigure(configuration, at: .zero)
         #expect(try carol.code(.allocate, wish, &machine) == 508)
         #expect(try bob.code(.refresh, [], &machine) == nil)
     }

@@ -25,10 +25,10 @@ struct AlternateServerTests {
         var configuration = RelayConfiguration(
             realm: "ra-relay", users: UserDirectory(passwords: ["alice": "secret"]), peerPolicy: PeerPolicy())
         configuration.alternateServer = AlternateServers(configured)
-        machine.reconfigure(configuration)
+        machine.reconfigure(configuration, at: .zero)
         try client.learnNonce(&machine)
         configuration.acceptsAllocations = false
-        machine.reconfigure(configuration)
+        machine.reconfigure(configuration, at: .zero)
         let answer = try client.ask(client.request(.allocate, [RequestedTransport(.udp)]), &machine)
         #expect(throws: Never.self) { try answer.authenticated(with: client.key) }
         #expect(answer[ErrorCode.self]?.code == (told.isEmpty ? 508 : 300))
@@ -38,7 +38,7 @@ struct AlternateServerTests {
         // Who is here stays here; and nobody is sent away while there is room.
         #expect(try old.code(.refresh, [], &machine) == nil)
         configuration.acceptsAllocations = true
-        machine.reconfigure(configuration)
+        machine.reconfigure(configuration, at: .zero)
         try client.allocate(&machine)
     }
 
@@ -49,7 +49,7 @@ struct AlternateServerTests {
             realm: "ra-relay", users: UserDirectory(passwords: ["alice": "secret"]), peerPolicy: PeerPolicy())
         configuration.alternateServer = AlternateServers([Self.ipv4])
         configuration.acceptsAllocations = false
-        machine.reconfigure(configuration)
+        machine.reconfigure(configuration, at: .zero)
         var client = HandClient(transport: .tcp)
         try client.learnNonce(&machine)
         let answer = try client.ask(client.request(.allocate, [RequestedTransport(.tcp)]), &machine)
@@ -63,7 +63,7 @@ struct AlternateServerTests {
         configuration.alternateServer = AlternateServers([Self.ipv4])
         configuration.acceptsAllocations = false
         var machine = makeMachine()
-        machine.reconfigure(configuration)
+        machine.reconfigure(configuration, at: .zero)
         var client = HandClient()
         try client.learnNonce(&machine)
     }

@@ -114,7 +114,7 @@ struct AuthenticationTests {
         var machine = makeMachine()
         var client = HandClient()
         try client.allocate(&machine)
-        machine.reconfigure(RelayConfiguration(realm: "ra-relay", users: UserDirectory(), peerPolicy: PeerPolicy()))
+        machine.reconfigure(RelayConfiguration(realm: "ra-relay", users: UserDirectory(), peerPolicy: PeerPolicy()), at: .zero)
         #expect(try client.code(.refresh, [], &machine, at: .at(1)) == nil)
         var other = HandClient("8.8.4.4:40001")
         try other.learnNonce(&machine)

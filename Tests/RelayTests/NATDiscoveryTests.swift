@@ -29,7 +29,7 @@ struct NATDiscoveryTests {
             realm: "ra-relay", users: UserDirectory(passwords: ["alice": "secret"]),
             peerPolicy: PeerPolicy(ownAddresses: [FakeHost.ipv4]))
         configuration.natDiscovery = NATDiscovery(listening: listening)
-        machine.reconfigure(configuration)
+        machine.reconfigure(configuration, at: .zero)
         return machine
     }
 

@@ -48,7 +48,7 @@ struct PasswordAlgorithmTests {
 
     private func machine(_ features: SecurityFeatures = .passwordAlgorithms) -> Machine {
         var machine = makeMachine()
-        machine.reconfigure(configuration(features))
+        machine.reconfigure(configuration(features), at: .zero)
         return machine
     }
 
@@ -180,7 +180,7 @@ struct PasswordAlgorithmTests {
             (client.hash, client.attributes, client.integrity) = (.md5, [], .sha1)
         }
         #expect(try client.allocate(&machine)[ErrorCode.self] == nil)
-        machine.reconfigure(configuration(isModern ? [] : features, users: UserDirectory()))
+        machine.reconfigure(configuration(isModern ? [] : features, users: UserDirectory()), at: .zero)
         for second in [500.0, 1000, 1500, 2000, 2500, 3000, 3500] {
             #expect(try client.hand.ask(client.request(.refresh), &machine, at: .at(second))[ErrorCode.self] == nil)
         }

@@ -74,7 +74,7 @@ struct PeerPolicyVectorTests {
                 #expect(!address.isAllowed, "\(address.ip)")
             }
         }
-        machine.reconfigure(Self.rules(PeerPolicy()))
+        machine.reconfigure(Self.rules(PeerPolicy()), at: .zero)
         for (address, channel) in bound {
             let passed = address.isAllowed ? 1 : 0
             let port = try #require(ports.first { $0.family == address.ip.family })

@@ -178,7 +178,8 @@ struct RelayingTests {
         #expect(try client.bind(0x4000, peer, &machine) == nil)
         machine.reconfigure(
             RelayConfiguration(
-                realm: "ra-relay", users: UserDirectory(), peerPolicy: PeerPolicy(deny: [CIDRBlock(literal: "1.1.1.1")])))
+                realm: "ra-relay", users: UserDirectory(), peerPolicy: PeerPolicy(deny: [CIDRBlock(literal: "1.1.1.1")])),
+            at: .zero)
         #expect(client.exchange([0x40, 0, 0, 1, 5], &machine).isEmpty)
         #expect(send([1]).isEmpty && fromPeer([1]).isEmpty)
     }

@@ -57,10 +57,10 @@ public struct RelayMachine<Host: RelayHost> {
     }
 
     /// Takes other users, secrets, rules and limits; allocations stay, and the new rules hold for their next datagram.
-    public mutating func reconfigure(_ configuration: RelayConfiguration) {
+    public mutating func reconfigure(_ configuration: RelayConfiguration, at now: Instant) {
         self.configuration = configuration
         namesByHash = configuration.namesByHash
-        traffic.setLimits(configuration.traffic)
+        traffic.setLimits(configuration.traffic, at: now)
         closeForbiddenConnections()
         updateAllForwarding()
     }

@@ -28,19 +28,19 @@ public final class TrafficBudget {
             return false
         }
 
-        /// Keeps it busy for so many nanoseconds more in any case; for how long it is now busy.
-        func add(_ time: Int64, at now: Int64) -> Int64 {
+        /// Gives back what was taken and not used, or takes what was used beyond that, whatever the line says.
+        func settle(_ left: Int64) { busyUntil.wrappingSubtract(left, ordering: .relaxed) }
+
+        /// There are other rates: what was taken at the former ones keeps nobody waiting.
+        func forgive(at now: Int64) {
             var until = busyUntil.load(ordering: .relaxed)
-            while true {
-                let next = max(until, now) &+ time
-                let (isTaken, found) = busyUntil.weakCompareExchange(expected: until, desired: next, ordering: .relaxed)
-                if isTaken { return next &- now }
+            while until > now &+ TrafficBudget.burst {
+                let (isDone, found) = busyUntil.weakCompareExchange(
+                    expected: until, desired: now &+ TrafficBudget.burst, ordering: .relaxed)
+                if isDone { return }
                 until = found
             }
         }
-
-        /// Gives back what was taken and not used, or takes what was used beyond that, whatever the line says.
-        func settle(_ left: Int64) { busyUntil.wrappingSubtract(left, ordering: .relaxed) }
 
         func isBusy(at now: Int64) -> Bool { busyUntil.load(ordering: .relaxed) > now }
     }
@@ -61,10 +61,21 @@ public final class TrafficBudget {
         }
     }
 
-    /// Counts bytes that have arrived already; how long to wait before more may.
-    public func charge(_ count: Int, _ rate: TrafficLimits.Rate, at now: Instant) -> Duration {
-        let busy = bytes.pointee.add(TrafficPrice(rate).bytes(count), at: now.nanoseconds)
-        return .nanoseconds(max(0, busy &- Self.burst))
+    /// Whether bytes that are no packet's may go, and then they are counted; refused ones cost nothing.
+    public func admits(bytes count: Int, _ rate: TrafficLimits.Rate, at now: Instant) -> Bool {
+        let price = TrafficPrice(rate)
+        return !price.limitsBytes || bytes.pointee.take(price.bytes(count), at: now.nanoseconds)
+    }
+
+    /// Takes back what was counted at that rate: another limit keeps it from going.
+    public func giveBack(bytes count: Int, _ rate: TrafficLimits.Rate) {
+        bytes.pointee.settle(TrafficPrice(rate).bytes(count))
+    }
+
+    /// There are other rates, and nobody waits for what was used under the former ones.
+    func forgive(at now: Int64) {
+        bytes.pointee.forgive(at: now)
+        packets.pointee.forgive(at: now)
     }
 
     /// Whether it differs from a new one.

@@ -1,3 +1,5 @@
+public import NetPrimitives
+
 /// An allocation's meter, by its number in its machine's `TrafficMeters`.
 public struct TrafficMeter: Hashable, Sendable, BitwiseCopyable {
     let number: UInt32
@@ -37,6 +39,8 @@ public final class TrafficMeters {
 
         func settle() { line.pointee.settle(left) }
 
+        mutating func forgive() { left = max(left, 0) }
+
         private mutating func renew(at now: Int64) -> Bool {
             guard line.pointee.take(TrafficMeters.slice &- left, at: now) else { return false }
             left = TrafficMeters.slice
@@ -61,6 +65,11 @@ public final class TrafficMeters {
             bytes.left &-= price.bytes(count)
             packets.left &-= price.packet
         }
+
+        mutating func forgive() {
+            bytes.forgive()
+            packets.forgive()
+        }
     }
 
     /// Everything that a packet touches. In memory of its own, as what a class's variables hold is checked for each use.
@@ -80,6 +89,7 @@ public final class TrafficMeters {
 
     private let table: UnsafeMutablePointer<Table>
     private let total: TrafficBudget
+    private var limits: TrafficLimits
     private var meterCapacity = 64
     /// The first is nobody's.
     private var meterCount = 1
@@ -92,6 +102,7 @@ public final class TrafficMeters {
 
     public init(total: TrafficBudget, limits: TrafficLimits) {
         self.total = total
+        self.limits = limits
         // unsafe: freed in `deinit` and where it grows. All meters are initialized, and the shares that a holder has.
         let meters = UnsafeMutablePointer<Meter>.allocate(capacity: meterCapacity)
         meters.initialize(repeating: Meter(), count: meterCapacity)
@@ -111,12 +122,27 @@ public final class TrafficMeters {
         table.deallocate()
     }
 
-    /// Takes other limits, which hold for the next packet.
-    public func setLimits(_ limits: TrafficLimits) {
+    /// Takes other limits, which hold for the next packet: what was used under the former ones keeps nobody waiting.
+    public func setLimits(_ limits: TrafficLimits, at now: Instant) {
+        guard limits != self.limits else { return }
+        self.limits = limits
         table.pointee.allocation = TrafficPrice(limits.perAllocation)
         table.pointee.invitation = TrafficPrice(limits.perInvitation)
         table.pointee.user = TrafficPrice(limits.perUser)
         table.pointee.total = TrafficPrice(limits.total)
+        let latest = now.nanoseconds &+ TrafficBudget.burst
+        for number in 1..<meterCount {
+            let meter = table.pointee.meters + number
+            meter.pointee.bytesUntil = min(meter.pointee.bytesUntil, latest)
+            meter.pointee.packetsUntil = min(meter.pointee.packetsUntil, latest)
+        }
+        total.forgive(at: now.nanoseconds)
+        table.pointee.shares.pointee.forgive()
+        for (number, holder) in holders.enumerated() {
+            guard let holder else { continue }
+            holder.budget.forgive(at: now.nanoseconds)
+            table.pointee.shares[number].forgive()
+        }
     }
 
     // MARK: Asked for every packet

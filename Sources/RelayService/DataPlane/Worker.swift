@@ -308,7 +308,7 @@ struct Worker: ~Copyable {
             case .mobility(let message):
                 receive(message, at: now)
             case .reconfigure(let configuration):
-                machine.reconfigure(configuration)
+                machine.reconfigure(configuration, at: now)
             case .report(let reply):
                 reply(report(at: now))
             case .stop:

@@ -16,25 +16,32 @@ public final class PeerStream: Sendable {
     /// - Parameter channel: with a `StreamJoint` in its pipeline.
     init(_ channel: any Channel) { self.channel = channel }
 
+    /// The client's end follows when it has everything.
     func close() { channel.close(promise: nil) }
+
+    /// Closes both ends at once.
+    func abandon() {
+        close()
+        client.withLock { $0 }?.close(promise: nil)
+    }
 
     /// Of both ends.
     var closeFutures: [EventLoopFuture<Void>] {
         client.withLock { [channel.closeFuture] + ($0.map { [$0.closeFuture] } ?? []) }
     }
 
-    /// Limits what it carries, both ways; before it is joined.
+    /// Limits what it carries, both ways; set before it is joined, or it is not.
     var traffic: StreamTraffic? {
         get { limits.withLock { $0 } }
         set { limits.withLock { $0 = newValue } }
     }
 
     /// Gives what arrives here to the client's channel from now on.
-    func join(_ client: any Channel) {
+    func join(_ client: any Channel, traffic: StreamTraffic) {
         self.client.withLock { $0 = client }
         channel.eventLoop.execute { [self] in
             if let joint = try? channel.pipeline.syncOperations.handler(type: StreamJoint.self) {
-                joint.join(client, traffic: self.traffic)
+                joint.join(client, traffic: traffic)
             } else {
                 client.close(promise: nil)  // it was closed, and its handlers are gone
             }

@@ -38,8 +38,8 @@ final class PeerStreams: Sendable {
     /// What a listener's connections may carry.
     ///
     /// - Parameter user: the budget of the user whose listener it is.
-    func traffic(of listener: PeerListener, user: TrafficBudget?) -> StreamTraffic? {
-        user.map { StreamTraffic(allocation: listener.traffic, user: $0, total: total, limits: limits) }
+    func traffic(of listener: PeerListener, user: TrafficBudget) -> StreamTraffic {
+        StreamTraffic(allocation: listener.traffic, user: user, total: total, limits: limits)
     }
 
     /// Listens at an address for a worker.
@@ -54,7 +54,7 @@ final class PeerStreams: Sendable {
 
     /// Connects to a peer from a relayed port, and tells the worker.
     func connect(
-        _ id: ConnectionID, from listener: PeerListener, to peer: TransportAddress, traffic: StreamTraffic?,
+        _ id: ConnectionID, from listener: PeerListener, to peer: TransportAddress, traffic: StreamTraffic,
         mailbox: Mailbox<WorkerMessage>
     ) {
         let failed = WorkerMessage.stream(.failed(id))
@@ -112,7 +112,7 @@ final class PeerStreams: Sendable {
             state.ending += state.streams.values.flatMap(\.closeFutures)
             return Array(state.streams.values)
         }
-        for stream in streams { stream.close() }
+        for stream in streams { stream.abandon() }
     }
 
     /// Returns when what `stop` closed is closed, at both ends: each speaks to the other's event loop until then.

@@ -1,73 +1,76 @@
-import HostNetwork
 import NIOCore
 import NetPrimitives
 
 /// One of two connections whose bytes go into each other as they are: a peer's and a client's (RFC 6062 §5.4).
 ///
 /// Each has an event loop of its own. What was read here and the other end has not taken is bounded: beyond it nothing
-/// is read, the kernel's window closes, and the sender is slowed down; so it is beyond a limit of traffic. An end of input
-/// is passed on as one, and a closed connection closes the other when that has everything.
+/// is read, the kernel's window closes, and the sender is slowed down; so it is beyond a limit of traffic, which is asked
+/// before anything passes. An end of input is passed on as one, and a closed connection closes the other when that has
+/// everything, or has had its time.
 final class StreamJoint: ChannelDuplexHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundIn = ByteBuffer
 
     /// Bytes read here that the other end's kernel has not taken: enough for 100 ms at 20 Mbit/s.
     private static let limit = 256 * 1024
+    /// Until a limit of traffic is asked again, in milliseconds: soon enough to notice when it was raised, and seldom enough
+    /// for two thousand streams. Never the same, or of streams that share a limit the same one would always be the first.
+    private static let pause = Int64(50)...150
+    /// For a reader to take what is left of a connection that is gone.
+    private static let patience = TimeAmount.minutes(1)
 
-    private var other: (any Channel)?
+    private var other: (channel: any Channel, traffic: StreamTraffic)?
     private var context: ChannelHandlerContext?
-    /// Read before there was another end: at the end of input NIO reads what the kernel has, no more than its buffer.
-    private var early: [ByteBuffer] = []
+    private var eventLoop: (any EventLoop)?
+    /// Read and not passed on yet, as there was no other end or a limit of traffic. Nothing is read meanwhile; but at the
+    /// end of input NIO reads all that the kernel has, no more than its buffer.
+    private var kept = CircularBuffer<ByteBuffer>()
+    /// Bytes that the other end has not taken yet.
     private var waiting = 0
-    private var traffic: StreamTraffic?
-    /// Until a limit of traffic lets it read again.
+    /// Until a limit of traffic is asked again.
     private var isPaused = false
-    private var pauses = 0
     private var wantsToRead = false
     private var hasEnded = false
     private var isClosed = false
 
-    /// - Parameters:
-    ///   - other: nil: nothing is read until `join`.
-    ///   - traffic: what limits what is read; nil: nothing does.
-    init(_ other: (any Channel)? = nil, traffic: StreamTraffic? = nil) {
-        self.other = other
-        self.traffic = traffic
-    }
+    /// A peer's end, which passes nothing on until `join`.
+    init() {}
+
+    /// A client's end.
+    init(_ peer: any Channel, traffic: StreamTraffic) { other = (peer, traffic) }
 
     /// Makes a client's channel the other end of a peer's, in both directions; on the client's event loop.
     static func join(_ client: any Channel, behind handler: any ChannelHandler, to peer: PeerStream) throws {
+        // What nobody limits is not carried.
+        guard let traffic = peer.traffic else { throw ChannelError.inappropriateOperationForState }
         try client.syncOptions?.setOption(.allowRemoteHalfClosure, value: true)
-        try client.pipeline.syncOperations.addHandler(StreamJoint(peer.channel, traffic: peer.traffic), position: .after(handler))
-        peer.join(client)
+        try client.pipeline.syncOperations.addHandler(StreamJoint(peer.channel, traffic: traffic), position: .after(handler))
+        peer.join(client, traffic: traffic)
         client.read()
     }
 
     /// On this channel's event loop.
-    func join(_ other: any Channel, traffic: StreamTraffic?) {
-        guard self.other == nil, !isClosed else { return other.close(promise: nil) }
-        self.other = other
-        self.traffic = traffic
-        for buffer in early { pass(buffer, to: other) }
-        early = []
+    func join(_ client: any Channel, traffic: StreamTraffic) {
+        guard other == nil, !isClosed else { return client.close(promise: nil) }
+        other = (client, traffic)
         proceed()
     }
 
-    func handlerAdded(context: ChannelHandlerContext) { self.context = context }
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        eventLoop = context.eventLoop
+    }
 
     func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
 
     func read(context: ChannelHandlerContext) {
-        if other != nil, waiting < Self.limit, !isPaused {
-            context.read()
-        } else {
-            wantsToRead = true
-        }
+        wantsToRead = true
+        proceed()
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        let buffer = unwrapInboundIn(data)
-        if let other { pass(buffer, to: other) } else { early.append(buffer) }
+        kept.append(unwrapInboundIn(data))
+        proceed()
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
@@ -81,49 +84,70 @@ final class StreamJoint: ChannelDuplexHandler {
     func channelInactive(context: ChannelHandlerContext) {
         isClosed = true
         proceed()
+        if let other, waiting > 0 || !kept.isEmpty {
+            context.eventLoop.assumeIsolated().scheduleTask(in: Self.patience) {
+                self.kept.removeAll()
+                other.channel.close(promise: nil)
+            }
+        }
         context.fireChannelInactive()
     }
 
-    func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+    func errorCaught(context: ChannelHandlerContext, error: any Error) { abandon() }
 
-    private func pass(_ buffer: ByteBuffer, to other: any Channel) {
-        guard let loop = context?.eventLoop else { return }
-        let count = buffer.readableBytes
-        waiting += count
-        pause(after: count, on: loop)
-        other.writeAndFlush(buffer).hop(to: loop).assumeIsolated().whenComplete { result in
-            self.waiting -= count
-            if case .failure = result { self.context?.close(promise: nil) }
-            self.proceed()
-        }
+    /// We close it, not its other side: then nobody waits for what it brought.
+    func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
+        if case .all = mode { kept.removeAll() }
+        context.close(mode: mode, promise: promise)
     }
 
-    private func pause(after count: Int, on loop: any EventLoop) {
-        guard let pause = traffic?.pause(after: count, at: MonotonicClock.now()) else { return }
-        isPaused = true
-        pauses += 1
-        loop.assumeIsolated().scheduleTask(in: TimeAmount(pause)) { [pauses] in
-            // What was already read before may have made it longer.
-            guard pauses == self.pauses else { return }
-            self.isPaused = false
-            self.proceed()
-        }
+    private func abandon() {
+        kept.removeAll()
+        context?.close(promise: nil)
     }
 
-    /// Does what had to wait for the other end.
+    /// Does what can be done now.
     private func proceed() {
-        guard let other else { return }
+        guard let other, let eventLoop else { return }
+        while !isPaused, waiting < Self.limit, var next = kept.popFirst() {
+            let now = Instant(nanoseconds: Int64(eventLoop.now.uptimeNanoseconds))
+            let piece = next.readSlice(length: other.traffic.admits(upTo: next.readableBytes, at: now))
+            if next.readableBytes > 0 {
+                kept.prepend(next)
+                pause(eventLoop)
+            }
+            if let piece, piece.readableBytes > 0 { pass(piece, to: other.channel, eventLoop) }
+        }
+        guard kept.isEmpty else { return }
         if waiting == 0, isClosed {
-            other.close(promise: nil)
+            other.channel.close(promise: nil)
         } else if waiting == 0, hasEnded {
             hasEnded = false
-            other.close(mode: .output).whenFailure { error in
+            other.channel.close(mode: .output).whenFailure { error in
                 // What cannot end one direction alone ends both.
-                if case ChannelError.operationUnsupported? = error as? ChannelError { other.close(promise: nil) }
+                if case ChannelError.operationUnsupported? = error as? ChannelError { other.channel.close(promise: nil) }
             }
-        } else if wantsToRead, waiting < Self.limit, !isPaused {
+        } else if wantsToRead, waiting < Self.limit {
             wantsToRead = false
             context?.read()
+        }
+    }
+
+    private func pass(_ piece: ByteBuffer, to other: any Channel, _ eventLoop: any EventLoop) {
+        let count = piece.readableBytes
+        waiting += count
+        other.writeAndFlush(piece).hop(to: eventLoop).assumeIsolated().whenComplete { result in
+            self.waiting -= count
+            if case .failure = result { self.abandon() }
+            self.proceed()
+        }
+    }
+
+    private func pause(_ eventLoop: any EventLoop) {
+        isPaused = true
+        eventLoop.assumeIsolated().scheduleTask(in: .milliseconds(.random(in: Self.pause))) {
+            self.isPaused = false
+            self.proceed()
         }
     }
 }

@@ -132,6 +132,14 @@ struct TCPRelayingTests {
         await relay.server.stop()
     }
 
+    @Test("the relay ends although somebody reads no more", .timeLimit(.minutes(1)), arguments: [false, true])
+    func endWithSlowReader(clientReads: Bool) async throws {
+        let relay = try await TestRelay()
+        let joined = try connected(relay)
+        _ = (clientReads ? joined.peer : joined.data).flood(pattern)
+        await relay.server.stop()
+    }
+
     @Test("when the control connection goes, everything goes; when one end goes, the other does")
     func end() async throws {
         let relay = try await TestRelay()

@@ -63,7 +63,8 @@ struct ForwardingOperationTests {
                 machine.reconfigure(
                     RelayConfiguration(
                         realm: "ra-relay", users: machine.configuration.users,
-                        peerPolicy: PeerPolicy(deny: deny, ownAddresses: [FakeHost.ipv4])))
+                        peerPolicy: PeerPolicy(deny: deny, ownAddresses: [FakeHost.ipv4])),
+                    at: now)
             }
             _ = drain(&machine)
             while let change = machine.nextForwardingChange() {

@@ -32,7 +32,7 @@ struct MobilityTests {
         var stream = HandClient(transport: .tcp)
         try stream.learnNonce(&machine)
         #expect(try stream.code(.allocate, [RequestedTransport(.tcp), MobilityTicket()], &machine) == 405)
-        machine.reconfigure(off)
+        machine.reconfigure(off, at: .zero)
         #expect(try client.code(.allocate, [RequestedTransport(.udp), MobilityTicket()], &machine) == 405)
         #expect(machine.allocationCount == 0)
         #expect(try client.code(.allocate, [RequestedTransport(.udp)], &machine) == nil)
@@ -155,7 +155,7 @@ struct MobilityTests {
     func expiredCredential() throws {
         var machine = makeMachine()
         var roamer = try Roamer(&machine)
-        machine.reconfigure(RelayConfiguration(realm: "ra-relay", users: UserDirectory(), peerPolicy: PeerPolicy()))
+        machine.reconfigure(RelayConfiguration(realm: "ra-relay", users: UserDirectory(), peerPolicy: PeerPolicy()), at: .zero)
         try roamer.move(to: "8.8.3.3:7", &machine)
         _ = try roamer.newTicket(try answer(roamer.client.exchange(roamer.refresh(), &machine)))
     }
@@ -167,7 +167,7 @@ struct MobilityTests {
         var off = RelayConfiguration(
             realm: "ra-relay", users: UserDirectory(passwords: ["alice": "secret"]), peerPolicy: PeerPolicy())
         off.servesMobility = false
-        machine.reconfigure(off)
+        machine.reconfigure(off, at: .zero)
         try roamer.move(to: "8.8.3.3:7", &machine)
         #expect(try roamer.client.ask(roamer.refresh(), &machine)[ErrorCode.self]?.code == 405)
     }

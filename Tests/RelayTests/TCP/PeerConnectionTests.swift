@@ -144,7 +144,8 @@ struct PeerConnectionTests {
         let elsewhere = try relaying.connect(to: TransportAddress(literal: "1.1.1.2:80"))
         relaying.machine.reconfigure(
             RelayConfiguration(
-                realm: "ra-relay", users: UserDirectory(), peerPolicy: PeerPolicy(deny: [CIDRBlock(literal: "1.1.1.1")])))
+                realm: "ra-relay", users: UserDirectory(), peerPolicy: PeerPolicy(deny: [CIDRBlock(literal: "1.1.1.1")])),
+            at: .zero)
         let outputs = drain(&relaying.machine)
         #expect(outputs.contains(.stream(.close(open))) && outputs.contains(.stream(.close(opening))))
         #expect(!outputs.contains(.stream(.close(elsewhere))) && outputs.count == 3)

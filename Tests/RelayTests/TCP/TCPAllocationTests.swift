@@ -124,7 +124,7 @@ struct TCPAllocationTests {
         var configuration = RelayConfiguration(
             realm: "ra-relay", users: UserDirectory(passwords: ["alice": "secret"]), peerPolicy: PeerPolicy())
         configuration.servesTCPAllocations = false
-        machine.reconfigure(configuration)
+        machine.reconfigure(configuration, at: .zero)
         #expect(try client.code(.allocate, wish, &machine) == 442)
     }
 

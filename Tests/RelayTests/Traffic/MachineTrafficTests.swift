@@ -16,7 +16,7 @@ struct MachineTrafficTests {
             peerPolicy: PeerPolicy(ownAddresses: [FakeHost.ipv4]))
         configuration.traffic = .none
         change(&configuration.traffic)
-        machine.reconfigure(configuration)
+        machine.reconfigure(configuration, at: .zero)
         return machine
     }
 
@@ -106,7 +106,7 @@ struct MachineTrafficTests {
         var configuration = RelayConfiguration(
             realm: "ra-relay", users: UserDirectory(passwords: ["alice": "secret"], secrets: []), peerPolicy: PeerPolicy())
         configuration.traffic.perAllocation.packets = 50
-        machine.reconfigure(configuration)
+        machine.reconfigure(configuration, at: .zero)
         #expect((50...52).contains(goes(at: .at(2))))
     }
 

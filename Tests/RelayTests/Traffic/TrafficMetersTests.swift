@@ -114,11 +114,34 @@ struct TrafficMetersTests {
         var process = Process(limits { $0.perUser.packets = 10; $0.perAllocation.packets = 20 })
         let meters = [(process.workers[0], process.open("alice"))]
         #expect(abs(admitted(1, every: .milliseconds(1), for: .seconds(10), meters) - 110) <= 2)
-        process.workers[0].setLimits(limits { $0.perUser.packets = 100 })
+        process.workers[0].setLimits(limits { $0.perUser.packets = 100 }, at: .at(10))
         // The last packet of the old rate may have been paid in part: a tenth of a second of it is ten packets of the new one.
         #expect(abs(admitted(1, every: .milliseconds(1), from: .at(10), for: .seconds(10), meters) - 1000) <= 12)
-        process.workers[0].setLimits(.none)
+        process.workers[0].setLimits(.none, at: .at(20))
         #expect(admitted(1, every: .milliseconds(1), from: .at(21), for: .seconds(10), meters) == 10_000)
+    }
+
+    @Test("where limits are raised, nobody waits for what was used under them", arguments: 0..<3)
+    func raised(which: Int) {
+        func limits(_ rate: TrafficLimits.Rate) -> TrafficLimits {
+            self.limits {
+                switch which {
+                case 0: $0.perAllocation = rate
+                case 1: $0.perUser = rate
+                default: $0.total = rate
+                }
+            }
+        }
+        // By mistake: a packet takes a quarter of an hour.
+        var process = Process(limits(.init(bytes: 1, packets: 0)), workers: 2)
+        let meters = [(process.workers[0], process.open("alice")), (process.workers[1], process.open("alice", on: 1))]
+        #expect(admitted(1000, every: .milliseconds(1), for: .seconds(10), meters) <= 4)
+        for (worker, _) in meters { worker.setLimits(limits(.init(bytes: 100_000, packets: 0)), at: .at(10)) }
+        #expect(admitted(1000, every: .milliseconds(1), from: .at(10), for: .seconds(2), meters) >= 195)
+        // The same ones again forgive nothing.
+        let debt = admitted(1000, every: .milliseconds(1), from: .at(12), for: .milliseconds(1), meters)
+        for (worker, _) in meters { worker.setLimits(limits(.init(bytes: 100_000, packets: 0)), at: .at(12)) }
+        #expect(debt + admitted(1000, every: .milliseconds(1), from: .at(12), for: .milliseconds(1), meters) <= 4)
     }
 
     @Test("where limits are taken away, nobody pays for what was used under them", arguments: 0..<3)
@@ -135,7 +158,7 @@ struct TrafficMetersTests {
         let (meter, other) = (process.open("alice"), process.open("alice", on: 1))
         let both = [(process.workers[0], meter), (process.workers[1], other)]
         #expect(admitted(1000, every: .microseconds(100), for: .milliseconds(100), both) < 250)
-        for worker in process.workers { worker.setLimits(.none) }
+        for worker in process.workers { worker.setLimits(.none, at: .at(0.1)) }
         let late = process.open("alice", on: 1)
         for (worker, meter) in both + [(process.workers[1], late)] {
             #expect(worker.admits(meter, bytes: 1000, at: Duration.milliseconds(100).nanoseconds))

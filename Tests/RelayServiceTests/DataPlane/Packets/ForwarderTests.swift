@@ -145,7 +145,7 @@ struct ForwarderTests {
         var scene = try Scene()
         var limits = TrafficLimits.none
         limits.total = .init(bytes: 1000, packets: 0)
-        scene.traffic.setLimits(limits)
+        scene.traffic.setLimits(limits, at: .zero)
         let payloads = Self.payloads(Array(repeating: 100, count: 30))
         let number = ChannelNumber.preferred.lowerBound
         var passed = 0
