@@ -15,6 +15,9 @@ public struct StreamFramer: Sendable {
         case noMagicCookie
     }
 
+    /// Bytes that each of thousands of connections may keep for its next reading.
+    private static let spareCapacity = 4096
+
     private var buffer: [UInt8] = []
     private var start = 0
 
@@ -35,6 +38,13 @@ public struct StreamFramer: Sendable {
         // In one piece where it lies in one: a generic loop takes a call for each byte.
         let isAppended: Void? = bytes.withContiguousStorageIfAvailable { buffer.append(contentsOf: $0) }
         if isAppended == nil { buffer.append(contentsOf: bytes) }
+    }
+
+    /// Gives back what a larger reading than usual has taken, when nothing waits.
+    public mutating func releaseMemory() {
+        guard start == buffer.count, buffer.capacity > Self.spareCapacity else { return }
+        buffer = []
+        start = 0
     }
 
     /// The next whole message, without the padding behind ChannelData; nil until more has arrived.

@@ -34,13 +34,42 @@ def test_the_reserved_ports_are_the_relays():
 
 def test_the_bounds_are_the_programs():
     allocations = int(KEYS["quota-total"])
-    connections, = source("RelayService/Front/ConnectionLimits.swift", r"static let total = (\d+)")
-    sessions, = source("RelayService/DataPlane/SecureClients.swift", r"static let total = (\d+)")
-    assert f"{allocations:,} + {connections:,} + 2,048" in GUIDE
-    assert f"{sessions:,}: {round(sessions * 52 / 1000)} MB" in GUIDE
-    assert f"{allocations:,}: {round(allocations * 4.2 / 1000)} MB" in GUIDE
+    connections, = source("RelayService/Front/ConnectionLimits.swift", r"static let total = ([\d_]+)")
+    peers, = source("Relay/TCP/ConnectionRegistry.swift", r"static var limit: Int { (\d+) }")
+    dials, = source("Relay/DialBack/DialBackLimits.swift", r"var underWay = (\d+)")
     files = int(re.search(r"^LimitNOFILE=(\d+)$", (DEPLOY / "systemd" / "ra-relay.service").read_text(), re.M)[1])
-    assert f"{files:,}" in GUIDE and files > 2 * (allocations + connections + 2048)
+    assert f"{allocations:,} + {connections:,} + {peers:,} + {dials}" in GUIDE
+    assert f"{files:,}" in GUIDE and files > 2 * (allocations + connections + peers + dials)
+
+
+def test_the_memory_is_that_of_the_programs_bounds():
+    """Each row: so many KB for one, so many of them by the program, and their product; then their sum."""
+    allocations = int(KEYS["quota-total"])
+    connections, = source("RelayService/Front/ConnectionLimits.swift", r"static let total = ([\d_]+)")
+    sessions, = source("RelayService/DataPlane/SecureClients.swift", r"static let total = ([\d_]+)")
+    peers, = source("Relay/TCP/ConnectionRegistry.swift", r"static var limit: Int { (\d+) }")
+    number, shift = source("RelayService/DataPlane/StreamMemory.swift", r"static let limit = (\d+) << (\d+)")
+    budget, = source("RelayService/DataPlane/ByteBudget.swift", r"static let defaultLimit = (\d+) \* 1024")
+    rows = re.findall(r"^\| ([^|]+) \| ([^|]*?) ?\| ([^|]*) \|$", GUIDE[GUIDE.index("## Memory"):GUIDE.index("## Files")], re.M)
+    rows = {name: (each, bound) for name, each, bound in rows}
+
+    def total(begin, count):
+        (each, bound), = [row for name, row in rows.items() if name.startswith(begin)]
+        kilobytes = float(re.search(r"([\d.]+) KB", each)[1])
+        megabytes = round(kilobytes * count / 1000)
+        assert bound.startswith(f"{count:,}: {megabytes:,} MB"), begin
+        return megabytes
+
+    held = [
+        int(re.fullmatch(r"(\d+) MB", rows["the process"][1])[1]), total("allocations", allocations),
+        total("DTLS sessions", sessions), total("what a DTLS client", sessions), total("TCP connections", connections),
+        total("connections with peers", peers)]
+    each, bound = rows["what waits for TURN clients over TCP and TLS, and in joined streams"]
+    waiting = round(3 * (number << shift) / 1e6)
+    assert (each, bound) == (
+        f"{budget} KiB at most, thrice in memory", f"{(number << shift) >> 20} MiB for all together: {waiting} MB")
+    assert rows["all"][1] == f"{sum(held) + waiting:,} MB"
+    assert f"{round((sum(held) + waiting + total('what web clients', connections)) / 1000, 1)} GB" in GUIDE
 
 
 def test_the_arithmetic_is_right():

@@ -8,10 +8,14 @@ public final class AttachedClient: Sendable {
     private let mailbox: Mailbox<WorkerMessage>
     /// What the worker has not taken yet: one connection must not fill the mailbox of all.
     private let incoming = ByteBudget()
+    private let account: StreamAccount?
     private let isPaused = Atomic<Bool>(false)
 
-    init(_ connection: any ClientConnection, fiveTuple: FiveTuple, mailbox: Mailbox<WorkerMessage>) {
+    init(
+        _ connection: any ClientConnection, fiveTuple: FiveTuple, account: StreamAccount?, mailbox: Mailbox<WorkerMessage>
+    ) {
         self.connection = connection
+        self.account = account
         self.fiveTuple = fiveTuple
         self.mailbox = mailbox
         mailbox.post(.attach(self), isVital: true)
@@ -32,7 +36,9 @@ public final class AttachedClient: Sendable {
     public func receive(_ messages: [[UInt8]]) {
         let taken = messages.prefix { incoming.reserve(Self.cost($0)) }
         if taken.count < messages.count { mailbox.countRefused(messages.count - taken.count) }
-        guard !taken.isEmpty, !mailbox.post(.messages(Array(taken), from: self)) else { return }
+        guard !taken.isEmpty else { return }
+        account?.add(Self.cost(taken))
+        guard !mailbox.post(.messages(Array(taken), from: self)) else { return }
         mailbox.countRefused(taken.count - 1)
         release(taken)
     }
@@ -49,8 +55,12 @@ public final class AttachedClient: Sendable {
     }
 
     private func release(_ messages: ArraySlice<[UInt8]>) {
-        incoming.release(messages.reduce(0) { $0 + Self.cost($1) })
+        let count = Self.cost(messages)
+        incoming.release(count)
+        account?.release(count)
     }
+
+    private static func cost(_ messages: ArraySlice<[UInt8]>) -> Int { messages.reduce(0) { $0 + cost($1) } }
 
     /// The overhead keeps a flood of empty messages within the budget too.
     private static func cost(_ message: [UInt8]) -> Int { message.count + overhead }

@@ -27,6 +27,8 @@ public final class DataPlane: Sendable {
     private let addresses: LocalAddresses
     private let threads: Mutex<[WorkerThread]>
     private let peers: PeerStreams?
+    /// What waits for connections over TCP and TLS.
+    let streamMemory = StreamMemory()
     private let secureSessions = ConnectionLimits(total: SecureClients.total, perSource: SecureClients.perSource)
     private let relay: Mutex<(configuration: RelayConfiguration, isDraining: Bool)>
 
@@ -59,7 +61,7 @@ public final class DataPlane: Sendable {
         let (nonces, tickets) = (NonceIssuer(secret: secret()), MobilityTickets(secret: secret()))
         threads = Mutex([])
         let (total, limits) = (directory.totalTraffic, configuration.relay.traffic)
-        peers = configuration.eventLoops.map { PeerStreams($0, total: total, limits: limits) }
+        peers = configuration.eventLoops.map { [streamMemory] in PeerStreams($0, total: total, limits: limits, memory: streamMemory) }
         let secureClients = configuration.certificate.map { [secureSessions] in SecureClients(certificate: $0, limits: secureSessions) }
         do throws(DataPlaneError) {
             for index in 0..<workers {
@@ -83,8 +85,13 @@ public final class DataPlane: Sendable {
     /// Gives a TCP or TLS connection to a worker; the five-tuple's transport is `.tcp`, its `server` the address that
     /// was connected to. Pass every message to the result, and tell it when the connection is gone.
     public func attach(_ connection: any ClientConnection, as fiveTuple: FiveTuple) -> AttachedClient {
+        attach(connection, as: fiveTuple, account: nil)
+    }
+
+    /// - Parameter account: what the connection has of `streamMemory`.
+    func attach(_ connection: any ClientConnection, as fiveTuple: FiveTuple, account: StreamAccount?) -> AttachedClient {
         let worker = Int(UInt(bitPattern: fiveTuple.hashValue) % UInt(mailboxes.count))
-        return AttachedClient(connection, fiveTuple: fiveTuple, mailbox: mailboxes[worker])
+        return AttachedClient(connection, fiveTuple: fiveTuple, account: account, mailbox: mailboxes[worker])
     }
 
     // MARK: Operation

@@ -10,6 +10,8 @@ import TURN
 final class ChannelConnection: ClientConnection {
     private struct Pending {
         var bytes = ByteBuffer()
+        /// How many of them are answers.
+        var answers = 0
         /// How many there were the last time: about how many there will be.
         var usual = 0
         /// A task or a write will see to what is here.
@@ -28,6 +30,9 @@ final class ChannelConnection: ClientConnection {
     /// ...and the first message has more than these: whoever gets many small ones at once (sound, that client) gets few in a
     /// second, and records cost little there. RFC 8656 §3.1 gives records' bounds no meaning.
     static let smallMessage = 512
+    /// Bytes of answers that may wait before nothing more is asked: who does not read them need not have more. What peers
+    /// send does not count, as a client whose line is slow has to be heard.
+    private static let comfortable = 16 * 1024
 
     let isEncrypted: Bool
     private let channel: any Channel
@@ -38,15 +43,20 @@ final class ChannelConnection: ClientConnection {
     private let pending = Mutex(Pending())
     /// Bytes that the channel has and is full of. Of the event loop alone.
     nonisolated(unsafe) private var underWay = 0
+    nonisolated(unsafe) private var answersUnderWay = 0
+    /// Reading waits for answers to be taken. Of the event loop alone.
+    nonisolated(unsafe) private var isHeld = false
 
     /// `resume` and `join` are called on the channel's event loop.
     ///
     /// - Parameters:
     ///   - isEncrypted: whether there is TLS beneath.
     ///   - sender: of the channel's event loop.
+    ///   - account: what the connection has of all connections' memory.
     ///   - limit: bytes that wait at most, here and for the channel.
     init(
-        _ channel: any Channel, isEncrypted: Bool, sender: LoopSender, limit: Int = ByteBudget.defaultLimit,
+        _ channel: any Channel, isEncrypted: Bool, sender: LoopSender, account: StreamAccount? = nil,
+        limit: Int = ByteBudget.defaultLimit,
         resume: @escaping @Sendable () -> Void, join: @escaping @Sendable (PeerStream, [UInt8]) -> Void
     ) {
         self.isEncrypted = isEncrypted
@@ -54,7 +64,7 @@ final class ChannelConnection: ClientConnection {
         self.channel = channel
         self.sender = sender
         self.resume = resume
-        budget = ByteBudget(limit: limit)
+        budget = ByteBudget(limit: limit, account: account)
     }
 
     func write(_ message: [UInt8]) -> Bool {
@@ -62,6 +72,7 @@ final class ChannelConnection: ClientConnection {
         pending.withLock { pending in
             pending.makeRoom(for: message.count, sender)
             pending.bytes.writeBytes(message)
+            if message.isAnswer { pending.answers += message.count }
         }
         return true
     }
@@ -90,6 +101,12 @@ final class ChannelConnection: ClientConnection {
         return isToBegin && sender.add(self) ? sender : nil
     }
 
+    /// Whether more may be read; after a no, `resume` is called when answers have been taken. On the channel's event loop.
+    func mayRead() -> Bool {
+        isHeld = pending.withLock(\.answers) + answersUnderWay > Self.comfortable
+        return !isHeld
+    }
+
     func resumeReading() { channel.eventLoop.execute(resume) }
 
     func close() {
@@ -110,7 +127,8 @@ final class ChannelConnection: ClientConnection {
     /// Sends what was written. On the channel's event loop.
     func writePending() {
         var bytes = pending.withLock { pending in
-            defer { pending.bytes = ByteBuffer() }
+            defer { (pending.bytes, pending.answers) = (ByteBuffer(), 0) }
+            answersUnderWay += pending.answers
             pending.usual = pending.bytes.readableBytes
             pending.isUnderWay = pending.usual + underWay > 0
             return pending.bytes
@@ -138,10 +156,16 @@ final class ChannelConnection: ClientConnection {
     func writabilityChanged() {
         guard underWay > 0, channel.isWritable || !channel.isActive else { return }
         budget.release(underWay)
-        underWay = 0
+        (underWay, answersUnderWay) = (0, 0)
         pending.withLock { $0.isUnderWay = false }
         flush()?.wake()
+        if isHeld, mayRead() { resume() }
     }
+}
+
+extension [UInt8] {
+    /// A response of STUN's: its class has the higher bit, which is the first byte's lowest (RFC 8489 §5).
+    fileprivate var isAnswer: Bool { first == 1 }
 }
 
 extension ByteBuffer {

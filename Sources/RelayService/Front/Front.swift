@@ -44,10 +44,12 @@ struct Front: Sendable {
             let server = context.channel.localAddress.flatMap(TransportAddress.init)
         else { throw ChannelError.unknownLocalAddress }
         context.channel.isCounted(as: .turn)
+        let channel = context.channel
         try context.pipeline.syncOperations.addHandler(
             TURNStreamHandler(
                 dataPlane: dataPlane, fiveTuple: FiveTuple(transport: .tcp, client: client, server: server),
-                sender: senders[context.eventLoop]))
+                sender: senders[context.eventLoop],
+                account: dataPlane.streamMemory.open { channel.close(promise: nil) }))
     }
 
     private func installHTTP(_ context: ChannelHandlerContext) throws {

@@ -6,7 +6,7 @@ import TURN
 
 /// A TURN client over TCP or TLS: cuts its stream into messages for the data plane, and writes what comes back.
 ///
-/// Reading pauses while the data plane is behind. A connection that is silent for `patience` is closed: a client
+/// Reading pauses while the data plane is behind, and while the client does not take its answers. A connection that is silent for `patience` is closed: a client
 /// with an allocation refreshes its permissions every five minutes (RFC 8656 §9).
 final class TURNStreamHandler: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
@@ -16,35 +16,42 @@ final class TURNStreamHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private let dataPlane: DataPlane
     private let fiveTuple: FiveTuple
     private let sender: LoopSender
+    private let account: StreamAccount
     private var framer = StreamFramer()
+    /// Bytes of the framer's that the account knows of.
+    private var buffered = 0
     /// What was read and not handed in yet.
     private var messages: [[UInt8]] = []
     private var connection: ChannelConnection?
     private var client: AttachedClient?
     private var timeout: Scheduled<Void>?
 
-    /// - Parameter sender: of the channel's event loop.
-    init(dataPlane: DataPlane, fiveTuple: FiveTuple, sender: LoopSender) {
+    /// - Parameters:
+    ///   - sender: of the channel's event loop.
+    ///   - account: of the channel.
+    init(dataPlane: DataPlane, fiveTuple: FiveTuple, sender: LoopSender, account: StreamAccount) {
         self.sender = sender
+        self.account = account
         self.dataPlane = dataPlane
         self.fiveTuple = fiveTuple
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
-        let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
+        let bound = NIOLoopBound((handler: self, context: context), eventLoop: context.eventLoop)
         let isEncrypted = (try? context.pipeline.syncOperations.handler(type: NIOSSLServerHandler.self)) != nil
-        let connection = ChannelConnection(context.channel, isEncrypted: isEncrypted, sender: sender) {
-            bound.value.read()
-        } join: { [self = NIOLoopBound(self, eventLoop: context.eventLoop)] peer, answer in
-            self.value.join(peer, answering: answer, bound.value)
+        let connection = ChannelConnection(context.channel, isEncrypted: isEncrypted, sender: sender, account: account) {
+            // By both reasons to wait, whichever has just gone.
+            bound.value.handler.read(context: bound.value.context)
+        } join: { peer, answer in
+            bound.value.handler.join(peer, answering: answer, bound.value.context)
         }
         self.connection = connection
-        client = dataPlane.attach(connection, as: fiveTuple)
+        client = dataPlane.attach(connection, as: fiveTuple, account: account)
         wait(context)
     }
 
     func read(context: ChannelHandlerContext) {
-        if client?.mayRead() ?? true { context.read() }
+        if client?.mayRead() ?? true, connection?.mayRead() ?? true { context.read() }
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -59,6 +66,9 @@ final class TURNStreamHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     func channelReadComplete(context: ChannelHandlerContext) {
         handIn()
+        framer.releaseMemory()
+        account.add(framer.bufferedCount - buffered)
+        buffered = framer.bufferedCount
         wait(context)
         context.fireChannelReadComplete()
     }
@@ -92,7 +102,7 @@ final class TURNStreamHandler: ChannelDuplexHandler, RemovableChannelHandler {
         timeout?.cancel()
         context.writeAndFlush(NIOAny(ByteBuffer(bytes: answer)), promise: nil)
         do {
-            try StreamJoint.join(context.channel, behind: self, to: peer)
+            try StreamJoint.join(context.channel, behind: self, to: peer, account: account)
             context.pipeline.syncOperations.removeHandler(self, promise: nil)
         } catch {
             peer.close()
@@ -104,7 +114,7 @@ final class TURNStreamHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private func handIn() {
         guard !messages.isEmpty else { return }
         client?.receive(messages)
-        messages.removeAll(keepingCapacity: true)
+        messages = []
     }
 
     private func wait(_ context: ChannelHandlerContext) {

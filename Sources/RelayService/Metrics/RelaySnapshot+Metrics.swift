@@ -126,6 +126,12 @@ extension RelaySnapshot {
         page.tally(
             "ra_relay_connections_refused_total", .counter, "reason", connections.refused,
             "TCP connections closed at once: the relay's bound or one source's was reached.")
+        page.gauge(
+            "ra_relay_connections_waiting_bytes", Double(streamMemory.held),
+            "Bytes that wait in the relay for TCP connections: sent and not worked off, written and not read.")
+        page.counter(
+            "ra_relay_connections_evicted_total", streamMemory.closed,
+            "TCP connections closed as too many bytes waited for all of them, and most for these.")
         page.gauge("ra_relay_dtls_sessions", Double(secureSessions.open.total), "DTLS sessions, those in their handshake too.")
         page.gauge("ra_relay_dtls_sessions_limit", Double(SecureClients.total), "DTLS sessions at most.")
         page.counter(

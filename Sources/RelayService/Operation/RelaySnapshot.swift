@@ -11,6 +11,8 @@ struct RelaySnapshot: Sendable {
     var allocationsLimit: Int
     var connections: ConnectionLimits.Report
     var connectionsLimit: Int
+    /// What waits for them.
+    var streamMemory = StreamMemory.Report()
     /// Of DTLS; what they speak is not asked.
     var secureSessions = ConnectionLimits.Report()
     var meetings: MeetingReport
@@ -32,6 +34,6 @@ struct RelayObserver: Sendable {
         RelaySnapshot(
             time: .now, operation: operation.now, process: .now(), workers: await dataPlane.reports(),
             allocationsLimit: dataPlane.allocationLimit, connections: limits.report, connectionsLimit: limits.total,
-            secureSessions: dataPlane.secureSessionReport, meetings: await place.report(), dialBack: await dialBack.counters)
+            streamMemory: dataPlane.streamMemory.report, secureSessions: dataPlane.secureSessionReport, meetings: await place.report(), dialBack: await dialBack.counters)
     }
 }

@@ -22,7 +22,7 @@ final class PeerListener: Sendable {
 
     /// - Parameter arrived: called on the event loop of each connection.
     init(
-        bind address: TransportAddress, shown: TransportAddress, group: any EventLoopGroup,
+        bind address: TransportAddress, shown: TransportAddress, group: any EventLoopGroup, memory: StreamMemory,
         arrived: @escaping @Sendable (PeerStream, TransportAddress, PeerListener) -> Void
     ) throws(SystemError) {
         let descriptor = ra_tcp_listener(ra_address(PackedAddress(address)), Self.backlog)
@@ -42,7 +42,7 @@ final class PeerListener: Sendable {
                 channel.eventLoop.makeCompletedFuture {
                     guard let peer = channel.remoteAddress.flatMap(TransportAddress.init), let listener = owner.listener
                     else { throw ChannelError.unknownLocalAddress }
-                    try channel.pipeline.syncOperations.addHandler(StreamJoint())
+                    try channel.pipeline.syncOperations.addHandler(StreamJoint(of: channel, in: memory))
                     arrived(PeerStream(channel), peer, listener)
                 }
             }

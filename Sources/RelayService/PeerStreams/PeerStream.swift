@@ -16,14 +16,8 @@ public final class PeerStream: Sendable {
     /// - Parameter channel: with a `StreamJoint` in its pipeline.
     init(_ channel: any Channel) { self.channel = channel }
 
-    /// The client's end follows when it has everything.
+    /// Closes both ends, whatever is under way between them.
     func close() { channel.close(promise: nil) }
-
-    /// Closes both ends at once.
-    func abandon() {
-        close()
-        client.withLock { $0 }?.close(promise: nil)
-    }
 
     /// Of both ends.
     var closeFutures: [EventLoopFuture<Void>] {

@@ -25,9 +25,11 @@ final class PeerStreams: Sendable {
 
     private let total: TrafficBudget
     private let limits: CurrentTrafficLimits
+    private let memory: StreamMemory
 
-    init(_ group: any EventLoopGroup, total: TrafficBudget, limits: TrafficLimits) {
+    init(_ group: any EventLoopGroup, total: TrafficBudget, limits: TrafficLimits, memory: StreamMemory) {
         self.group = group
+        self.memory = memory
         self.total = total
         self.limits = CurrentTrafficLimits(limits)
     }
@@ -46,7 +48,7 @@ final class PeerStreams: Sendable {
     func listen(
         at address: TransportAddress, shown: TransportAddress, port: RelayedPort, mailbox: Mailbox<WorkerMessage>
     ) throws(SystemError) -> PeerListener {
-        try PeerListener(bind: address, shown: shown, group: group) { stream, peer, listener in
+        try PeerListener(bind: address, shown: shown, group: group, memory: memory) { stream, peer, listener in
             // Not vital: a flood of connections is closed, as the worker would.
             if !mailbox.post(.stream(.arrived(stream, from: peer, listener, port))) { stream.close() }
         }
@@ -68,9 +70,9 @@ final class PeerStreams: Sendable {
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
             .channelOption(.allowRemoteHalfClosure, value: true)
             .connectTimeout(Self.connectTimeout)
-            .channelInitializer { channel in
+            .channelInitializer { [memory] channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(StreamJoint())
+                    try channel.pipeline.syncOperations.addHandler(StreamJoint(of: channel, in: memory))
                 }
             }
             .bind(to: local)
@@ -112,7 +114,7 @@ final class PeerStreams: Sendable {
             state.ending += state.streams.values.flatMap(\.closeFutures)
             return Array(state.streams.values)
         }
-        for stream in streams { stream.abandon() }
+        for stream in streams { stream.close() }
     }
 
     /// Returns when what `stop` closed is closed, at both ends: each speaks to the other's event loop until then.

@@ -22,6 +22,8 @@ final class StreamJoint: ChannelDuplexHandler {
     private var other: (channel: any Channel, traffic: StreamTraffic)?
     private var context: ChannelHandlerContext?
     private var eventLoop: (any EventLoop)?
+    /// For what was read here and the other end has not taken.
+    private let account: StreamAccount
     /// Read and not passed on yet, as there was no other end or a limit of traffic. Nothing is read meanwhile; but at the
     /// end of input NIO reads all that the kernel has, no more than its buffer.
     private var kept = CircularBuffer<ByteBuffer>()
@@ -32,19 +34,28 @@ final class StreamJoint: ChannelDuplexHandler {
     private var wantsToRead = false
     private var hasEnded = false
     private var isClosed = false
+    private var isGivenUp = false
 
     /// A peer's end, which passes nothing on until `join`.
-    init() {}
+    init(of channel: any Channel, in memory: StreamMemory) { account = memory.open { channel.close(promise: nil) } }
 
     /// A client's end.
-    init(_ peer: any Channel, traffic: StreamTraffic) { other = (peer, traffic) }
+    private init(_ peer: any Channel, traffic: StreamTraffic, account: StreamAccount) {
+        self.account = account
+        other = (peer, traffic)
+    }
 
     /// Makes a client's channel the other end of a peer's, in both directions; on the client's event loop.
-    static func join(_ client: any Channel, behind handler: any ChannelHandler, to peer: PeerStream) throws {
+    ///
+    /// - Parameter account: of the client's channel.
+    static func join(
+        _ client: any Channel, behind handler: any ChannelHandler, to peer: PeerStream, account: StreamAccount
+    ) throws {
         // What nobody limits is not carried.
         guard let traffic = peer.traffic else { throw ChannelError.inappropriateOperationForState }
         try client.syncOptions?.setOption(.allowRemoteHalfClosure, value: true)
-        try client.pipeline.syncOperations.addHandler(StreamJoint(peer.channel, traffic: traffic), position: .after(handler))
+        try client.pipeline.syncOperations.addHandler(
+            StreamJoint(peer.channel, traffic: traffic, account: account), position: .after(handler))
         peer.join(client, traffic: traffic)
         client.read()
     }
@@ -69,7 +80,9 @@ final class StreamJoint: ChannelDuplexHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        kept.append(unwrapInboundIn(data))
+        let buffer = unwrapInboundIn(data)
+        account.add(buffer.readableBytes)
+        kept.append(buffer)
         proceed()
     }
 
@@ -86,24 +99,28 @@ final class StreamJoint: ChannelDuplexHandler {
         proceed()
         if let other, waiting > 0 || !kept.isEmpty {
             context.eventLoop.assumeIsolated().scheduleTask(in: Self.patience) {
-                self.kept.removeAll()
+                self.forget()
                 other.channel.close(promise: nil)
             }
         }
         context.fireChannelInactive()
     }
 
-    func errorCaught(context: ChannelHandlerContext, error: any Error) { abandon() }
+    func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
 
-    /// We close it, not its other side: then nobody waits for what it brought.
+    /// It is we who end it, not who is at its other side: both ends go, whatever is under way.
     func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
-        if case .all = mode { kept.removeAll() }
+        if case .all = mode, !isGivenUp {
+            isGivenUp = true
+            forget()
+            other?.channel.close(promise: nil)
+        }
         context.close(mode: mode, promise: promise)
     }
 
-    private func abandon() {
+    private func forget() {
+        account.release(kept.reduce(0) { $0 + $1.readableBytes })
         kept.removeAll()
-        context?.close(promise: nil)
     }
 
     /// Does what can be done now.
@@ -138,7 +155,11 @@ final class StreamJoint: ChannelDuplexHandler {
         waiting += count
         other.writeAndFlush(piece).hop(to: eventLoop).assumeIsolated().whenComplete { result in
             self.waiting -= count
-            if case .failure = result { self.abandon() }
+            self.account.release(count)
+            if case .failure = result {
+                self.forget()
+                self.context?.close(promise: nil)
+            }
             self.proceed()
         }
     }

@@ -180,20 +180,3 @@ struct DataPlaneTests {
         plane.stop()
     }
 }
-
-@Suite("ByteBudget")
-struct ByteBudgetTests {
-    @Test("takes what fits and no more")
-    func bound() {
-        let budget = ByteBudget(limit: 10)
-        #expect(budget.reserve(6))
-        #expect(!budget.reserve(5))
-        #expect(budget.reserve(4))
-        budget.release(6)
-        #expect(budget.count == 4)
-        #expect(budget.reserve(upTo: 3) == 3)
-        #expect(budget.reserve(upTo: 9) == 3)
-        #expect(budget.reserve(upTo: 1) == 0)
-        #expect(budget.count == 10)
-    }
-}

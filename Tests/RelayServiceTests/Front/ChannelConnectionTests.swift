@@ -1,8 +1,16 @@
 import NIOCore
 import NIOEmbedded
 @testable import RelayService
+import Synchronization
 import TURN
 import Testing
+
+/// Counts from any thread.
+private final class Counter: Sendable {
+    private let value = Atomic<Int>(0)
+    var count: Int { value.load(ordering: .relaxed) }
+    func add() { value.add(1, ordering: .relaxed) }
+}
 
 @Suite("ChannelConnection")
 struct ChannelConnectionTests {
@@ -97,6 +105,30 @@ struct ChannelConnectionTests {
         #expect(received == accepted)
         #expect(stuck.write(Array(repeating: 1, count: 1000)), "all of the limit is free again")
         #expect(!stuck.write([1]))
+    }
+
+    @Test("who does not read the answers is asked for no more until they are taken; what peers have sent does not count")
+    func answers() throws {
+        let channel = try Self.channel()
+        channel.isWritable = false
+        let resumed = Counter()
+        let connection = ChannelConnection(
+            channel, isEncrypted: false, sender: LoopSender(channel.eventLoop), resume: { resumed.add() }, join: { _, _ in })
+        #expect(connection.write(try Self.message(60_000, 1)) && connection.mayRead())
+        let answer: [UInt8] = [1, 0x13] + [UInt8](repeating: 0, count: 998)
+        for _ in 0..<16 { #expect(connection.write(answer) && connection.mayRead()) }
+        #expect(connection.write(answer) && !connection.mayRead())
+        Self.send(connection, channel)
+        #expect(!connection.mayRead() && resumed.count == 0)
+        channel.isWritable = true
+        connection.writabilityChanged()
+        #expect(connection.mayRead() && resumed.count == 1)
+        for _ in 0..<20 { #expect(connection.write(answer)) }
+        #expect(!connection.mayRead())
+        Self.send(connection, channel)
+        #expect(connection.mayRead() && resumed.count == 2, "the channel has taken them at once")
+        connection.writabilityChanged()
+        #expect(resumed.count == 2)
     }
 
     @Test("of forwarded datagrams a stream takes whole ones, in order, as many as its limit allows")

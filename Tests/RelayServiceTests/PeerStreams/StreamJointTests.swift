@@ -21,6 +21,7 @@ struct StreamJointTests {
     private struct Scene {
         let loop = EmbeddedEventLoop()
         let reads = ReadCounter()
+        let memory = StreamMemory(limit: 1_000_000)
         let peer: EmbeddedChannel
         let client: EmbeddedChannel
         let stream: PeerStream
@@ -32,8 +33,8 @@ struct StreamJointTests {
 
         init() throws {
             let address = try SocketAddress(ipAddress: "127.0.0.1", port: 1)
-            peer = EmbeddedChannel(handlers: [reads, StreamJoint()], loop: loop)
-            client = EmbeddedChannel(loop: loop)
+            (peer, client) = (EmbeddedChannel(handler: reads, loop: loop), EmbeddedChannel(loop: loop))
+            try peer.pipeline.syncOperations.addHandler(StreamJoint(of: peer, in: memory))
             for channel in [peer, client] { channel.connect(to: address, promise: nil) }
             stream = PeerStream(peer)
             stream.traffic = traffic
@@ -58,6 +59,7 @@ struct StreamJointTests {
             loop.run()
         }
 
+        /// What the client's kernel has taken.
         func received() throws -> Int {
             var count = 0
             while let buffer = try client.readOutbound(as: ByteBuffer.self) { count += buffer.readableBytes }
@@ -71,19 +73,19 @@ struct StreamJointTests {
         scene.limitUser(to: 100_000)
         #expect(scene.traffic.admits(upTo: 200_000, at: .zero) < 110_000)
         try scene.send(300_000)
-        #expect(scene.reads.count == 0)
+        scene.peer.read()
         try scene.join()
         #expect(try scene.received() == 0 && scene.reads.count == 0)
         scene.peer.pipeline.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
         scene.loop.advanceTime(by: .seconds(1))
         let second = try scene.received()
         #expect((80_000...102_000).contains(second), "\(second)")
-        #expect(scene.reads.count == 0 && scene.client.isActive)
+        #expect(scene.reads.count == 0 && scene.client.isActive && scene.memory.report.held == 300_000 - second)
         scene.loop.advanceTime(by: .seconds(3))
         #expect(try second + scene.received() == 300_000)
         // An embedded channel has no half to close: it is closed altogether, and only now.
         scene.loop.run()
-        #expect(!scene.client.isActive)
+        #expect(!scene.client.isActive && scene.memory.report.held == 0)
     }
 
     @Test("streams one after the other have what one stream has")
@@ -106,16 +108,18 @@ struct StreamJointTests {
     func raised() throws {
         let scene = try Scene()
         scene.limitUser(to: 1)
+        scene.peer.read()
+        #expect(scene.reads.count == 0)
         try scene.join()
-        let before = scene.reads.count
-        #expect(before > 0)
+        #expect(scene.reads.count == 1)
         try scene.send(200_000)
+        scene.peer.read()
         #expect(try scene.received() == StreamTraffic.smallestPiece)
         scene.loop.advanceTime(by: .seconds(10))
-        #expect(try scene.received() == 0 && scene.reads.count == before)
+        #expect(try scene.received() == 0 && scene.reads.count == 1)
         scene.limits.set(.none)
         scene.loop.advanceTime(by: .milliseconds(150))
-        #expect(try scene.received() == 200_000 - StreamTraffic.smallestPiece)
+        #expect(try scene.received() == 200_000 - StreamTraffic.smallestPiece && scene.reads.count == 2)
     }
 
     @Test("what a peer has sent before it was gone passes, but for no longer than a minute")
@@ -134,6 +138,18 @@ struct StreamJointTests {
         }
     }
 
+    @Test("when it is we who end it, both ends go at once, and nothing is held any more")
+    func ended() throws {
+        let scene = try Scene()
+        scene.limitUser(to: 1)
+        try scene.join()
+        try scene.send(300_000)
+        #expect(scene.memory.report.held == 300_000 - StreamTraffic.smallestPiece)
+        scene.stream.close()
+        scene.loop.run()
+        #expect(!scene.client.isActive && scene.memory.report.held == 0)
+    }
+
     @Test("a stream that nobody limits is not carried")
     func unlimited() throws {
         let scene = try Scene()
@@ -141,7 +157,8 @@ struct StreamJointTests {
         try scene.client.pipeline.syncOperations.addHandler(handler)
         scene.stream.traffic = nil
         #expect(throws: ChannelError.inappropriateOperationForState) {
-            try StreamJoint.join(scene.client, behind: handler, to: scene.stream)
+            try StreamJoint.join(
+                scene.client, behind: handler, to: scene.stream, account: scene.memory.open {})
         }
     }
 }

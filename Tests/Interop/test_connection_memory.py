@@ -1,0 +1,92 @@
+"""What connections over TCP and TLS cost the relay: those that say little, those that never finish, those that read nothing."""
+
+import contextlib
+import pathlib
+import socket
+import ssl
+import struct
+
+import hostile
+import pytest
+from conftest import free_port
+from scenarios.waiting import eventually
+from test_hostile_input import resident
+from test_metrics import samples
+
+COUNT = 250
+ALLOCATE = hostile.stun(hostile.ALLOCATE, hostile.REQUEST, bytes(12), [])
+#: As clients mask them (RFC 6455 §5.2): most of a message, and most of the frame that should end it.
+UNFINISHED = b"\x01\xfe" + struct.pack(">H", 60_000) + bytes(60_004) + b"\x80\xfe" + struct.pack(">H", 60_000) + bytes(59_000)
+WAITING, EVICTED = "ra_relay_connections_waiting_bytes", "ra_relay_connections_evicted_total"
+
+
+@pytest.fixture
+def relay(make_relay):
+    port = free_port()
+    relay = make_relay("--metrics", f"127.0.0.1:{port}")
+    relay.metrics_port = port
+    return relay
+
+
+def connect(relay, stack, kind):
+    port = relay.tls_port if kind == "tls" else relay.port
+    connection = stack.enter_context(socket.create_connection(("127.0.0.1", port), timeout=20))
+    if kind == "tls":
+        context = ssl.create_default_context(cafile=relay.authority.root)
+        context.check_hostname = False
+        connection = stack.enter_context(context.wrap_socket(connection))
+    if kind == "http":
+        connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nX: " + b"a" * 70_000)
+    elif kind == "websocket":
+        connection.sendall(hostile.UPGRADE)
+        assert b" 101 " in connection.recv(1000)
+        connection.sendall(UNFINISHED)
+    else:
+        connection.sendall(hostile.stun(hostile.BINDING, hostile.REQUEST, bytes(12), []))
+        assert connection.recv(1000)
+    return connection
+
+
+# Bytes in KB, by docs/sizing.md; half more, as memory comes in pieces.
+@pytest.mark.parametrize(("kind", "most"), [("tcp", 8), ("tls", 26), ("http", 130), ("websocket", 270)])
+def test_a_connection_that_says_no_more(relay, kind, most):
+    process = pathlib.Path(f"/proc/{relay.process.pid}")
+    with contextlib.ExitStack() as stack:
+        for _ in range(10):
+            connect(relay, stack, kind)
+        before = resident(process)
+        for _ in range(COUNT):
+            connect(relay, stack, kind)
+        each = (resident(process) - before) / COUNT / 1000
+        assert each < 1.5 * most, f"{each:.1f} KB"
+
+
+def test_clients_that_ask_and_read_nothing_have_a_bound_each_and_are_served_when_they_read(relay):
+    """What waits for one is bounded, whatever it asks; it is not asked for more, and what it gets is whole."""
+    process, count = pathlib.Path(f"/proc/{relay.process.pid}"), 50
+    with contextlib.ExitStack() as stack:
+        connections, before = [], resident(process)
+        for _ in range(count):
+            connection = stack.enter_context(socket.socket())
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            connection.connect(("127.0.0.1", relay.port))
+            connection.settimeout(0.3)
+            with contextlib.suppress(TimeoutError):
+                for _ in range(5000):
+                    connection.sendall(ALLOCATE * 1000)
+                raise AssertionError("it is asked for more and more")
+            connections.append(connection)
+        now = samples(relay.metrics_port)
+        assert now[WAITING] <= count * 2 * 256 * 1024 and now[EVICTED] == 0
+        grown = resident(process) - before
+        assert grown < 3 * count * 256 * 1024, f"{grown / count / 1000:.0f} KB each"
+        # Whoever reads now gets answers, each of them whole.
+        connection = connections[0]
+        connection.settimeout(20)
+        answers, wanted = b"", 200_000
+        while len(answers) < wanted:
+            answers += connection.recv(65536)
+        length = 20 + int.from_bytes(answers[2:4], "big")
+        for start in range(0, wanted - length, length):
+            assert answers[start:start + 2] == b"\x01\x13" and answers[start + 8:start + 20] == bytes(12)
+    eventually(lambda: samples(relay.metrics_port)[WAITING] == 0, "what waited for them is free", timeout=30)

@@ -1,0 +1,34 @@
+@testable import RelayService
+import Testing
+
+@Suite("ByteBudget")
+struct ByteBudgetTests {
+    @Test("takes what fits and no more")
+    func bound() {
+        let budget = ByteBudget(limit: 10)
+        #expect(budget.reserve(6))
+        #expect(!budget.reserve(5))
+        #expect(budget.reserve(4))
+        budget.release(6)
+        #expect(budget.count == 4)
+        #expect(budget.reserve(upTo: 3) == 3)
+        #expect(budget.reserve(upTo: 9) == 3)
+        #expect(budget.reserve(upTo: 1) == 0)
+        #expect(budget.count == 10)
+    }
+
+    @Test("what waits for one connection waits for all of them")
+    func account() {
+        let memory = StreamMemory(limit: 20)
+        let account = memory.open {}
+        let (first, second) = (ByteBudget(limit: 10, account: account), ByteBudget(limit: 15, account: account))
+        #expect(first.reserve(8) && account.count == 8)
+        #expect(!first.reserve(3) && account.count == 8)
+        #expect(second.reserve(upTo: 20) == 0, "twelve are left, and its own limit would grant fifteen")
+        #expect(second.reserve(12) && !second.reserve(1) && !first.reserve(1))
+        #expect((first.count, second.count, memory.report.held) == (8, 12, 20))
+        first.release(8)
+        second.release(12)
+        #expect(memory.report.held == 0)
+    }
+}
