@@ -76,7 +76,8 @@ import Testing
         var transcript = try Transcript.connected()
         for _ in 0..<40 {
             transcript.pass(.seconds(1))
-            transcript.agent.noteAuthenticatedTraffic(at: transcript.now)
+            transcript.agent.noteAuthenticatedTraffic(
+                on: Transcript.base, from: transcript.peer.address, at: transcript.now)
         }
         #expect(transcript.events() == [.consentLost])
         transcript.pass(.seconds(8))

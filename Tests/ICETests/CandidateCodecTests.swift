@@ -35,10 +35,12 @@ import Testing
         #expect(!candidate.isMapped)
     }
 
-    @Test("a TCP candidate is read; it is not paired today")
+    @Test("a TCP candidate is read with who connects")
     func tcp() throws {
         let candidate = try Candidate(sdp: "candidate:3 1 TCP 2105458943 192.0.2.1 9 typ host tcptype active")
         #expect(candidate.transport == .tcp)
+        #expect(candidate.tcpType == .active)
+        #expect(Candidate.activeTCP(.v4(0xC0A8_0102)).sdp.hasSuffix(" 192.168.1.2 9 typ host tcptype active"))
     }
 
     @Test(
@@ -46,6 +48,7 @@ import Testing
         arguments: [
             Candidate.host(base), .serverReflexive(outer, base: base, server: server), .mapped(outer, base: base),
             .relayed(outer, server: server, reflexive: base),
+            .activeTCP(base.ip), .passiveTCP(base), .mappedPassiveTCP(outer, base: base),
             .host(TransportAddress(ip: .v6(0x2001_0DB8 << 32, 1), port: 1)),
         ])
     func roundTrip(_ candidate: Candidate) throws {
@@ -116,6 +119,9 @@ import Testing
         ("candidate:1 1 udp 1 192.0.2.1 1 typ srflx raddr 1.2.3 rport 1", .malformedField(.relatedAddress)),
         ("candidate:1 1 udp 1 192.0.2.1 1 typ srflx raddr 192.0.2.2 rport 65536", .malformedField(.relatedPort)),
         ("candidate:1 1 udp 1 192.0.2.1 1 typ srflx raddr 192.0.2.2 rport", .missingField(.relatedPort)),
+        ("candidate:1 1 tcp 1 192.0.2.1 9 typ host", .missingField(.tcpType)),
+        ("candidate:1 1 tcp 1 192.0.2.1 9 typ host tcptype", .missingField(.tcpType)),
+        ("candidate:1 1 tcp 1 192.0.2.1 9 typ host tcptype idle", .malformedField(.tcpType)),
         ("candidate:1 1 udp 1 192.0.2.1 1 typ host generation", .missingField(.extension)),
         ("candidate:1 1 udp 1 192.0.2.1 1 typ host ", .missingField(.extension)),
         ("candidate:1 1 udp 1 192.0.2.1 1 typ host\r\n", .malformedField(.type)),

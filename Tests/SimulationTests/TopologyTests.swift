@@ -12,7 +12,7 @@ import Testing
     ) {
         #expect(internet.disagreement == nil, "seed \(seed): \(internet.story)", sourceLocation: sourceLocation)
         #expect(
-            internet.peers[0].agent.selectedPair?.kind == kind, "seed \(seed): \(internet.story)",
+            internet.peers[0].agent.active.selectedPair?.kind == kind, "seed \(seed): \(internet.story)",
             sourceLocation: sourceLocation)
     }
 
@@ -69,7 +69,7 @@ import Testing
             let home = VirtualInternet.Home(nats: [Self.portCone])
             let internet = connected(VirtualInternet((home, home), roles: (role, role), seed: seed))
             expect(.punched, internet, seed: seed)
-            #expect(internet.peers[0].agent.role != internet.peers[1].agent.role, "seed \(seed)")
+            #expect(internet.peers[0].agent.active.role != internet.peers[1].agent.active.role, "seed \(seed)")
         }
     }
 
@@ -77,12 +77,12 @@ import Testing
     func failure(_ seed: UInt64) {
         let home = VirtualInternet.Home(nats: [.symmetric])
         var internet = VirtualInternet((home, home), hasRelay: false, seed: seed)
-        let ended = internet.run(for: .seconds(40)) { $0.peers.allSatisfy { $0.agent.failure != nil } }
+        let ended = internet.run(for: .seconds(40)) { $0.peers.allSatisfy { $0.agent.active.failure != nil } }
         #expect(ended, "seed \(seed): \(internet.story)")
         for peer in internet.peers {
-            #expect(peer.agent.failure == .noPairSucceeded)
-            #expect(peer.agent.report.allSatisfy { $0.result == .failed && $0.why == "no answer" })
-            #expect(!peer.agent.report.isEmpty)
+            #expect(peer.agent.active.failure == .noPairSucceeded)
+            #expect(peer.agent.active.report.allSatisfy { $0.result == .failed && $0.why == "no answer" })
+            #expect(!peer.agent.active.report.isEmpty)
             #expect(peer.agent.nextDeadline == nil)
         }
     }

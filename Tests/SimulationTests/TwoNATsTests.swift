@@ -69,7 +69,7 @@ import Testing
                 let seed = Seeds.seed(left.rawValue, right.rawValue, repetition)
                 let internet = Self.simulate(left, right, seed: seed)
                 #expect(internet.disagreement == nil, "\(left)–\(right), seed \(seed): \(internet.story)")
-                let kind = internet.peers[0].agent.selectedPair?.kind
+                let kind = internet.peers[0].agent.active.selectedPair?.kind
                 #expect(
                     kind == Self.theory(left, right), "\(left)–\(right), seed \(seed): \(internet.story)")
             }
@@ -90,7 +90,7 @@ import Testing
                     conditions: LinkConditions(
                         delay: .milliseconds(5)...(.milliseconds(60)), loss: 0.1, duplication: 0.05))
                 #expect(internet.disagreement == nil, "\(left)–\(right), seed \(seed): \(internet.story)")
-                guard let kind = internet.peers[0].agent.selectedPair?.kind else { continue }
+                guard let kind = internet.peers[0].agent.active.selectedPair?.kind else { continue }
                 let theory = Self.theory(left, right)
                 #expect(kind <= theory, "\(left)–\(right), seed \(seed): \(internet.story)")
                 runs += 1

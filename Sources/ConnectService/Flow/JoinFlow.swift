@@ -212,11 +212,10 @@ public actor JoinFlow: AssistanceFlow {
 
     private func handle(_ event: PeerConnection.Event) {
         switch event {
-        case .localCandidate(let line, let isMapped): tell(.candidate(line: line, isMapped: isMapped))
-        case .endOfLocalCandidates: tell(.endOfCandidates)
+        case .signal(let payload): tell(payload)
         case .connected: if options.hasViewer { Task { await self.openViewer() } }
         case .ready: printer.note("Waiting for \(driver?.peerName ?? "the other side") to say yes…")
-        case .pathChanged, .pathLost, .pathRecovered, .message, .failed, .closed: break
+        case .pathChanged, .pathLost, .message, .failed, .closed: break
         }
         driver?.handle(event)
     }

@@ -87,7 +87,7 @@ final class SessionDriver {
         guard !isOver else { return }
         let now = MonotonicClock.now()
         switch event {
-        case .localCandidate, .endOfLocalCandidates:
+        case .signal:
             break  // the flow's, for the rendezvous
         case .connected(let path):
             self.path = path
@@ -99,23 +99,25 @@ final class SessionDriver {
             connectDeadline?.cancel()
             machine = SessionMachine(role: role, peer: peerName, ceiling: ceiling, at: now)
             drain()
-        case .pathChanged(let path):
+        case .pathChanged(let path, let reason):
+            guard hasLostPath || path != self.path else { break }
+            hasLostPath = false
             self.path = path
             recorder.moved(to: path)
-            printer.print(.path(path, reason: .better))
+            switch reason {
+            case .first, .better: printer.print(.path(path, reason: .better))
+            case .lost: printer.print(.path(path, reason: .lost))
+            case .networkChanged: printer.print(.path(path, reason: .network))
+            }
         case .pathLost:
             guard !hasLostPath else { return }
             hasLostPath = true
             printer.print(.path(nil, reason: .lost))
-        case .pathRecovered(let path):
-            guard hasLostPath else { return }
-            hasLostPath = false
-            self.path = path
-            recorder.moved(to: path)
-            printer.print(.path(path, reason: .network))
         case .message(.control, let bytes):
             machine?.receive(bytes, at: now)
             drain()
+        case .message(.path, _):
+            break  // the peer connection's own
         case .message(.screen, let bytes):
             guard role == .helper else { break }
             if machine?.screenMayFlow == true { onScreen(bytes) } else { note(missed: bytes) }
@@ -174,11 +176,8 @@ final class SessionDriver {
             printer.meet(description.name)
             onIntroduction(description.name, "\(fingerprint)")
             peer.assumeIsolated { $0.setRemote(credentials: credentials, fingerprint: fingerprint) }
-        case .candidate(let line, let isMapped):
-            guard let candidate = Meeting.candidate(line: line, isMapped: isMapped) else { return }
-            peer.assumeIsolated { $0.addRemoteCandidate(candidate) }
-        case .endOfCandidates:
-            peer.assumeIsolated { $0.endOfRemoteCandidates() }
+        case .candidate, .endOfCandidates, .restart:
+            peer.assumeIsolated { $0.receive(payload) }
         case .bye:
             peerLeft()
         }

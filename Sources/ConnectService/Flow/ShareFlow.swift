@@ -284,10 +284,9 @@ public actor ShareFlow: AssistanceFlow {
 
     private func handle(_ event: PeerConnection.Event) {
         switch event {
-        case .localCandidate(let line, let isMapped): tell(.candidate(line: line, isMapped: isMapped))
-        case .endOfLocalCandidates: tell(.endOfCandidates)
+        case .signal(let payload): tell(payload)
         case .pathChanged: screen?.order(.pathChanged)
-        case .connected, .ready, .pathLost, .pathRecovered, .message, .failed, .closed: break
+        case .connected, .ready, .pathLost, .message, .failed, .closed: break
         }
         driver?.handle(event)
     }

@@ -53,28 +53,30 @@ extension PeerConnection {
         var hasMoved = false
         while let transmit = agent.nextTransmit() {
             hasMoved = true
-            guard let source = transmit.source else { continue }
+            guard let source = transmit.source, transmit.transport == .udp else { continue }
             send(transmit.payload, from: source, to: transmit.destination, at: now)
         }
         while let event = agent.nextEvent() {
             hasMoved = true
             handle(event, at: now)
         }
+        while let signal = agent.nextSignal() {
+            hasMoved = true
+            tell(signal)
+        }
         return hasMoved
     }
 
-    private func handle(_ event: Agent.Event, at now: Instant) {
+    private func handle(_ event: RestartingAgent.Event, at now: Instant) {
         switch event {
-        case .selectedPair(let pair):
+        case .path(let pair, let reason):
             if let leg = leg(of: pair.source) { leg.client.bindChannel(to: pair.destination, at: now) }
             if role == .helper { dtls?.start(at: now) }
-            if hasConnected { emit(.pathChanged(description(of: pair))) }
-        case .reclassified(let pair):
-            if hasConnected { emit(.pathChanged(description(of: pair))) }
-        case .pathSilent, .consentLost:
+            if hasConnected { emit(.pathChanged(description(of: pair), reason)) }
+        case .pathLost:
             if hasConnected { emit(.pathLost) }
-        case .pathRecovered, .consentRestored:
-            if hasConnected, let pair = agent.selectedPair { emit(.pathRecovered(description(of: pair))) }
+        case .restarted:
+            gatherReflexiveAgain(at: now)
         case .failed(.noPairSucceeded):
             fail(.noPath)
         case .failed(.peerLost):
@@ -122,7 +124,7 @@ extension PeerConnection {
         guard let dtls else { return false }
         var hasMoved = false
         // Before there is a path the answer waits in the endpoint, which sends it again anyway.
-        while agent.selectedPair != nil, let packet = dtls.nextTransmit() {
+        while agent.dataPair != nil, let packet = dtls.nextTransmit() {
             hasMoved = true
             sendData(packet, at: now)
         }
@@ -132,7 +134,7 @@ extension PeerConnection {
             case .connected:
                 startSCTP(at: now)
             case .data(let packet):
-                agent.noteAuthenticatedTraffic(at: now)
+                if let (base, remote) = lastOrigin { agent.noteAuthenticatedTraffic(on: base, from: remote, at: now) }
                 sctp?.receive(packet, at: now)
             case .closed:
                 finish()
@@ -153,7 +155,7 @@ extension PeerConnection {
             for channel in Channel.allCases {
                 channels[channel] = try association.open(
                     label: channel.rawValue, protocol: "ra/1", ordered: true, reliability: .reliable,
-                    priority: channel == .control ? .extraHigh : .normal)
+                    priority: channel == .screen ? .normal : .extraHigh)
             }
         } catch {
             fail(.transport("\(error)"))
@@ -179,7 +181,7 @@ extension PeerConnection {
         switch event {
         case .connected:
             hasConnected = true
-            guard let pair = agent.selectedPair else { return fail(.noPath) }
+            guard let pair = agent.dataPair else { return fail(.noPath) }
             emit(.connected(description(of: pair)))
             if role == .helper { becomeReady() }
         case .channelOpened(let opened):
@@ -191,6 +193,7 @@ extension PeerConnection {
             switch channel {
             case .control where isReady: emit(.message(.control, bytes))
             case .control: if early.count < Self.earlyLimit { early.append(bytes) }
+            case .path: received(signal: bytes)
             case .screen: if let message = fragments.receive(bytes) { emit(.message(.screen, message)) }
             }
         case .channelClosed, .bufferedAmountLow:

@@ -33,14 +33,20 @@ extension PeerConnection {
 
     /// Asks a STUN server how it sees each of our ports; called when the other side is about to be there.
     func gatherReflexive(from servers: [RelayServer]) {
-        guard let server = servers.lazy.filter({ $0.transport == .udp }).compactMap(\.address).first else { return }
-        let now = MonotonicClock.now()
+        stunServer = servers.lazy.filter { $0.transport == .udp }.compactMap(\.address).first
+        gatherReflexiveAgain(at: MonotonicClock.now())
+        drain()
+    }
+
+    /// What a server saw of our ports may be different after a while, and in another network it is.
+    func gatherReflexiveAgain(at now: Instant) {
+        guard let server = stunServer else { return }
+        bindings = []
         var random = SystemRandomNumberGenerator()
         for base in sockets.keys where base.family == server.family {
             bindings.append(
                 (base, BindingClient(server: server, timing: Self.bindingTiming, random: &random, at: now)))
         }
-        drain()
     }
 
     /// Asks for addresses at the relay, with the credentials that the rendezvous gave; none without.

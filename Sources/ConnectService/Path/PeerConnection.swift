@@ -17,16 +17,14 @@ import TURN
 /// from sockets and wakes them when their next deadline has come.
 actor PeerConnection {
     enum Event: Sendable {
-        /// For the other side, through the rendezvous.
-        case localCandidate(line: String, isMapped: Bool)
-        case endOfLocalCandidates
+        /// For the other side, through the rendezvous. Once there is a path it is told on that as well.
+        case signal(PeerPayload)
         /// DTLS is finished and SCTP is up.
         case connected(PathDescription)
         /// Both channels are open: messages can be sent.
         case ready
-        case pathChanged(PathDescription)
+        case pathChanged(PathDescription, RestartingAgent.Reason)
         case pathLost
-        case pathRecovered(PathDescription)
         case message(Channel, [UInt8])
         /// Nothing comes after it.
         case failed(Failure)
@@ -49,6 +47,8 @@ actor PeerConnection {
         case control
         /// Compressed pictures, in order.
         case screen
+        /// What the agents signal to each other (`PeerPayload`): a restart needs no rendezvous.
+        case path
     }
 
     nonisolated let loop: any EventLoop
@@ -64,7 +64,7 @@ actor PeerConnection {
     let identity: Identity
     let emit: @Sendable (Event) -> Void
 
-    var agent: Agent
+    var agent: RestartingAgent
     var sockets: [TransportAddress: DatagramSocket] = [:]
     /// By the number that each leg's socket brings its bytes with.
     var legs: [Int: RelayedLeg] = [:]
@@ -72,11 +72,15 @@ actor PeerConnection {
     var bindings: [(base: TransportAddress, client: BindingClient)] = []
     /// How the relay sees each of our ports.
     var reflexive: [TransportAddress: IPAddress] = [:]
+    /// Whom to ask how our ports look from outside.
+    var stunServer: TransportAddress?
     var ladder: RelayLadder?
     var turnCredentials: TURNCredentials?
     var relayTrust: RelayTrust?
     var remoteIPs: [IPAddress] = []
     var dtls: Endpoint?
+    /// Where the datagram came to, and from, that DTLS has taken last: on what the peer's data vouches for a path.
+    var lastOrigin: (base: TransportAddress, remote: TransportAddress)?
     var sctp: Association?
     var channels: [Channel: ChannelID] = [:]
     var fragments = ScreenFragments()
@@ -104,8 +108,9 @@ actor PeerConnection {
         // The helper comes last and knows when it starts: it chooses the pair.
         var configuration = Agent.Configuration()
         // Consent lasts 30 s; with these two minutes more a silent peer is waited for 150 s.
+        configuration.consent = .watchful
         configuration.consent.abandonment = .seconds(120)
-        agent = Agent(
+        agent = RestartingAgent(
             role: role == .helper ? .controlling : .controlled, localCredentials: localCredentials,
             configuration: configuration)
     }
@@ -125,21 +130,6 @@ actor PeerConnection {
         drain()
     }
 
-    func addRemoteCandidate(_ candidate: Candidate) {
-        // A peer has no business on our own machine, but in a trial on one.
-        guard !candidate.address.ip.isLoopback || sockets.keys.contains(where: { $0.ip.isLoopback }) else { return }
-        let now = MonotonicClock.now()
-        guard agent.addRemoteCandidate(candidate, at: now) else { return }
-        if !remoteIPs.contains(candidate.address.ip) { remoteIPs.append(candidate.address.ip) }
-        for leg in legs.values { leg.client.createPermission(for: candidate.address.ip, at: now) }
-        drain()
-    }
-
-    func endOfRemoteCandidates() {
-        agent.endOfRemoteCandidates(at: MonotonicClock.now())
-        drain()
-    }
-
     /// A door that the router opened for one of our ports.
     func addMapped(external: TransportAddress, internal base: TransportAddress) {
         guard sockets[base] != nil else { return }
@@ -154,6 +144,7 @@ actor PeerConnection {
         do {
             switch channel {
             case .control: try sctp.send(bytes, on: id, kind: .binary)
+            case .path: try sctp.send(bytes, on: id, kind: .text)
             case .screen: for piece in ScreenFragments.cut(bytes) { try sctp.send(piece, on: id, kind: .binary) }
             }
         } catch {
@@ -167,7 +158,7 @@ actor PeerConnection {
     func reflexiveAddress(of base: TransportAddress) -> IPAddress? { reflexive[base] }
 
     /// What was tried, for people who wonder.
-    var report: [PairReport] { agent.report }
+    var report: [PairReport] { agent.active.report }
 
     /// When anything authenticated came last on the chosen path.
     var lastReceivedAt: Instant? { agent.lastReceivedAt }
@@ -257,7 +248,9 @@ actor PeerConnection {
             }
         case .application:
             // DTLS authenticates what it takes; anything else is nobody's (RFC 7983 §7).
-            if Endpoint.accepts(bytes) { dtls?.receive(bytes, at: now) }
+            guard Endpoint.accepts(bytes), let dtls else { return }
+            lastOrigin = (base, source)
+            dtls.receive(bytes, at: now)
         }
     }
 
@@ -274,7 +267,7 @@ actor PeerConnection {
 
     /// Sends on the chosen pair, as long as the peer consents to receive (RFC 7675 §5.1).
     func sendData(_ packet: [UInt8], at now: Instant) {
-        guard let pair = agent.selectedPair, agent.maySendData(at: now) else { return }
+        guard let pair = agent.dataPair, agent.maySendData(at: now) else { return }
         send(packet, from: pair.source, to: pair.destination, at: now)
     }
 
@@ -283,8 +276,7 @@ actor PeerConnection {
     // MARK: - Candidates
 
     func offer(_ candidate: Candidate, at now: Instant) {
-        guard agent.addLocalCandidate(candidate, at: now) else { return }
-        emit(.localCandidate(line: candidate.sdp, isMapped: candidate.isMapped))
+        agent.addLocalCandidate(candidate, at: now)
     }
 
     /// Says that no more candidates come, once gathering has begun and everything asked has answered or failed.
@@ -292,7 +284,6 @@ actor PeerConnection {
         guard !hasSignalledEnd, let ladder, bindings.isEmpty, ladder.isDone else { return }
         hasSignalledEnd = true
         agent.endOfLocalCandidates(at: now)
-        emit(.endOfLocalCandidates)
     }
 
     func description(of pair: CandidatePair) -> PathDescription {

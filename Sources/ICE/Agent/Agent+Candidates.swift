@@ -12,7 +12,7 @@ extension Agent {
             return false
         }
         if let index = localCandidates.firstIndex(where: {
-            $0.address == candidate.address && $0.base == candidate.base
+            $0.address == candidate.address && $0.base == candidate.base && $0.transport == candidate.transport
         }) {
             // RFC 8445 §5.1.3: of redundant candidates the one of the higher priority stays. What the
             // newcomer says of the address holds all the same: a router may map what it had translated before.
@@ -26,7 +26,7 @@ extension Agent {
             localCandidates.append(candidate)
         }
         localAddresses.insert(candidate)
-        if selectedPair == nil {
+        if isLooking {
             for remote in remoteCandidates where remote.type != .peerReflexive { pair(candidate, with: remote) }
         }
         reclassify()
@@ -61,7 +61,9 @@ extension Agent {
         guard failure == nil, Self.isUsable(candidate) else { return false }
         var candidate = candidate
         candidate.base = candidate.address
-        if let index = remoteCandidates.firstIndex(where: { $0.address == candidate.address }) {
+        if let index = remoteCandidates.firstIndex(where: {
+            $0.address == candidate.address && $0.transport == candidate.transport
+        }) {
             let known = remoteCandidates[index]
             let isNews = candidate.isMapped && !known.isMapped
             guard isNews || known.type == .peerReflexive || candidate.priority > known.priority else { return false }
@@ -74,7 +76,7 @@ extension Agent {
             remoteCandidates.append(candidate)
         }
         remoteAddresses.insert(candidate)
-        if selectedPair == nil {
+        if isLooking {
             for local in localCandidates where local.type != .peerReflexive { pair(local, with: candidate) }
         }
         reclassify()
@@ -90,15 +92,20 @@ extension Agent {
 
     /// RFC 8445 §6.1.2.2: the same component, transport and family, and link-local only with link-local.
     private mutating func pair(_ local: Candidate, with remote: Candidate) {
-        guard local.base.family == remote.address.family,
+        guard local.base.family == remote.address.family, local.transport == remote.transport,
             local.base.ip.family == .ipv4 || local.base.ip.isLinkLocal == remote.address.ip.isLinkLocal
         else { return }
+        if local.transport == .tcp {
+            guard let ours = local.tcpType, let theirs = remote.tcpType, ours.connects(to: theirs) else { return }
+        }
         checkList.insert(local: local, remote: remote, role: role)
     }
 
-    /// A UDP candidate of component 1 at an address that a datagram for one host can be sent to.
+    /// A candidate of component 1 at an address that a datagram for one host can be sent to.
     private static func isUsable(_ candidate: Candidate) -> Bool {
-        guard candidate.component == 1, candidate.transport == .udp, candidate.address.port != 0 else { return false }
+        guard candidate.component == 1, candidate.address.port != 0,
+            (candidate.transport == .tcp) == (candidate.tcpType != nil)
+        else { return false }
         switch candidate.address.ip.unmapped {
         case .v4(let bits): return bits >> 24 != 0 && bits >> 28 < 0xE  // "this network"; multicast and above
         case .v6(let high, _): return !candidate.address.ip.isUnspecified && high >> 56 != 0xFF

@@ -7,7 +7,7 @@ extension Agent {
     /// Sends one new check if Ta has passed since the last one.
     mutating func sendDueCheck(at now: Instant) {
         guard remoteCredentials != nil, nextCheckAt <= now else { return }
-        guard let key = checkList.takeNext(ordinary: selectedPair == nil) else { return }
+        guard let key = checkList.takeNext(ordinary: isLooking) else { return }
         sendCheck(on: key, at: now)
         nextCheckAt = now + configuration.pacing
     }
@@ -20,7 +20,7 @@ extension Agent {
             local: localCredentials, remote: remoteCredentials, role: role, tieBreaker: tieBreaker,
             priority: priority, nominates: nominates)
         let id = TransactionID(using: &random)
-        let transaction = ClientTransaction(id: id, request: request.encode(id), timing: checkTiming, at: now)
+        let transaction = ClientTransaction(id: id, request: request.encode(id), timing: checkTiming(of: key), at: now)
         cancelChecks(on: key, at: now)
         checks.add(
             Check(key: key, role: role, nominates: nominates, priority: priority, transaction: transaction))
@@ -28,26 +28,29 @@ extension Agent {
             if !pair.isValid { pair.state = .inProgress }
             pair.firstCheckAt = pair.firstCheckAt ?? now
         }
-        enqueue(Transmit(source: key.base, destination: key.remote, payload: transaction.request))
+        send(transaction.request, on: key)
     }
 
     /// RTO = max(minimum, Ta × (Num-Waiting + Num-In-Progress)): every pair has its first check before any
     /// has its second. RFC 8445 §14.3 multiplies by the number of all checks once more, where RFC 5245
     /// §16.1, which it took the formula from, had the number of check lists: that is one here.
-    private var checkTiming: ClientTransaction.Timing {
-        ClientTransaction.Timing(
-            initialRTO: max(configuration.minimumRTO, configuration.pacing * checkList.busyCount),
-            requestCount: configuration.requestCount, finalWaitFactor: configuration.finalWaitFactor)
+    /// Over TCP nothing is sent again (RFC 8489 §6.2.2); connecting included it is waited for about as long.
+    private func checkTiming(of key: PairKey) -> ClientTransaction.Timing {
+        switch key.transport {
+        case .udp:
+            ClientTransaction.Timing(
+                initialRTO: max(configuration.minimumRTO, configuration.pacing * checkList.busyCount),
+                requestCount: configuration.requestCount, finalWaitFactor: configuration.finalWaitFactor)
+        case .tcp:
+            ClientTransaction.Timing(initialRTO: .seconds(10), requestCount: 1, finalWaitFactor: 1)
+        }
     }
 
     /// Retransmits and gives up.
     mutating func handleDueChecks(at now: Instant) {
         for due in checks.handleTimeout(at: now) {
             switch due {
-            case .retransmit(let check):
-                enqueue(
-                    Transmit(
-                        source: check.key.base, destination: check.key.remote, payload: check.transaction.request))
+            case .retransmit(let check): send(check.transaction.request, on: check.key)
             case .givenUp(let check):
                 checkFailed(check, .timedOut, at: now)
             }
@@ -69,9 +72,6 @@ extension Agent {
         } else if pair.isValid {
             return
         }
-        checkList.update(check.key) { pair in
-            pair.state = .failed(reason)
-            pair.settledAt = now
-        }
+        checkList.update(check.key) { $0.fail(reason, at: now) }
     }
 }

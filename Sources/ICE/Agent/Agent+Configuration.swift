@@ -22,7 +22,10 @@ extension Agent {
         /// How long a failure is put off after the checks could begin, for a peer-reflexive candidate may
         /// still come (RFC 8863 §4: about the time of a whole check).
         public var failurePatience: Duration = .seconds(12)
-        /// When a chosen pair is given up.
+        /// Whether the agent goes on after the selection: the rest of the list is checked for something better and for
+        /// pairs that stand by, and before it data may flow on any valid pair. RFC 8445 §8.1.2 ends the checks there.
+        public var looksOn = true
+        /// When the controlling agent chooses.
         public var nomination = NominationPolicy()
         public var consent = ConsentTiming()
 

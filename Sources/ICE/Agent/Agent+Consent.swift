@@ -1,45 +1,51 @@
-// The selected pair's life: keepalives that are consent checks, silence, recovery (RFC 7675, RFC 8445 §11).
+// Keepalives that are consent checks, silence, recovery (RFC 7675, RFC 8445 §11).
 
 public import NetPrimitives
 import STUN
 
 extension Agent {
-    /// Whether data may be sent now (RFC 7675 §5.1).
-    public func maySendData(at now: Instant) -> Bool { consent.map { !$0.hasExpired && now < $0.expiresAt } ?? false }
+    /// Whether data may be sent on `dataPair` now (RFC 7675 §5.1).
+    public func maySendData(at now: Instant) -> Bool {
+        guard failure == nil, let key = dataKey else { return false }
+        if let consent = consents[key] { return now < consent.expiresAt }
+        // Before the selection: the answer that made the pair valid.
+        guard selectedPair == nil, let settledAt = checkList[key]?.settledAt else { return false }
+        return now < settledAt + configuration.consent.lifetime
+    }
 
-    /// When something authenticated came last on the selected pair.
-    public var lastReceivedAt: Instant? { consent?.lastHeardAt }
+    /// When something authenticated came last, on whatever pair; nil before the selection.
+    public var lastReceivedAt: Instant? { silence?.lastHeardAt }
+
+    /// Whether nothing comes from the peer, or nothing may be sent to it any more.
+    public var isSilent: Bool { silence.map { $0.isSilent || $0.hasExpired } ?? false }
 
     /// Asks for a sign of life now, not within the next seconds: the driver has reason to doubt that the peer is there.
     /// Within a second of the last check it does nothing: that one is still being retransmitted.
     public mutating func checkConsent(at now: Instant) {
-        consent?.hurry(to: now, interval: .seconds(1))
+        for key in consents.keys where isWatched(key) { consents[key]?.hurry(to: now, interval: .seconds(1)) }
         handleDueConsent(at: now)
     }
 
+    /// A pair was selected: its consent begins, and that of the pairs that stand by.
     mutating func beginConsent(at now: Instant) {
-        consent = Consent(at: now, nextCheckAt: nextConsentCheck(after: now), timing: configuration.consent)
+        guard let selectedKey else { return }
+        consents = [:]
+        keepConsent(of: selectedKey, at: now)
+        silence = Silence(at: now, timing: configuration.consent)
+        keepStandbys(at: now)
+    }
+
+    /// The pair has just been answered.
+    mutating func keepConsent(of key: PairKey, at now: Instant) {
+        consents[key] = Consent(at: now, nextCheckAt: nextConsentCheck(after: now), timing: configuration.consent)
     }
 
     mutating func handleDueConsent(at now: Instant) {
-        guard var consent, let selectedPair, let remoteCredentials else { return }
-        if let request = consent.retransmission(at: now) {
-            enqueue(Transmit(source: selectedPair.source, destination: selectedPair.destination, payload: request))
-        }
-        if consent.nextCheckAt <= now {
-            let request = CheckRequest(
-                local: localCredentials, remote: remoteCredentials, role: role, tieBreaker: tieBreaker,
-                priority: CandidatePriority.peerReflexive(from: selectedPair.local))
-            let id = TransactionID(using: &random)
-            let transaction = ClientTransaction(id: id, request: request.encode(id), timing: consentTiming, at: now)
-            consent.began(transaction, nextCheckAt: nextConsentCheck(after: now))
-            enqueue(
-                Transmit(
-                    source: selectedPair.source, destination: selectedPair.destination, payload: transaction.request))
-        }
-        let changes = consent.changes(at: now, timing: configuration.consent)
-        self.consent = consent
-        for change in changes {
+        guard failure == nil, selectedPair != nil else { return }
+        for key in consents.keys { handleDueConsent(of: key, at: now) }
+        watch(at: now)
+        let timing = configuration.consent
+        for change in silence?.changes(at: now, timing: timing) ?? [] {
             switch change {
             case .silent(let since): enqueue(.pathSilent(since: since))
             case .expired: enqueue(.consentLost)
@@ -48,18 +54,46 @@ extension Agent {
         }
     }
 
-    /// An authenticated answer to a consent check.
-    mutating func consentAnswered(_ response: Message, on key: PairKey, at now: Instant) {
-        guard isSelected(key) else { return }
-        heardFromPeer(at: now)
+    mutating func handleDueConsent(of key: PairKey, at now: Instant) {
+        guard var consent = consents[key], let remoteCredentials, let pair = checkList[key],
+            let local = pair.validLocal
+        else { return }
+        if let request = consent.retransmission(at: now) { send(request, on: key) }
+        if consent.checkDueAt(configuration.consent, isWatched: isWatched(key)) <= now {
+            let request = CheckRequest(
+                local: localCredentials, remote: remoteCredentials, role: role, tieBreaker: tieBreaker,
+                priority: CandidatePriority.peerReflexive(from: local))
+            let id = TransactionID(using: &random)
+            let transaction = ClientTransaction(
+                id: id, request: request.encode(id), timing: consentTiming(of: key), at: now)
+            let isHurried = configuration.consent.liveness != nil
+            consent.began(
+                transaction, nextCheckAt: isHurried ? now + ConsentTiming.retry : nextConsentCheck(after: now))
+            send(transaction.request, on: key)
+        }
+        consents[key] = consent
+    }
+
+    /// The pair whose consent check this would answer.
+    func keyAwaitingConsent(_ id: TransactionID) -> PairKey? { consents.first { $0.value.isAwaiting(id) }?.key }
+
+    /// An authenticated answer to the consent check of `asked`.
+    mutating func consentAnswered(_ response: Message, to asked: PairKey, on key: PairKey, at now: Instant) {
+        guard key == asked else { return }
+        heardFromPeer(on: key, at: now)
         // A refusal is a sign of life and no consent.
         guard response.messageClass == .successResponse else { return }
         let timing = configuration.consent
-        if consent?.answered(at: now, timing: timing) == true { enqueue(.consentRestored) }
+        let next = timing.liveness == nil ? nil : nextConsentCheck(after: now)
+        consents[key]?.answered(at: now, nextCheckAt: next, timing: timing)
+        if silence?.answered(at: now, timing: timing) == true { enqueue(.consentRestored) }
+        watch(at: now)
     }
 
-    mutating func heardFromPeer(at now: Instant) {
-        if consent?.heard(at: now) == true { enqueue(.pathRecovered) }
+    /// Something authenticated came on a pair.
+    mutating func heardFromPeer(on key: PairKey, at now: Instant) {
+        consents[key]?.heard(at: now)
+        if silence?.heard(at: now) == true { enqueue(.pathRecovered) }
     }
 
     private mutating func nextConsentCheck(after now: Instant) -> Instant {
@@ -67,8 +101,13 @@ extension Agent {
         return now + period * Double.random(in: 0.8...1.2, using: &random)
     }
 
-    /// Retransmitted at 0.25, 0.75, 1.75 and 3.75 s; the next check takes over before that is given up.
-    private var consentTiming: ClientTransaction.Timing {
-        ClientTransaction.Timing(initialRTO: configuration.consent.initialRTO, requestCount: 5, finalWaitFactor: 16)
+    /// Retransmitted at 0.25, 0.75, 1.75 and 3.75 s; the next check takes over before that is given up. TCP sends again
+    /// by itself (RFC 8489 §6.2.2).
+    private func consentTiming(of key: PairKey) -> ClientTransaction.Timing {
+        switch key.transport {
+        case .udp:
+            ClientTransaction.Timing(initialRTO: configuration.consent.initialRTO, requestCount: 5, finalWaitFactor: 16)
+        case .tcp: .reliable
+        }
     }
 }

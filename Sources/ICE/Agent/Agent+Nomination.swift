@@ -8,16 +8,18 @@ extension Agent {
     func kind(of pair: CheckedPair, local: Candidate) -> PathKind {
         SignalledAddresses.kind(
             local: local.address, base: pair.key.base, of: localAddresses, remote: pair.key.remote,
-            of: remoteAddresses)
+            of: remoteAddresses, transport: pair.key.transport)
     }
 
     /// The best that a pair could turn out to be whose check was not answered yet.
     func bestPossibleKind(of pair: CheckedPair) -> PathKind {
         let likely = SignalledAddresses.kind(
             local: pair.key.base, base: pair.key.base, of: localAddresses, remote: pair.key.remote,
-            of: remoteAddresses)
+            of: remoteAddresses, transport: pair.key.transport)
         // A base behind a router that has opened an address for it: the peer may see that one.
-        let isMapped = localCandidates.contains { $0.isMapped && $0.base == pair.key.base }
+        let isMapped = localCandidates.contains {
+            $0.isMapped && $0.base == pair.key.base && $0.transport == pair.key.transport
+        }
         return likely == .punched && isMapped ? .mapped : likely
     }
 
@@ -26,21 +28,24 @@ extension Agent {
     mutating func considerNomination(at now: Instant) {
         nominationDeadline = nil
         guard role == .controlling, selectedPair == nil, nominating == nil, let firstValidAt else { return }
-        var best: (pair: CheckedPair, kind: PathKind)?
-        for pair in checkList.pairs {  // in decreasing priority, so that the first of a kind is its best
+        var best: (pair: CheckedPair, rank: PathRank)?
+        for pair in checkList.pairs {  // in decreasing priority, so that the first of a rank is its best
             guard let local = pair.validLocal else { continue }
-            let kind = kind(of: pair, local: local)
-            if best.map({ kind > $0.kind }) ?? true { best = (pair, kind) }
+            let rank = PathRank(kind: kind(of: pair, local: local), transport: pair.key.transport)
+            if best.map({ rank > $0.rank }) ?? true { best = (pair, rank) }
         }
         guard let best else { return }
         // An address that nobody has signalled yet may be a relayed one whose candidate is on its way.
         let isUncertain =
-            best.kind != .relayed && best.pair.remote.type == .peerReflexive && !hasAllRemoteCandidates
+            best.rank.kind != .relayed && best.pair.remote.type == .peerReflexive && !hasAllRemoteCandidates
         let situation = NominationPolicy.Situation(
-            best: best.kind,
-            firstValidAt: best.kind == .relayed ? firstValidAt : firstUnrelayedValidAt ?? firstValidAt,
+            best: best.rank.kind,
+            firstValidAt: best.rank.kind == .relayed ? firstValidAt : firstUnrelayedValidAt ?? firstValidAt,
             isBetterPending: isUncertain
-                || checkList.pairs.contains { $0.isPending && bestPossibleKind(of: $0) > best.kind },
+                || checkList.pairs.contains { 
+                    $0.isPending
+                        && PathRank(kind: bestPossibleKind(of: $0), transport: $0.key.transport) > best.rank
+                },
             isGathering: !hasAllLocalCandidates || !hasAllRemoteCandidates)
         let time = configuration.nomination.nominationTime(situation, now: now)
         guard time <= now else {
@@ -58,7 +63,7 @@ extension Agent {
     private static let nominationsOfOneTime = Duration.seconds(3)
 
     func isSelected(_ key: PairKey) -> Bool {
-        selectedPair.map { $0.source == key.base && $0.destination == key.remote } ?? false
+        selectedKey == key
     }
 
     /// A pair is nominated and valid: data flows on it from now on.
@@ -67,9 +72,8 @@ extension Agent {
     /// them (RFC 8445 §8.1.1). One that comes with another later has given up the first: its answers were lost.
     mutating func select(_ key: PairKey, at now: Instant) {
         guard failure == nil, !isSelected(key), let pair = checkList[key], let local = pair.validLocal else { return }
-        if let selectedPair, let selectedAt, now - selectedAt < Self.nominationsOfOneTime,
-            let current = checkList[PairKey(base: selectedPair.source, remote: selectedPair.destination)],
-            current.priority >= pair.priority
+        if let selectedAt, now - selectedAt < Self.nominationsOfOneTime,
+            let selectedKey, let current = checkList[selectedKey], current.priority >= pair.priority
         {
             return
         }
@@ -77,8 +81,13 @@ extension Agent {
             local: local, remote: pair.remote, kind: kind(of: pair, local: local), roundTrip: pair.roundTrip)
         selectedPair = selection
         selectedAt = now
-        checkList.conclude()
-        checks.removeAll()
+        if !configuration.looksOn {
+            checkList.conclude()
+            checks.removeAll()
+        }
+        isDoubting = false
+        isSuspecting = false
+        dataKey = key
         nominationDeadline = nil
         enqueue(.selectedPair(selection))
         beginConsent(at: now)
@@ -89,13 +98,17 @@ extension Agent {
         guard let old = selectedPair else { return }
         let kind = SignalledAddresses.kind(
             local: old.local.address, base: old.source, of: localAddresses, remote: old.destination,
-            of: remoteAddresses)
+            of: remoteAddresses, transport: old.transport)
         guard kind != old.kind else { return }
         selectedPair?.kind = kind
-        if let local = localCandidates.first(where: { $0.address == old.local.address && $0.base == old.source }) {
+        if let local = localCandidates.first(where: {
+            $0.address == old.local.address && $0.base == old.source && $0.transport == old.transport
+        }) {
             selectedPair?.local = local
         }
-        if let remote = remoteCandidates.first(where: { $0.address == old.destination }) {
+        if let remote = remoteCandidates.first(where: {
+            $0.address == old.destination && $0.transport == old.transport
+        }) {
             selectedPair?.remote = remote
         }
         if let selectedPair { enqueue(.reclassified(selectedPair)) }

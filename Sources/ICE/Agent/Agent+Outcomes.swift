@@ -25,6 +25,10 @@ extension Agent {
         } else if role == .controlled, pair.isNominatedOnSuccess {
             select(check.key, at: now)
         }
+        if selectedPair != nil {
+            keepStandbys(at: now)
+            watch(at: now)
+        }
     }
 
     /// The local candidate at the address that the peer saw: a known one, or a peer-reflexive one that is
@@ -32,16 +36,17 @@ extension Agent {
     private mutating func localCandidate(
         seenAt mapped: TransportAddress, for pair: CheckedPair, priority: UInt32
     ) -> Candidate {
-        let known = localCandidates.filter { $0.address == mapped }
+        let known = localCandidates.filter { $0.address == mapped && $0.transport == pair.key.transport }
         if let candidate = known.first(where: { $0.base == pair.key.base }) ?? known.first {
             var candidate = candidate
             candidate.base = pair.key.base
             return candidate
         }
         let learned = Candidate(
-            type: .peerReflexive, address: mapped, base: pair.key.base, relatedAddress: pair.key.base,
+            type: .peerReflexive, transport: pair.key.transport, address: mapped, base: pair.key.base, relatedAddress: pair.key.base,
             priority: priority,
-            foundation: FoundationText.of(.peerReflexive, base: pair.key.base.ip, server: pair.key.remote.ip))
+            foundation: FoundationText.of(.peerReflexive, base: pair.key.base.ip, server: pair.key.remote.ip,
+                transport: pair.key.transport))
         if localCandidates.count < configuration.candidateLimit { localCandidates.append(learned) }
         return learned
     }
@@ -50,11 +55,11 @@ extension Agent {
     /// (RFC 8445 §7.3.1.3 to §7.3.1.5).
     mutating func learn(from check: EarlyCheck, at now: Instant) {
         let nominates = check.nominates && role == .controlled
-        // After the selection only a nomination is news.
-        guard selectedPair == nil || nominates else { return }
+        // After the selection only a nomination is news, unless the agent looks on.
+        guard isLooking || nominates else { return }
         if checkList[check.key] == nil {
-            guard let local = bestLocalCandidate(of: check.key.base),
-                let remote = remoteCandidate(at: check.key.remote, priority: check.priority)
+            guard let local = bestLocalCandidate(of: check.key),
+                let remote = remoteCandidate(at: check.key, priority: check.priority)
             else { return }
             checkList.insertTriggered(local: local, remote: remote, role: role)
         }
@@ -72,19 +77,21 @@ extension Agent {
         }
     }
 
-    private func bestLocalCandidate(of base: TransportAddress) -> Candidate? {
-        localCandidates.filter { $0.base == base && $0.type != .peerReflexive }.max { $0.priority < $1.priority }
+    private func bestLocalCandidate(of key: PairKey) -> Candidate? {
+        localCandidates.filter { $0.base == key.base && $0.transport == key.transport && $0.type != .peerReflexive }
+            .max { $0.priority < $1.priority }
     }
 
     /// The remote candidate at an address: a known one, or a peer-reflexive one that is learned here.
-    private mutating func remoteCandidate(at address: TransportAddress, priority: UInt32?) -> Candidate? {
-        if let known = remoteCandidates.first(where: { $0.address == address }) { return known }
+    private mutating func remoteCandidate(at key: PairKey, priority: UInt32?) -> Candidate? {
+        if let known = remoteCandidates.first(where: { $0.address == key.remote && $0.transport == key.transport }) { return known }
         guard let priority, remoteCandidates.count < configuration.candidateLimit else { return nil }
         let learned = Candidate(
-            type: .peerReflexive, address: address, priority: min(max(priority, 1), 0x7FFF_FFFF),
+            type: .peerReflexive, transport: key.transport, address: key.remote,
+            priority: min(max(priority, 1), 0x7FFF_FFFF),
             // "An arbitrary value, different from the foundations of all other remote candidates": a
             // hyphen is no ice-char, so no signalled one can equal it.
-            foundation: "prflx-\(address)")
+            foundation: "prflx-\(key.transport.rawValue)-\(key.remote)")
         remoteCandidates.append(learned)
         return learned
     }

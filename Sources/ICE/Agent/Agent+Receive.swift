@@ -9,12 +9,14 @@ extension Agent {
     /// - Parameters:
     ///   - base: the local address that it came to; the relayed address when it came through the relay.
     ///   - remote: where it came from, as the interface or the relay saw it.
+    ///   - transport: `.tcp` for a packet of a TCP candidate's connection, without its frame.
     public mutating func receive(
-        _ bytes: [UInt8], on base: TransportAddress, from remote: TransportAddress, at now: Instant
+        _ bytes: [UInt8], on base: TransportAddress, from remote: TransportAddress,
+        transport: CandidateTransport = .udp, at now: Instant
     ) -> Reception {
         guard Message.looksLike(bytes) else { return .application }
         guard let message = try? Message(decoding: bytes), message.method == .binding else { return .foreign }
-        let key = PairKey(base: base, remote: remote)
+        let key = PairKey(base: base, remote: remote, transport: transport)
         switch message.messageClass {
         case .request:
             // RFC 8445 §7.1: checks MUST carry FINGERPRINT; without it this may be anybody's question.
@@ -28,10 +30,12 @@ extension Agent {
         }
     }
 
-    /// The driver has authenticated something from the peer on the selected pair, as DTLS does: the path is alive.
+    /// The driver has authenticated something from the peer, as DTLS does: the path that it came on is alive.
     /// It is no consent to send (RFC 7675 §5.1).
-    public mutating func noteAuthenticatedTraffic(at now: Instant) {
-        heardFromPeer(at: now)
+    public mutating func noteAuthenticatedTraffic(
+        on base: TransportAddress, from remote: TransportAddress, transport: CandidateTransport = .udp, at now: Instant
+    ) {
+        heardFromPeer(on: PairKey(base: base, remote: remote, transport: transport), at: now)
     }
 
     // MARK: Requests
@@ -64,12 +68,9 @@ extension Agent {
         guard resolveRoleConflict(request.message, at: now) else { return refuse(request, .roleConflict, on: key) }
         var builder = MessageBuilder(.successResponse, .binding, transactionID: request.message.transactionID)
         builder.add(XORMappedAddress(key.remote))
-        enqueue(
-            Transmit(
-                source: key.base, destination: key.remote,
-                payload: builder.finish(key: request.key, algorithm: request.algorithm, fingerprint: true)))
+        send(builder.finish(key: request.key, algorithm: request.algorithm, fingerprint: true), on: key)
         guard failure == nil else { return }
-        if isSelected(key) { heardFromPeer(at: now) }
+        heardFromPeer(on: key, at: now)
         let check = EarlyCheck(
             key: key, usernameFragment: usernameFragment, priority: request.message[Priority.self]?.value,
             nominates: request.message.contains(.useCandidate))
@@ -116,7 +117,7 @@ extension Agent {
         builder.add(ErrorCode(code, ""))
         let payload = builder.finish(fingerprint: true)
         guard payload.count <= size else { return }
-        enqueue(Transmit(source: key.base, destination: key.remote, payload: payload))
+        send(payload, on: key)
     }
 
     private mutating func refuse(
@@ -125,10 +126,7 @@ extension Agent {
         var builder = MessageBuilder(.errorResponse, .binding, transactionID: request.message.transactionID)
         builder.add(error)
         if !unknown.isEmpty { builder.add(UnknownAttributes(unknown)) }
-        enqueue(
-            Transmit(
-                source: key.base, destination: key.remote,
-                payload: builder.finish(key: request.key, algorithm: request.algorithm, fingerprint: true)))
+        send(builder.finish(key: request.key, algorithm: request.algorithm, fingerprint: true), on: key)
     }
 
     // MARK: Responses
@@ -136,16 +134,16 @@ extension Agent {
     private mutating func receiveResponse(_ message: Message, on key: PairKey, at now: Instant) -> Reception {
         let id = message.transactionID
         guard let remoteCredentials else { return .foreign }
-        if consent?.isAwaiting(id) == true {
+        if let asked = keyAwaitingConsent(id) {
             guard let response = try? message.authenticated(with: remoteCredentials.key) else { return .handled }
-            consentAnswered(response.message, on: key, at: now)
+            consentAnswered(response.message, to: asked, on: key, at: now)
             return .handled
         }
         guard checks.contains(id) else { return .foreign }
         guard let response = try? message.authenticated(with: remoteCredentials.key), let check = checks.take(id)
         else { return .handled }
         judge(response.message, to: check, on: key, at: now)
-        if isSelected(key) { heardFromPeer(at: now) }
+        heardFromPeer(on: key, at: now)
         advance(at: now)
         return .handled
     }

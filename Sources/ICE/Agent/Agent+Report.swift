@@ -7,9 +7,9 @@ extension Agent {
             let (result, why): (PairReport.Result, String) =
                 switch pair.state {
                 case .frozen, .waiting:
-                    (.frozen, selectedPair == nil ? "not checked yet" : "not needed: another path was chosen first")
+                    (.frozen, isLooking ? "not checked yet" : "not needed: another path was chosen first")
                 case .inProgress:
-                    (.frozen, selectedPair == nil ? "no answer yet" : "no answer before another path was chosen")
+                    (.frozen, isLooking ? "no answer yet" : "no answer before another path was chosen")
                 case .succeeded:
                     (.succeeded, isSelected(pair.key) ? "chosen" : "answered")
                 case .failed(let reason):

@@ -20,7 +20,7 @@ public struct Agent: Sendable {
     public internal(set) var remoteCredentials: Credentials?
     /// May change while the checks run (RFC 8445 §7.3.1.1).
     public internal(set) var role: Role
-    /// What data is sent on; nil until the agents agree on one, and after a failure.
+    /// What the agents agree to send data on; nil until they do, and after a failure. See `dataPair`.
     public internal(set) var selectedPair: CandidatePair?
     public internal(set) var failure: Failure?
 
@@ -45,8 +45,16 @@ public struct Agent: Sendable {
     var firstValidAt: Instant?
     var firstUnrelayedValidAt: Instant?
     var selectedAt: Instant?
-    /// There from the selection on.
-    var consent: Consent?
+    /// Of the selected pair, and of those that stand by; from the selection on.
+    var consents: [PairKey: Consent] = [:]
+    var silence: Silence?
+    /// The pair that data is sent on.
+    var dataKey: PairKey?
+    /// Whether the selected pair's check is late, and whether it is so late that another pair is better.
+    var isDoubting = false
+    var isSuspecting = false
+    var watchedAt = Instant.zero
+    var revivalAt: Instant?
 
     private var transmits = OutputQueue<Transmit>(limit: 256)
     private var events = OutputQueue<Event>(limit: 64)
@@ -74,10 +82,14 @@ public struct Agent: Sendable {
     /// When `handleTimeout` has something to do; nil when only the peer or the driver can bring it on.
     public var nextDeadline: Instant? {
         guard failure == nil else { return nil }
-        let next = checkList.hasWork(ordinary: selectedPair == nil) && remoteCredentials != nil ? nextCheckAt : nil
-        return .earliest(
-            next, checks.nextDeadline, nominationDeadline, failureDeadline,
-            consent?.nextDeadline(configuration.consent))
+        let next = checkList.hasWork(ordinary: isLooking) && remoteCredentials != nil ? nextCheckAt : nil
+        var deadline = Optional.earliest(
+            next, checks.nextDeadline, nominationDeadline, failureDeadline, watchDeadline,
+            silence?.nextDeadline(configuration.consent))
+        for (key, consent) in consents {
+            deadline = .earliest(deadline, consent.nextDeadline(configuration.consent, isWatched: isWatched(key)))
+        }
+        return deadline
     }
 
     /// Sends what is due, gives up what is over, decides what was put off.
@@ -90,8 +102,16 @@ public struct Agent: Sendable {
 
     // MARK: Used by the extensions
 
-    mutating func enqueue(_ transmit: Transmit) { transmits.push(transmit) }
+    mutating func send(_ payload: [UInt8], on key: PairKey) {
+        transmits.push(
+            Transmit(
+                source: key.base, destination: key.remote, transport: key.transport.protocolNumber, payload: payload))
+    }
+
     mutating func enqueue(_ event: Event) { events.push(event) }
+
+    /// Whether ordinary checks go on.
+    var isLooking: Bool { selectedPair == nil || configuration.looksOn }
 
     mutating func changeTieBreaker() { tieBreaker = UInt64.random(in: .min ... .max, using: &random) }
 
@@ -101,13 +121,17 @@ public struct Agent: Sendable {
         considerNomination(at: now)
         sendDueCheck(at: now)
         considerFailure(at: now)
+        if selectedPair == nil { watch(at: now) }
     }
 
     mutating func fail(_ reason: Failure) {
         failure = reason
         selectedPair = nil
         selectedAt = nil
-        consent = nil
+        consents = [:]
+        silence = nil
+        dataKey = nil
+        revivalAt = nil
         checks.removeAll()
         checkList.conclude()
         nominationDeadline = nil

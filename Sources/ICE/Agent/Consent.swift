@@ -1,47 +1,47 @@
 import NetPrimitives
 import STUN
 
-/// Whether the peer still wants what is sent to it, and whether it is still there (RFC 7675).
+/// Whether the peer takes what is sent to it on one pair (RFC 7675 §5.1), and how sure that is just now.
 ///
 /// Data may be sent for 30 s after an answer to a check. Checks themselves go on when an answer is late: first
-/// as retransmissions, then as new transactions every 4 to 6 s, so that an outage that ends before the
-/// application's patience does heals without a rendezvous. RFC 7675 §5.1 forbids data without consent, and
-/// has an agent regain consent by a check that is authenticated anew: that is what each of these is, at a rate
-/// of a hundred bytes a second and for `ConsentTiming.abandonment` at most. An ICE restart is the other way.
+/// as retransmissions, then as new transactions, so that an outage that ends before the application's patience
+/// does heals without a rendezvous. RFC 7675 §5.1 forbids data without consent, and has an agent regain consent by
+/// a check that is authenticated anew: that is what each of these is, at a few hundred bytes a second and for
+/// `ConsentTiming.abandonment` at most.
 struct Consent: Sendable {
     /// Until when data may be sent.
     private(set) var expiresAt: Instant
-    /// When anything authenticated came last.
+    /// When anything authenticated came last on this pair.
     private(set) var lastHeardAt: Instant
-    /// When the next new check is due.
-    private(set) var nextCheckAt: Instant
+    private(set) var lastAnsweredAt: Instant
+    /// When the first check was sent that no answer has followed.
+    private(set) var unansweredSince: Instant?
+    private var nextCheckAt: Instant
     private var lastCheckAt: Instant?
-    private(set) var isSilent = false
-    private(set) var hasExpired = false
     /// The newest check is retransmitted; older ones may still be answered.
     private var checks: [ClientTransaction] = []
     /// Six seconds apart they cover more than consent lasts; older answers prove nothing any more.
     private static let checkLimit = 8
 
-    /// What happened while time passed.
-    enum Change: Hashable, Sendable {
-        case silent(since: Instant)
-        case expired
-        case abandoned
-    }
-
     init(at now: Instant, nextCheckAt: Instant, timing: ConsentTiming) {
         expiresAt = now + timing.lifetime
         lastHeardAt = now
+        lastAnsweredAt = now
         self.nextCheckAt = nextCheckAt
     }
 
     func isAwaiting(_ id: TransactionID) -> Bool { checks.contains { $0.id == id } }
 
-    func nextDeadline(_ timing: ConsentTiming) -> Instant? {
-        .earliest(
-            nextCheckAt, checks.last?.nextDeadline, isSilent ? nil : lastHeardAt + timing.silence,
-            hasExpired ? expiresAt + timing.abandonment : expiresAt)
+    /// When the next new check is due.
+    ///
+    /// - Parameter isWatched: whether data flows on this pair, so that its death has to be noticed.
+    func checkDueAt(_ timing: ConsentTiming, isWatched: Bool) -> Instant {
+        guard isWatched, let liveness = timing.liveness, unansweredSince == nil else { return nextCheckAt }
+        return min(nextCheckAt, lastHeardAt + liveness)
+    }
+
+    func nextDeadline(_ timing: ConsentTiming, isWatched: Bool) -> Instant? {
+        .earliest(checkDueAt(timing, isWatched: isWatched), checks.last?.nextDeadline)
     }
 
     // MARK: Checks
@@ -50,6 +50,7 @@ struct Consent: Sendable {
         if checks.count >= Self.checkLimit { checks.removeFirst() }
         checks.append(check)
         lastCheckAt = check.startedAt
+        unansweredSince = unansweredSince ?? check.startedAt
         self.nextCheckAt = nextCheckAt
     }
 
@@ -67,34 +68,30 @@ struct Consent: Sendable {
 
     // MARK: What comes from the peer
 
-    /// Something authenticated came; true when that ends a silence.
-    mutating func heard(at now: Instant) -> Bool {
-        lastHeardAt = max(lastHeardAt, now)
-        defer { isSilent = false }
-        return isSilent
-    }
+    mutating func heard(at now: Instant) { lastHeardAt = max(lastHeardAt, now) }
 
-    /// A check was answered; true when that restores a consent that had expired.
-    mutating func answered(at now: Instant, timing: ConsentTiming) -> Bool {
+    /// - Parameter nextCheckAt: when consent is to be asked for again; nil leaves it as it was planned.
+    mutating func answered(at now: Instant, nextCheckAt: Instant?, timing: ConsentTiming) {
         checks.removeAll()
+        unansweredSince = nil
+        lastAnsweredAt = now
+        lastHeardAt = max(lastHeardAt, now)
         expiresAt = now + timing.lifetime
-        defer { hasExpired = false }
-        return hasExpired
+        if let nextCheckAt { self.nextCheckAt = nextCheckAt }
     }
 
-    // MARK: Time
+    // MARK: Doubt
 
-    mutating func changes(at now: Instant, timing: ConsentTiming) -> [Change] {
-        var changes: [Change] = []
-        if !isSilent, lastHeardAt + timing.silence <= now {
-            isSilent = true
-            changes.append(.silent(since: lastHeardAt))
-        }
-        if !hasExpired, expiresAt <= now {
-            hasExpired = true
-            changes.append(.expired)
-        }
-        if hasExpired, expiresAt + timing.abandonment <= now { changes.append(.abandoned) }
-        return changes
+    /// When it is time to ask the other pairs too; nil while there is nothing to doubt.
+    func doubtAt(_ timing: ConsentTiming, roundTrip: Duration) -> Instant? {
+        unansweredSince.map { $0 + max(timing.initialRTO, roundTrip * 1.5) }
+    }
+
+    /// When another pair that answers is better than this one; nil while there is nothing to doubt.
+    func suspicionAt(_ timing: ConsentTiming, roundTrip: Duration) -> Instant? {
+        guard let unansweredSince else { return nil }
+        // What still comes shows that the peer is there; that ours do not arrive takes longer to believe.
+        let isHeard = lastHeardAt > unansweredSince
+        return unansweredSince + max(isHeard ? timing.deafness : timing.suspicion, roundTrip * 3)
     }
 }

@@ -1,4 +1,4 @@
-/// The numbers of consent freshness (RFC 7675 §5.1) and of noticing a silent path.
+/// The numbers of consent freshness (RFC 7675 §5.1) and of noticing a path that has died.
 public struct ConsentTiming: Sendable, Hashable {
     /// The basic period; each wait is 0.8 to 1.2 of it, so 4 to 6 s.
     public var period: Duration = .seconds(5)
@@ -13,5 +13,24 @@ public struct ConsentTiming: Sendable, Hashable {
     /// peer that fell silent is 150 s; this only ends what an application has forgotten.
     public var abandonment: Duration = .seconds(180)
 
+    /// After so much silence on the pair that carries data it is asked for a sign of life; nil waits for the period.
+    public var liveness: Duration?
+    /// After so long without an answer or anything else, data moves to a pair that does answer (or three round trips
+    /// of the pair, if that is more): with a lost packet made good, and within two seconds of the death in all.
+    public var suspicion: Duration = .milliseconds(600)
+    /// The same while something still comes in: only the way out may be shut, which is rare.
+    public var deafness: Duration = .seconds(3)
+
     public init() {}
+
+    /// For a session that a person watches: a path that dies is noticed at once. While neither side sends anything it
+    /// costs one check in 800 ms, from whichever side is first: some 300 bytes a second.
+    public static var watchful: ConsentTiming {
+        var timing = ConsentTiming()
+        timing.liveness = .milliseconds(800)
+        return timing
+    }
+
+    /// Between new checks while none is answered, of an agent that is in a hurry.
+    static let retry = Duration.seconds(1)
 }

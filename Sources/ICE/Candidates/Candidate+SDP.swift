@@ -30,9 +30,11 @@ extension Candidate {
             throw Self.isName(addressWord) ? .addressIsAName : .malformedField(.address)
         }
         let extensions = try Self.readExtensions(&fields)
+        // RFC 6544 §4.5 wants one of every TCP candidate.
+        guard transport == .udp || extensions.tcpType != nil else { throw .missingField(.tcpType) }
         self.init(
             type: type, isMapped: type == .serverReflexive && extensions.isMapped, transport: transport,
-            component: UInt16(component), address: TransportAddress(ip: ip, port: UInt16(port)),
+            tcpType: transport == .tcp ? extensions.tcpType : nil, component: UInt16(component), address: TransportAddress(ip: ip, port: UInt16(port)),
             relatedAddress: extensions.related, priority: UInt32(priority), foundation: foundation)
     }
 
@@ -47,16 +49,24 @@ extension Candidate {
             let related = relatedAddress ?? hidden
             line += " raddr \(related.ip) rport \(related.port)"
         }
+        if let tcpType { line += " tcptype \(tcpType.rawValue)" }
         if isMapped { line += " mapped 1" }
         return line
     }
 
+    /// What follows the type.
+    private struct Extensions {
+        var related: TransportAddress?
+        var isMapped = false
+        var tcpType: TCPType?
+    }
+
     private static func readExtensions(
         _ fields: inout SDPFields
-    ) throws(CandidateParsingError) -> (related: TransportAddress?, isMapped: Bool) {
+    ) throws(CandidateParsingError) -> Extensions {
         var relatedIP: IPAddress?
         var relatedPort: UInt16?
-        var isMapped = false
+        var extensions = Extensions()
         while !fields.isAtEnd {
             let name = try fields.next(.extension)
             switch name {
@@ -67,13 +77,20 @@ extension Candidate {
             case "rport":
                 relatedPort = UInt16(try fields.nextNumber(.relatedPort, in: 0...65_535))
             case "mapped":
-                isMapped = try fields.next(.extension) == "1"
+                extensions.isMapped = try fields.next(.extension) == "1"
+            case "tcptype":
+                guard let tcpType = TCPType(rawValue: try fields.next(.tcpType).lowercased()) else {
+                    throw .malformedField(.tcpType)
+                }
+                extensions.tcpType = tcpType
             default:
                 _ = try fields.next(.extension)
             }
         }
-        guard let relatedIP, let relatedPort else { return (nil, isMapped) }
-        return (TransportAddress(ip: relatedIP, port: relatedPort), isMapped)
+        if let relatedIP, let relatedPort {
+            extensions.related = TransportAddress(ip: relatedIP, port: relatedPort)
+        }
+        return extensions
     }
 
     private static func isIceChar(_ octet: UInt8) -> Bool {

@@ -7,6 +7,8 @@ public struct Candidate: Hashable, Sendable {
     /// which other agents read as a plain server-reflexive candidate.
     public var isMapped: Bool
     public var transport: CandidateTransport
+    /// Of TCP candidates alone. Nil for a peer-reflexive one, which is an end of a connection that is there.
+    public var tcpType: TCPType?
     /// 1...256; this agent pairs component 1 alone.
     public var component: UInt16
     /// Where the peer sends to.
@@ -22,13 +24,15 @@ public struct Candidate: Hashable, Sendable {
     public var foundation: String
 
     public init(
-        type: CandidateType, isMapped: Bool = false, transport: CandidateTransport = .udp, component: UInt16 = 1,
+        type: CandidateType, isMapped: Bool = false, transport: CandidateTransport = .udp,
+        tcpType: TCPType? = nil, component: UInt16 = 1,
         address: TransportAddress, base: TransportAddress? = nil, relatedAddress: TransportAddress? = nil,
         priority: UInt32, foundation: String
     ) {
         self.type = type
         self.isMapped = isMapped
         self.transport = transport
+        self.tcpType = tcpType
         self.component = component
         self.address = address
         self.base = base ?? address
@@ -87,5 +91,49 @@ extension Candidate {
             type: .relayed, address: address, relatedAddress: reflexive,
             priority: CandidatePriority.of(.relayed, isMapped: false, localPreference: localPreference),
             foundation: FoundationText.of(.relayed, base: address.ip, server: server))
+    }
+}
+
+// MARK: - TCP (RFC 6544)
+
+extension Candidate {
+    /// The port that stands for the one which an active candidate has not got yet (RFC 6544 §4.5).
+    public static let unknownPort: UInt16 = 9
+
+    /// An address of an interface from which connections are opened, each from a port that the system chooses.
+    ///
+    /// What the agent sends has `address` as its source and `.tcp` as its transport: the driver opens a connection to
+    /// the destination where there is none, sends the payload on it framed (`StreamFraming`), and hands in what
+    /// comes on it as received on `address`.
+    public static func activeTCP(_ ip: IPAddress, localPreference: UInt16 = highestLocalPreference) -> Candidate {
+        tcp(.host, .active, TransportAddress(ip: ip, port: unknownPort), base: nil, localPreference: localPreference)
+    }
+
+    /// A listener at an address of an interface. What comes on a connection that it has accepted is received on `address`.
+    public static func passiveTCP(
+        _ address: TransportAddress, localPreference: UInt16 = highestLocalPreference
+    ) -> Candidate {
+        tcp(.host, .passive, address, base: nil, localPreference: localPreference)
+    }
+
+    /// What a router opened for the listener at `base`.
+    public static func mappedPassiveTCP(
+        _ address: TransportAddress, base: TransportAddress, localPreference: UInt16 = highestLocalPreference
+    ) -> Candidate {
+        tcp(.serverReflexive, .passive, address, base: base, localPreference: localPreference)
+    }
+
+    private static func tcp(
+        _ type: CandidateType, _ tcpType: TCPType, _ address: TransportAddress, base: TransportAddress?,
+        localPreference: UInt16
+    ) -> Candidate {
+        let isMapped = type == .serverReflexive
+        return Candidate(
+            type: type, isMapped: isMapped, transport: .tcp, tcpType: tcpType, address: address, base: base,
+            relatedAddress: base,
+            priority: CandidatePriority.ofTCP(type, tcpType, isMapped: isMapped, localPreference: localPreference),
+            foundation: FoundationText.of(
+                type, base: (base ?? address).ip, server: isMapped ? address.ip : nil, isMapped: isMapped,
+                transport: .tcp))
     }
 }

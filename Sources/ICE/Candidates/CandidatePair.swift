@@ -17,6 +17,7 @@ public struct CandidatePair: Hashable, Sendable {
         self.roundTrip = roundTrip
     }
 
+    public var transport: CandidateTransport { local.transport }
     /// Where data for the peer is sent from.
     public var source: TransportAddress { local.base }
     /// Where data for the peer is sent to.

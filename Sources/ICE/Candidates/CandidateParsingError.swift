@@ -16,6 +16,6 @@ public enum CandidateParsingError: Error, Hashable, Sendable {
     case unknownType
 
     public enum Field: Hashable, Sendable {
-        case foundation, component, transport, priority, address, port, type, relatedAddress, relatedPort, `extension`
+        case foundation, component, transport, priority, address, port, type, relatedAddress, relatedPort, tcpType, `extension`
     }
 }

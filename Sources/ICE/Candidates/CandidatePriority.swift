@@ -21,6 +21,20 @@ public enum CandidatePriority {
         return max(number, 1)
     }
 
+    /// RFC 6544 §4.2: the local preference's upper three bits are the direction's: of hosts and of what routers
+    /// open, active 6, passive 4, so 2. Its lower thirteen are of the address. The type preference is one below
+    /// UDP's, so that of two candidates alike the one that does not suffer from every loss twice is checked first.
+    static func ofTCP(_ type: CandidateType, _ tcpType: TCPType, isMapped: Bool, localPreference: UInt16) -> UInt32 {
+        let direction: UInt16 =
+            switch tcpType {
+            case .active: 6
+            case .passive: 4
+            case .simultaneousOpen: 2
+            }
+        let preference = direction << 13 | localPreference >> 3
+        return of(type, isMapped: isMapped, localPreference: preference) - (type == .relayed ? 0 : 1 << 24)
+    }
+
     /// The priority that a peer-reflexive candidate of `candidate`'s base has: PRIORITY's value (RFC 8445 §7.1.1).
     static func peerReflexive(from candidate: Candidate) -> UInt32 {
         UInt32(typePreference(of: .peerReflexive, isMapped: false)) << 24 | candidate.priority & 0x00FF_FFFF

@@ -5,28 +5,45 @@ import NetPrimitives
 /// Both sides know both lists, and both know the same two addresses of a path: its own end of it each
 /// learns from XOR-MAPPED-ADDRESS. So both come to the same `PathKind`, whatever NATs made of the ports.
 struct SignalledAddresses: Sendable {
-    private var hosts: Set<TransportAddress> = []
-    private var mapped: Set<TransportAddress> = []
-    private var relayed: Set<TransportAddress> = []
+    private struct Entry: Hashable {
+        let transport: CandidateTransport
+        let address: TransportAddress
+    }
+
+    private var hosts: Set<Entry> = []
+    private var mapped: Set<Entry> = []
+    private var relayed: Set<Entry> = []
+    /// Hosts that open connections: from which port shows only when they have.
+    private var active: Set<IPAddress> = []
 
     mutating func insert(_ candidate: Candidate) {
+        let entry = Entry(transport: candidate.transport, address: candidate.address)
         switch candidate.type {
-        case .host: hosts.insert(candidate.address)
-        case .relayed: relayed.insert(candidate.address)
-        case .serverReflexive: if candidate.isMapped { mapped.insert(candidate.address) }
+        case .host where candidate.tcpType == .active: active.insert(candidate.address.ip)
+        case .host: hosts.insert(entry)
+        case .relayed: relayed.insert(entry)
+        case .serverReflexive: if candidate.isMapped { mapped.insert(entry) }
         case .peerReflexive: break
         }
+    }
+
+    private func hasHost(_ entry: Entry) -> Bool {
+        hosts.contains(entry) || entry.transport == .tcp && active.contains(entry.address.ip)
     }
 
     /// The kind of the path whose ends are `local`, as the peer sees it, and `remote`, as this agent sees it.
     static func kind(
         local: TransportAddress, base: TransportAddress, of ours: SignalledAddresses,
-        remote: TransportAddress, of theirs: SignalledAddresses
+        remote: TransportAddress, of theirs: SignalledAddresses, transport: CandidateTransport
     ) -> PathKind {
+        let (local, base, remote) = (
+            Entry(transport: transport, address: local), Entry(transport: transport, address: base),
+            Entry(transport: transport, address: remote)
+        )
         if ours.relayed.contains(local) || ours.relayed.contains(base) || theirs.relayed.contains(remote) {
             return .relayed
         }
         if ours.mapped.contains(local) || theirs.mapped.contains(remote) { return .mapped }
-        return ours.hosts.contains(local) && theirs.hosts.contains(remote) ? .direct : .punched
+        return ours.hasHost(local) && theirs.hasHost(remote) ? .direct : .punched
     }
 }

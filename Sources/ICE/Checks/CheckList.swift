@@ -67,7 +67,8 @@ struct CheckList: Sendable {
 
     /// Puts what was signalled for a remote address in the place of what a check had taught about it.
     mutating func replaceRemote(_ remote: Candidate, role: Role) {
-        for index in pairs.indices where pairs[index].key.remote == remote.address {
+        for index in pairs.indices
+        where pairs[index].key.remote == remote.address && pairs[index].key.transport == remote.transport {
             pairs[index].remote = remote
             pairs[index].recomputePriority(as: role)
         }
@@ -88,6 +89,19 @@ struct CheckList: Sendable {
     mutating func trigger(_ key: PairKey, first: Bool = false) {
         guard self[key] != nil, !triggered.contains(key) else { return }
         if first { triggered.insert(key, at: 0) } else { triggered.append(key) }
+    }
+
+    /// Forgets a pair.
+    mutating func remove(_ key: PairKey) {
+        pairs.removeAll { $0.key == key }
+        settle(key)
+    }
+
+    /// Gives every failed pair another turn.
+    mutating func revive() {
+        for index in pairs.indices {
+            if case .failed = pairs[index].state { pairs[index].state = .waiting }
+        }
     }
 
     /// Takes a pair's turn away: its check was answered meanwhile.

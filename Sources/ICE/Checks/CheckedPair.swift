@@ -32,7 +32,7 @@ struct CheckedPair: Sendable {
     var roundTrip: Duration?
 
     init(local: Candidate, remote: Candidate, role: Role, state: State) {
-        key = PairKey(base: local.base, remote: remote.address)
+        key = PairKey(base: local.base, remote: remote.address, transport: local.transport)
         self.local = local
         self.remote = remote
         self.state = state
@@ -55,6 +55,11 @@ struct CheckedPair: Sendable {
         case .frozen, .waiting, .inProgress: true
         case .succeeded, .failed: false
         }
+    }
+
+    mutating func fail(_ reason: PairFailure, at now: Instant) {
+        state = .failed(reason)
+        settledAt = now
     }
 
     mutating func recomputePriority(as role: Role) {

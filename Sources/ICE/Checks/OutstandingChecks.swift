@@ -53,5 +53,8 @@ struct OutstandingChecks: Sendable {
         return due
     }
 
+    /// Forgets the checks of a pair that is no more.
+    mutating func remove(on key: PairKey) { checks.removeAll { $0.key == key } }
+
     mutating func removeAll() { checks.removeAll() }
 }

@@ -11,6 +11,8 @@ public enum PairFailure: Error, Hashable, Sendable {
     case refused(ErrorCode)
     /// The answer told no address.
     case malformedAnswer
+    /// There was no connection, or it has ended.
+    case notConnected
 }
 
 extension PairFailure: CustomStringConvertible {
@@ -19,6 +21,7 @@ extension PairFailure: CustomStringConvertible {
         case .timedOut: "no answer"
         case .asymmetric(let from): "the answer came from \(from)"
         case .refused(let error): "the peer refused the check: \(error.code)"
+        case .notConnected: "no connection"
         case .malformedAnswer: "the answer held no address"
         }
     }

@@ -5,4 +5,5 @@ import NetPrimitives
 struct PairKey: Hashable, Sendable {
     let base: TransportAddress
     let remote: TransportAddress
+    var transport: CandidateTransport = .udp
 }

@@ -1,11 +1,16 @@
-/// What helper and sharer tell each other in the sealed channel, where no relay can read or change it.
+/// What helper and sharer tell each other about how to reach them: in the sealed channel, where no relay can read or
+/// change it, and on the path that they have.
+///
+/// A generation is the number of an ICE session: 0 for the first, whose credentials are in the description.
 public enum PeerPayload: Sendable, Hashable {
-    /// Who speaks, and what DTLS and ICE need; again after an ICE restart.
+    /// Who speaks, and what DTLS and ICE need.
     case description(PeerDescription)
     /// One ICE candidate (RFC 8839 §5.1), and whether a router was asked to open it.
-    case candidate(line: String, isMapped: Bool)
+    case candidate(line: String, isMapped: Bool, generation: UInt32 = 0)
     /// No more candidates for now (RFC 8838 §13).
-    case endOfCandidates
+    case endOfCandidates(generation: UInt32 = 0)
+    /// The ICE credentials of a later session: the speaker has restarted (RFC 8445 §9). Its candidates follow.
+    case restart(generation: UInt32, usernameFragment: String, password: String)
     /// The speaker ends the assistance before or beside the session; a short machine-readable reason.
     case bye(reason: String)
 }
@@ -38,6 +43,7 @@ private struct PayloadFields: Codable {
     var candidate: String?
     var mapped: Bool?
     var reason: String?
+    var generation: UInt32?
 }
 
 extension PeerPayload {
@@ -63,8 +69,14 @@ extension PeerPayload {
             guard let line = fields.candidate, Self.isToken(line, length: 1...Self.candidateLimit) else {
                 throw .malformed
             }
-            self = .candidate(line: line, isMapped: fields.mapped ?? false)
-        case "end-of-candidates": self = .endOfCandidates
+            self = .candidate(line: line, isMapped: fields.mapped ?? false, generation: fields.generation ?? 0)
+        case "end-of-candidates": self = .endOfCandidates(generation: fields.generation ?? 0)
+        case "restart":
+            guard let generation = fields.generation, generation > 0,
+                let ufrag = fields.ufrag, Self.isICEText(ufrag, length: 4...256),
+                let pwd = fields.pwd, Self.isICEText(pwd, length: 22...256)
+            else { throw .malformed }
+            self = .restart(generation: generation, usernameFragment: ufrag, password: pwd)
         case "bye":
             guard let reason = fields.reason, Self.isToken(reason, length: 1...Self.reasonLimit) else {
                 throw .malformed
@@ -84,12 +96,19 @@ extension PeerPayload {
             fields.fingerprint = peer.fingerprint
             fields.ufrag = peer.usernameFragment
             fields.pwd = peer.password
-        case .candidate(let line, let isMapped):
+        case .candidate(let line, let isMapped, let generation):
             fields = PayloadFields(type: "candidate")
             fields.candidate = line
             fields.mapped = isMapped
-        case .endOfCandidates:
+            fields.generation = generation == 0 ? nil : generation
+        case .endOfCandidates(let generation):
             fields = PayloadFields(type: "end-of-candidates")
+            fields.generation = generation == 0 ? nil : generation
+        case .restart(let generation, let ufrag, let password):
+            fields = PayloadFields(type: "restart")
+            fields.generation = generation
+            fields.ufrag = ufrag
+            fields.pwd = password
         case .bye(let reason):
             fields = PayloadFields(type: "bye")
             fields.reason = reason

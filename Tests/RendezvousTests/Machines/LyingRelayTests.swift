@@ -12,11 +12,11 @@ struct LyingRelayTests {
 
     private static let helperPayloads: [PeerPayload] = [
         .candidate(line: "candidate:h1", isMapped: false), .candidate(line: "candidate:h2", isMapped: true),
-        .endOfCandidates,
+        .endOfCandidates(),
     ]
     private static let sharerPayloads: [PeerPayload] = [
         .candidate(line: "candidate:s1", isMapped: false), .candidate(line: "candidate:s2", isMapped: true),
-        .endOfCandidates,
+        .endOfCandidates(),
     ]
 
     /// Messages to clients that carry payloads: two shares, two tags, three sealed each way.
@@ -145,7 +145,7 @@ struct LyingRelayTests {
         var events: [HelperClient.Event] = []
         while let event = helper.nextEvent() { events.append(event) }
         #expect(events == [.met(meeting), .ended(.impostor)])
-        #expect(helper.send(.endOfCandidates) == false)
+        #expect(helper.send(.endOfCandidates()) == false)
     }
 
     @Test("that answers a helper with the identity, or with the helper's own share or tag, gets nowhere")

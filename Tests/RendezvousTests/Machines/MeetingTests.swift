@@ -21,10 +21,10 @@ struct MeetingTests {
         let candidate = PeerPayload.candidate(line: "candidate:1 1 udp 1 192.0.2.1 5 typ host", isMapped: true)
         #expect(stage.helpers[helper]?.send(description) == true)
         #expect(stage.helpers[helper]?.send(candidate) == true)
-        #expect(stage.sharers[sharer]?.send(.endOfCandidates, to: meeting) == true)
+        #expect(stage.sharers[sharer]?.send(.endOfCandidates(), to: meeting) == true)
         stage.run()
         #expect(stage.payloads(toSharer: sharer) == [description, candidate])
-        #expect(stage.payloads(to: helper) == [.endOfCandidates])
+        #expect(stage.payloads(to: helper) == [.endOfCandidates()])
     }
 
     @Test("the helper gets credentials only after the sharer confirmed, and they name no look-up")
@@ -66,9 +66,9 @@ struct MeetingTests {
         let second = stage.helper(invitation)
         #expect(stage.ends(of: second) == [.gone])
         let meeting = try #require(stage.verified(by: sharer).first)
-        stage.sharers[sharer]?.send(.endOfCandidates, to: meeting)
+        stage.sharers[sharer]?.send(.endOfCandidates(), to: meeting)
         stage.run()
-        #expect(stage.payloads(to: first) == [.endOfCandidates])
+        #expect(stage.payloads(to: first) == [.endOfCandidates()])
     }
 
     @Test("an invitation for three serves three, and the fourth finds nothing")
@@ -308,13 +308,13 @@ struct MeetingTests {
         var stage = Stage()
         let sharer = stage.sharer()
         var early = HelperClient(invitation: stage.invitation(of: sharer))
-        #expect(early.send(.endOfCandidates) == false)
+        #expect(early.send(.endOfCandidates()) == false)
         let helper = stage.helper(stage.invitation(of: sharer))
         #expect(stage.helpers[helper]?.send(.candidate(line: "a\nb", isMapped: false)) == false)
         #expect(
             stage.helpers[helper]?.send(.candidate(line: String(repeating: "a", count: 1 << 20), isMapped: false))
                 == false)
-        #expect(stage.sharers[sharer]?.send(.endOfCandidates, to: MessageTests.meeting) == false)
+        #expect(stage.sharers[sharer]?.send(.endOfCandidates(), to: MessageTests.meeting) == false)
     }
 
     @Test("asking twice at once leaves one invitation open, and a new one closes the former")

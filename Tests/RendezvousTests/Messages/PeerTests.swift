@@ -34,7 +34,9 @@ struct PeerTests {
         name: "Ann 🖥️", fingerprint: "sha-256 AB:CD", usernameFragment: "abcd", password: "abcdefghijklmnopqrstuv")
     static let payloads: [PeerPayload] = [
         .description(peer), .candidate(line: "candidate:1 1 udp 2130706431 192.0.2.1 5000 typ host", isMapped: false),
-        .candidate(line: "candidate:2", isMapped: true), .endOfCandidates, .bye(reason: "declined"),
+        .candidate(line: "candidate:2", isMapped: true), .endOfCandidates(),
+        .candidate(line: "candidate:3", isMapped: false, generation: 7), .endOfCandidates(generation: 7),
+        .restart(generation: 7, usernameFragment: peer.usernameFragment, password: peer.password), .bye(reason: "declined"),
     ]
 
     @Test("every payload reads back as itself, and truncated at any byte throws", arguments: payloads)

@@ -20,11 +20,33 @@ struct VirtualInternet {
         case allocation(Int)
         case bindingPatience(Int)
         case credentials(to: Int)
-        case signal(VirtualPeer.Signal, to: Int)
+        case signal(RestartingAgent.Signal, to: Int)
+        /// Nobody knows whether the peer has it: it is said again on the path.
+        case resend(RestartingAgent.Signal, number: UInt16, to: Int)
     }
+
+    /// Which way signals take.
+    enum Signalling {
+        case rendezvous
+        /// The relay is gone: what is left is the path itself, with a transport above it that sends again what was lost.
+        case pathOnly
+    }
+
+    var signalling = Signalling.rendezvous
+    private var heard: Set<UInt16> = []
+    private var lastSignal: UInt16 = 0
+
 
     static let stunAddress = TransportAddress(ip: .v4(0xC633_6401), port: 3478)  // 198.51.100.1
     static let relayIP = IPAddress.v4(0xC633_6402)  // 198.51.100.2
+
+    /// As `ra-connect` has it.
+    static var configuration: Agent.Configuration {
+        var configuration = Agent.Configuration()
+        configuration.consent = .watchful
+        configuration.consent.abandonment = .seconds(120)
+        return configuration
+    }
 
     private(set) var now = Instant.zero
     var network: VirtualNetwork
@@ -34,7 +56,7 @@ struct VirtualInternet {
     private var relay: VirtualRelay
     private var steps = EventQueue<Step>()
     private var random: SeededGenerator
-    private let opensPort: [Bool]
+    private var opensPort: [Bool]
     private let hasRelay: Bool
     /// The peers' deadlines; asked for anew only where something has happened.
     private var deadlines: [Instant?] = [nil, nil]
@@ -46,7 +68,7 @@ struct VirtualInternet {
     init(
         _ homes: (Home, Home), roles: (Role, Role) = (.controlling, .controlled), hasRelay: Bool = true,
         isSameHome: Bool = false, sharedProvider: NATBehavior? = nil,
-        configuration: Agent.Configuration = Agent.Configuration(), seed: UInt64
+        configuration: Agent.Configuration = Self.configuration, seed: UInt64
     ) {
         random = SeededGenerator(seed: seed)
         network = VirtualNetwork(seed: random.next())
@@ -134,7 +156,8 @@ struct VirtualInternet {
                 } else {
                     network.send(datagram, from: relay.host, at: now)
                 }
-            case .toOwner(let index, let datagram): receive(datagram, at: index)
+            case .toOwner(let index, let datagram):
+                if network.isConnected(peers[index].host) { receive(datagram, at: index) }
             }
         }
         while let delivery = network.nextDelivery(at: now) { deliver(delivery) }
@@ -159,6 +182,10 @@ struct VirtualInternet {
     private mutating func receive(_ datagram: VirtualDatagram, at index: Int) {
         peers[index].receive(datagram, at: now)
         isTouched[index] = true
+        guard let last = peers[index].received.last, last.first == Self.signalMark, last.count == 3 else { return }
+        peers[index].received.removeLast()
+        let number = UInt16(last[1]) << 8 | UInt16(last[2])
+        if heard.insert(number).inserted, let signal = waiting.removeValue(forKey: number) { receive(signal, at: index) }
     }
 
     private mutating func perform(_ step: Step) {
@@ -175,37 +202,103 @@ struct VirtualInternet {
         case .bindingPatience(let index):
             peers[index].giveUpBinding(at: now)
         case .credentials(let index):
-            peers[index].agent.setRemoteCredentials(peers[1 - index].agent.localCredentials, at: now)
-        case .signal(.candidate(let line), let index):
-            if let candidate = try? Candidate(sdp: line) { peers[index].agent.addRemoteCandidate(candidate, at: now) }
-        case .signal(.endOfCandidates, let index):
-            peers[index].agent.endOfRemoteCandidates(at: now)
+            peers[index].agent.setRemoteCredentials(peers[1 - index].agent.active.localCredentials, at: now)
+        case .signal(let signal, let index):
+            receive(signal, at: index)
+        case .resend(let signal, let number, let index):
+            guard !heard.contains(number) else { return }
+            // What arrives is looked up by its number: the path carries it, and that is what counts here.
+            waiting[number] = signal
+            sendData([Self.signalMark, UInt8(number >> 8), UInt8(number & 0xFF)], from: 1 - index)
+            steps.schedule(.resend(signal, number: number, to: index), at: now + .milliseconds(300))
         }
     }
 
     /// Sends what the peers want sent, signals what they have gathered, notes what they say.
     private mutating func drain() {
         for index in peers.indices where isTouched[index] {
-            for signal in peers[index].signals {
-                steps.schedule(
-                    .signal(signal, to: 1 - index), at: now + .milliseconds(Int64.random(in: 20...60, using: &random)))
-            }
-            peers[index].signals = []
+            while let signal = peers[index].agent.nextSignal() { tell(signal, from: index) }
             while let datagram = peers[index].nextTransmit() { send(datagram, from: index) }
-            while let event = peers[index].agent.nextEvent() { peers[index].events.append((now, event)) }
+            while let event = peers[index].agent.nextEvent() {
+                if event == .restarted {
+                    peers[index].gatherReflexiveAgain(random: &random, at: now)
+                } else {
+                    peers[index].events.append((now, event))
+                }
+            }
+            while let datagram = peers[index].nextTransmit() { send(datagram, from: index) }
             deadlines[index] = peers[index].nextDeadline
             isTouched[index] = false
         }
     }
 
     private mutating func send(_ datagram: VirtualDatagram, from index: Int) {
-        if datagram.source == peers[index].relayed {
+        if peers[index].relayed.contains(datagram.source) {
+            guard network.isConnected(peers[index].host) else { return }
             relay.permit(datagram.destination.ip, at: datagram.source)
             relay.sendFromOwner(datagram, at: now)
         } else {
             network.send(datagram, from: peers[index].host, at: now)
         }
     }
+
+    private static let signalMark: UInt8 = 0xFE
+    private var waiting: [UInt16: RestartingAgent.Signal] = [:]
+    /// When the last signal arrives at each peer: none overtakes another.
+    private var arrivals = [Instant.zero, Instant.zero]
+
+    private mutating func tell(_ signal: RestartingAgent.Signal, from index: Int) {
+        switch signalling {
+        case .rendezvous:
+            let arrival = now + .milliseconds(Int64.random(in: 20...60, using: &random))
+            arrivals[1 - index] = max(arrivals[1 - index], arrival)
+            steps.schedule(.signal(signal, to: 1 - index), at: arrivals[1 - index])
+        case .pathOnly:
+            lastSignal += 1
+            steps.schedule(.resend(signal, number: lastSignal, to: 1 - index), at: now)
+        }
+    }
+
+    /// As the peer's program reads it.
+    private mutating func receive(_ signal: RestartingAgent.Signal, at index: Int) {
+        isTouched[index] = true
+        var signal = signal
+        if case .candidate(let generation, let candidate) = signal, let read = try? Candidate(sdp: candidate.sdp) {
+            signal = .candidate(generation: generation, read)
+        }
+        peers[index].agent.receive(signal, at: now)
+    }
+
+    /// Another network for a peer: the host has another address behind other NATs, and gathers anew.
+    mutating func move(_ index: Int, behind nats: [NATBehavior], opensPort: Bool = false) {
+        moves += 1
+        let outer = UInt32(0xCB00_7164) + moves  // 203.0.113.101…
+        var realm = VirtualNetwork.internet
+        for (depth, nat) in nats.reversed().enumerated() {
+            realm = network.addRealm(
+                behind: nat, outerIP: .v4(depth == 0 ? outer : 0x6450_0001 + UInt32(depth) << 8 + moves), in: realm)
+        }
+        let ip = IPAddress.v4(nats.isEmpty ? outer : 0xAC10_0064 + moves)  // 172.16.0.101…
+        network.move(peers[index].host, to: ip, in: realm)
+        let address = TransportAddress(ip: ip, port: UInt16.random(in: 40_000...49_999, using: &random))
+        peers[index].move(to: address, random: &random, at: now)
+        self.opensPort[index] = opensPort
+        isTouched[index] = true
+        steps.schedule(.mapping(index), at: now + .milliseconds(Int64.random(in: 20...150, using: &random)))
+        steps.schedule(.allocation(index), at: now + .milliseconds(Int64.random(in: 30...150, using: &random)))
+        steps.schedule(.bindingPatience(index), at: now + VirtualPeer.bindingPatience)
+    }
+
+    /// The router has opened a port after all.
+    mutating func openPortLate(_ index: Int) {
+        opensPort[index] = true
+        steps.schedule(.mapping(index), at: now)
+    }
+
+    /// From here on nothing passes between the two homes any more but by the relay.
+    mutating func separate() { network.separate(peers[0].host, peers[1].host) }
+
+    private var moves: UInt32 = 0
 
     /// Forgets what was said so far.
     mutating func forgetEvents() {
@@ -214,9 +307,20 @@ struct VirtualInternet {
 
     // MARK: The layers above
 
+    /// Moves on until data sent by each side arrives at the other; how long that takes, to within 50 ms, if it happens.
+    mutating func timeToCarryData(within limit: Duration) -> Duration? {
+        let begin = now
+        while now - begin <= limit {
+            if carriesData { return now - begin }
+            run(for: .milliseconds(50))
+        }
+        return nil
+    }
+
+
     /// Sends data on the selected pair.
     mutating func sendData(_ payload: [UInt8], from index: Int) {
-        guard let pair = peers[index].agent.selectedPair else { return }
+        guard let pair = peers[index].agent.dataPair, peers[index].agent.maySendData(at: now) else { return }
         send(VirtualDatagram(source: pair.source, destination: pair.destination, payload: payload), from: index)
     }
 }

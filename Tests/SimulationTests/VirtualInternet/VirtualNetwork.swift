@@ -23,7 +23,7 @@ struct VirtualNetwork {
     }
 
     private struct Host {
-        let realm: RealmID
+        var realm: RealmID
         var conditions: LinkConditions
         var isConnected = true
     }
@@ -62,9 +62,33 @@ struct VirtualNetwork {
     }
 
     mutating func setConnected(_ isConnected: Bool, _ host: HostID) { hosts[host.index].isConnected = isConnected }
+    func isConnected(_ host: HostID) -> Bool { hosts[host.index].isConnected }
     mutating func setConditions(_ conditions: LinkConditions, of host: HostID) {
         hosts[host.index].conditions = conditions
     }
+
+    /// Takes a host out of its network and puts it into another.
+    mutating func move(_ host: HostID, to ip: IPAddress, in realm: RealmID) {
+        let old = hosts[host.index].realm
+        realms[old.index].hosts = realms[old.index].hosts.filter { $0.value != host }
+        realms[realm.index].hosts[ip] = host
+        hosts[host.index].realm = realm
+    }
+
+    /// The NAT next to a host forgets everything, as after a power cut; with `outerIP` its provider gives it another address.
+    mutating func rebootRouter(of host: HostID, outerIP: IPAddress? = nil) {
+        let realm = hosts[host.index].realm
+        guard let nat = realms[realm.index].nat, let parent = realms[realm.index].parent else { return }
+        realms[parent.index].below[nat.outerIP] = nil
+        let outerIP = outerIP ?? nat.outerIP
+        realms[parent.index].below[outerIP] = realm
+        realms[realm.index].nat = VirtualNAT(behavior: nat.behavior, outerIP: outerIP, seed: random.next())
+    }
+
+    /// Lets nothing pass between two hosts any more; both still reach everybody else.
+    mutating func separate(_ left: HostID, _ right: HostID) { separated = [left, right] }
+
+    private var separated: [HostID] = []
 
     // MARK: Traffic
 
@@ -74,7 +98,8 @@ struct VirtualNetwork {
     mutating func send(_ datagram: VirtualDatagram, from host: HostID, at now: Instant) {
         guard hosts[host.index].isConnected,
             let delivery = route(datagram, from: hosts[host.index].realm, at: now, hops: 0),
-            hosts[delivery.host.index].isConnected
+            hosts[delivery.host.index].isConnected,
+            !(separated.contains(host) && separated.contains(delivery.host))
         else { return }
         for arrival in hosts[host.index].conditions.arrivals(at: now, random: &random) {
             queue.schedule(delivery, at: arrival)

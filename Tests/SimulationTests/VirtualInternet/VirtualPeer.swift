@@ -6,24 +6,19 @@ import STUN
 struct VirtualPeer {
     let index: Int
     let host: VirtualNetwork.HostID
-    let address: TransportAddress
-    var agent: Agent
+    /// Where the socket is bound; another one after a change of network.
+    private(set) var address: TransportAddress
+    var agent: RestartingAgent
     var binding: BindingClient?
     let stunServer: TransportAddress
-    var relayed: TransportAddress?
-    /// What the driver did, besides sending: everything the agent said, with its time.
-    var events: [(at: Instant, event: Agent.Event)] = []
+    /// Addresses at the relay, the newest last.
+    var relayed: [TransportAddress] = []
+    /// Everything the agent said, with its time.
+    var events: [(at: Instant, event: RestartingAgent.Event)] = []
     /// What came for the layers above.
     var received: [[UInt8]] = []
-    /// Candidates and their end, to be signalled.
-    var signals: [Signal] = []
-    private var hasRelay: Bool
-    private var hasMapping: Bool
-
-    enum Signal {
-        case candidate(String)
-        case endOfCandidates
-    }
+    private var hasRelay = false
+    private var hasMapping = false
 
     init(
         index: Int, host: VirtualNetwork.HostID, address: TransportAddress, role: Role, stunServer: TransportAddress,
@@ -33,30 +28,45 @@ struct VirtualPeer {
         self.host = host
         self.address = address
         self.stunServer = stunServer
-        agent = Agent(
+        agent = RestartingAgent(
             role: role, localCredentials: Credentials(using: &random), configuration: configuration,
             random: SeededGenerator(seed: random.next()))
-        hasRelay = false
-        hasMapping = false
     }
 
     // MARK: Gathering
 
     mutating func beginGathering(random: inout SeededGenerator, at now: Instant) {
-        add(.host(address), at: now)
+        agent.addLocalCandidate(.host(address), at: now)
         binding = BindingClient(server: stunServer, random: &random, at: now)
+    }
+
+    /// After a restart it is asked again how the address looks from outside.
+    mutating func gatherReflexiveAgain(random: inout SeededGenerator, at now: Instant) {
+        binding = BindingClient(server: stunServer, random: &random, at: now)
+    }
+
+    /// The host has another address: the socket of the old one is gone, and so is the allocation that it had.
+    mutating func move(to address: TransportAddress, random: inout SeededGenerator, at now: Instant) {
+        let bases = [self.address] + relayed
+        self.address = address
+        relayed = []
+        for base in bases { agent.removeLocalCandidates(base: base, at: now) }
+        beginGathering(random: &random, at: now)
+        agent.networkChanged(at: now)
     }
 
     mutating func gathered(mapped: TransportAddress?, at now: Instant) {
         hasMapping = true
-        if let mapped { add(.mapped(mapped, base: address), at: now) }
+        if let mapped { agent.addLocalCandidate(.mapped(mapped, base: address), at: now) }
         endGatheringIfComplete(at: now)
     }
 
     mutating func gathered(relayed: TransportAddress?, at now: Instant) {
         hasRelay = true
-        self.relayed = relayed
-        if let relayed { add(.relayed(relayed, server: relayed.ip), at: now) }
+        if let relayed {
+            self.relayed.append(relayed)
+            agent.addLocalCandidate(.relayed(relayed, server: relayed.ip), at: now)
+        }
         endGatheringIfComplete(at: now)
     }
 
@@ -66,8 +76,8 @@ struct VirtualPeer {
     mutating func gatheredReflexive(at now: Instant) {
         guard let outcome = binding?.outcome else { return }
         binding = nil
-        if case .reflexive(let reflexive, _) = outcome {
-            add(.serverReflexive(reflexive, base: address, server: stunServer.ip), at: now)
+        if case .reflexive(let reflexive, _) = outcome, reflexive != address {
+            agent.addLocalCandidate(.serverReflexive(reflexive, base: address, server: stunServer.ip), at: now)
         }
         endGatheringIfComplete(at: now)
     }
@@ -78,14 +88,9 @@ struct VirtualPeer {
         endGatheringIfComplete(at: now)
     }
 
-    private mutating func add(_ candidate: Candidate, at now: Instant) {
-        if agent.addLocalCandidate(candidate, at: now) { signals.append(.candidate(candidate.sdp)) }
-    }
-
     private mutating func endGatheringIfComplete(at now: Instant) {
         guard hasRelay, hasMapping, binding == nil else { return }
         agent.endOfLocalCandidates(at: now)
-        signals.append(.endOfCandidates)
     }
 
     // MARK: Traffic

@@ -1,0 +1,81 @@
+import HostNetwork
+import ICE
+import NetPrimitives
+import Rendezvous
+import SCTP
+import TURN
+
+// What the two agents tell each other. Before there is a path it goes through the rendezvous; later by both ways, since
+// either may be gone. What comes twice changes nothing the second time.
+extension PeerConnection {
+    /// Takes what the peer signals, whichever way it came.
+    func receive(_ payload: PeerPayload) {
+        guard !isOver, let signal = RestartingAgent.Signal(payload) else { return }
+        let now = MonotonicClock.now()
+        if case .candidate(_, let candidate) = signal {
+            // A peer has no business on our own machine, but in a trial on one.
+            guard !candidate.address.ip.isLoopback || sockets.keys.contains(where: { $0.ip.isLoopback }) else { return }
+        }
+        guard agent.receive(signal, at: now) else { return }
+        if case .candidate(_, let candidate) = signal { permit(candidate.address.ip, at: now) }
+        drain()
+    }
+
+    /// Peers that have moved far leave addresses behind; a relay grants so many and no more.
+    private static let remoteLimit = 64
+
+    private func permit(_ ip: IPAddress, at now: Instant) {
+        if !remoteIPs.contains(ip) {
+            if remoteIPs.count >= Self.remoteLimit { remoteIPs.removeFirst() }
+            remoteIPs.append(ip)
+        }
+        for leg in legs.values { leg.client.createPermission(for: ip, at: now) }
+    }
+
+    /// A signal that came on the path.
+    func received(signal bytes: [UInt8]) {
+        guard let payload = try? PeerPayload(parsing: bytes) else { return }
+        switch payload {
+        case .candidate, .endOfCandidates, .restart: receive(payload)
+        // Who the peer is, and when it leaves, is not said here.
+        case .description, .bye: break
+        }
+    }
+
+    func tell(_ signal: RestartingAgent.Signal) {
+        let payload = PeerPayload(signal)
+        emit(.signal(payload))
+        if let id = channels[.path] { try? sctp?.send(payload.text, on: id, kind: .text) }
+    }
+}
+
+extension PeerPayload {
+    init(_ signal: RestartingAgent.Signal) {
+        switch signal {
+        case .restart(let generation, let credentials):
+            self = .restart(
+                generation: generation, usernameFragment: credentials.usernameFragment, password: credentials.password)
+        case .candidate(let generation, let candidate):
+            self = .candidate(line: candidate.sdp, isMapped: candidate.isMapped, generation: generation)
+        case .endOfCandidates(let generation): self = .endOfCandidates(generation: generation)
+        }
+    }
+}
+
+extension RestartingAgent.Signal {
+    /// Nil for what is no signal, or holds something that we cannot use.
+    init?(_ payload: PeerPayload) {
+        switch payload {
+        case .restart(let generation, let usernameFragment, let password):
+            guard let credentials = Credentials(usernameFragment: usernameFragment, password: password) else {
+                return nil
+            }
+            self = .restart(generation: generation, credentials)
+        case .candidate(let line, let isMapped, let generation):
+            guard let candidate = Meeting.candidate(line: line, isMapped: isMapped) else { return nil }
+            self = .candidate(generation: generation, candidate)
+        case .endOfCandidates(let generation): self = .endOfCandidates(generation: generation)
+        case .description, .bye: return nil
+        }
+    }
+}

@@ -1,0 +1,189 @@
+// On which pair data flows: any valid one before the selection, the selected one after it, and another when that has
+// died (RFC 8445 §12.1 lets an agent send on any valid pair).
+
+public import NetPrimitives
+
+extension Agent {
+    /// What data is sent on now: see `maySendData`. Another one than `selectedPair` before there is that, and while it
+    /// does not answer and another pair does. Which pair data comes on is the peer's choice.
+    public var dataPair: CandidatePair? {
+        guard failure == nil, let dataKey else { return nil }
+        if let selectedPair, isSelected(dataKey) { return selectedPair }
+        return candidatePair(dataKey)
+    }
+
+    /// A pair that is better than the selected one, and answers: a reason to restart (RFC 8445 §9).
+    public var betterPair: CandidatePair? {
+        guard failure == nil, let selectedPair else { return nil }
+        let selected = PathRank(kind: selectedPair.kind, transport: selectedPair.transport)
+        let key = consents.keys.filter { key in
+            rank(of: key).map { $0 > selected } ?? false && consents[key]?.unansweredSince == nil
+        }.max(by: isWorse)
+        return key.flatMap(candidatePair)
+    }
+
+    /// Whether the selected pair does not answer any more.
+    public var hasLostSelectedPair: Bool { selectedPair != nil && isSuspecting }
+
+    var selectedKey: PairKey? {
+        selectedPair.map { PairKey(base: $0.source, remote: $0.destination, transport: $0.transport) }
+    }
+
+    /// Whether data flows, or would flow, on the pair.
+    func isWatched(_ key: PairKey) -> Bool { isSelected(key) || key == dataKey }
+
+    private func candidatePair(_ key: PairKey) -> CandidatePair? {
+        guard let pair = checkList[key], let local = pair.validLocal else { return nil }
+        return CandidatePair(
+            local: local, remote: pair.remote, kind: kind(of: pair, local: local), roundTrip: pair.roundTrip)
+    }
+
+    func rank(of key: PairKey) -> PathRank? {
+        guard let pair = checkList[key], let local = pair.validLocal else { return nil }
+        return PathRank(kind: kind(of: pair, local: local), transport: key.transport)
+    }
+
+    private func isWorse(_ left: PairKey, than right: PairKey) -> Bool {
+        let ranks = (rank(of: left), rank(of: right))
+        guard let first = ranks.0, let second = ranks.1, first == second else {
+            return ranks.1.map { second in ranks.0.map { $0 < second } ?? true } ?? false
+        }
+        return (checkList[left]?.priority ?? 0) < (checkList[right]?.priority ?? 0)
+    }
+
+    private var bestValidKey: PairKey? { checkList.pairs.filter(\.isValid).map(\.key).max(by: isWorse) }
+
+    // MARK: Pairs that stand by
+
+    /// Besides the selected pair so many are kept fresh: another way through each of two interfaces and two families,
+    /// one of them by a relay.
+    private static let standbyLimit = 4
+
+    /// Chooses the valid pairs that are to be ready when the selected one dies.
+    mutating func keepStandbys(at now: Instant) {
+        guard configuration.looksOn, selectedPair != nil else { return }
+        let others = checkList.pairs.filter { $0.isValid && !isSelected($0.key) }.map(\.key)
+            .sorted { isWorse($1, than: $0) }
+        var wanted = Array(others.prefix(Self.standbyLimit))
+        if !wanted.contains(where: { rank(of: $0)?.kind == .relayed }),
+            let relayed = others.first(where: { rank(of: $0)?.kind == .relayed })
+        {
+            wanted = wanted.prefix(Self.standbyLimit - 1) + [relayed]
+        }
+        for key in wanted where consents[key] == nil { keepConsent(of: key, at: now) }
+        for key in consents.keys where !wanted.contains(key) && !isWatched(key) { consents[key] = nil }
+    }
+
+    // MARK: Death
+
+    /// How long a check on a pair takes, as far as known.
+    private func roundTrip(of key: PairKey) -> Duration {
+        // A stream holds everything back when one segment is lost.
+        max(checkList[key]?.roundTrip ?? .zero, key.transport == .tcp ? .milliseconds(500) : .zero)
+    }
+
+    /// Failed pairs are tried again so often while nothing answers: the network may have changed at the other end.
+    private static let revival = Duration.seconds(3)
+
+    /// Looks whether the selected pair is alive, asks the others when that is doubtful, and chooses where data goes.
+    mutating func watch(at now: Instant) {
+        watchedAt = now
+        guard let selectedKey else { return dataKey = configuration.looksOn ? bestValidKey : nil }
+        let timing = configuration.consent
+        let consent = consents[selectedKey]
+        let doubtAt = consent.map { $0.doubtAt(timing, roundTrip: roundTrip(of: selectedKey)) } ?? .zero
+        let suspicionAt = consent.map { $0.suspicionAt(timing, roundTrip: roundTrip(of: selectedKey)) } ?? .zero
+        let mayDoubt = configuration.looksOn
+        let isDoubting = mayDoubt && doubtAt.map { $0 <= now } ?? false
+        if isDoubting, !self.isDoubting { askStandbys(at: now) }
+        self.isDoubting = isDoubting
+        isSuspecting = mayDoubt && suspicionAt.map { $0 <= now } ?? false
+        guard isSuspecting else {
+            revivalAt = nil
+            dropExpiredStandbys(at: now)
+            return dataKey = selectedKey
+        }
+        // Without a consent there is no base to send from any more: any pair is better.
+        let since = consent?.unansweredSince ?? .zero
+        let answering = consents.keys.filter { key in
+            guard !isSelected(key), let other = consents[key], other.lastAnsweredAt >= since else { return false }
+            return other.suspicionAt(timing, roundTrip: roundTrip(of: key)).map { now < $0 } ?? true
+        }
+        dataKey = answering.max(by: isWorse) ?? (consent == nil ? nil : selectedKey)
+        if answering.isEmpty {
+            reviveFailedPairs(at: now)
+        } else {
+            revivalAt = nil
+        }
+    }
+
+    private mutating func askStandbys(at now: Instant) {
+        for key in consents.keys where !isSelected(key) {
+            consents[key]?.hurry(to: now, interval: .milliseconds(500))
+            handleDueConsent(of: key, at: now)
+        }
+    }
+
+    private mutating func dropExpiredStandbys(at now: Instant) {
+        for (key, consent) in consents where !isSelected(key) && consent.expiresAt <= now {
+            consents[key] = nil
+            checkList.update(key) { $0.fail(.timedOut, at: now) }
+        }
+    }
+
+    private mutating func reviveFailedPairs(at now: Instant) {
+        if let revivalAt, now < revivalAt { return }
+        if revivalAt != nil { checkList.revive() }
+        revivalAt = now + Self.revival
+    }
+
+    /// When `watch` sees something that it has not seen before.
+    var watchDeadline: Instant? {
+        guard configuration.looksOn, selectedPair != nil else { return nil }
+        var deadline = revivalAt
+        for (key, consent) in consents {
+            let timing = configuration.consent
+            let isSelected = isSelected(key)
+            let moments = [
+                isSelected ? consent.doubtAt(timing, roundTrip: roundTrip(of: key)) : nil,
+                isWatched(key) ? consent.suspicionAt(timing, roundTrip: roundTrip(of: key)) : nil,
+                isSelected ? nil : consent.expiresAt,
+            ]
+            for moment in moments { if let moment, moment > watchedAt { deadline = .earliest(deadline, moment) } }
+        }
+        return deadline
+    }
+
+    // MARK: What the driver knows
+
+    /// An address is gone: what was sent from it, or came to it, ends at once.
+    public mutating func removeLocalCandidates(base: TransportAddress, at now: Instant) {
+        localCandidates.removeAll { $0.base == base }
+        for key in checkList.pairs.map(\.key) where key.base == base { forget(key) }
+        settle(at: now)
+    }
+
+    /// A connection of a TCP candidate could not be made, or has ended.
+    public mutating func connectionFailed(from base: TransportAddress, to remote: TransportAddress, at now: Instant) {
+        let key = PairKey(base: base, remote: remote, transport: .tcp)
+        guard failure == nil, checkList[key] != nil else { return }
+        checks.remove(on: key)
+        consents[key] = nil
+        if nominating == key { nominating = nil }
+        checkList.settle(key)
+        checkList.update(key) { $0.fail(.notConnected, at: now) }
+        settle(at: now)
+    }
+
+    private mutating func forget(_ key: PairKey) {
+        checks.remove(on: key)
+        consents[key] = nil
+        if nominating == key { nominating = nil }
+        checkList.remove(key)
+    }
+
+    private mutating func settle(at now: Instant) {
+        watch(at: now)
+        advance(at: now)
+    }
+}

@@ -1,0 +1,98 @@
+// What the driver gathers and what the peer signals, for the session it belongs to.
+
+public import NetPrimitives
+
+extension RestartingAgent {
+    /// Adds a candidate of this side to every session, and signals it.
+    ///
+    /// - Returns: false when no session has taken it.
+    @discardableResult
+    public mutating func addLocalCandidate(_ candidate: Candidate, at now: Instant) -> Bool {
+        var isTaken = active.addLocalCandidate(candidate, at: now)
+        if next?.addLocalCandidate(candidate, at: now) == true { isTaken = true }
+        guard isTaken else { return false }
+        // What is said again of an address is truer than what was said before.
+        offered.removeAll { old in
+            old.base == candidate.base && old.transport == candidate.transport
+                && (old.address == candidate.address
+                    || old.type == .serverReflexive && candidate.type == .serverReflexive
+                        && old.isMapped == candidate.isMapped)
+        }
+        if offered.count >= active.configuration.candidateLimit { offered.removeFirst() }
+        offered.append(candidate)
+        signals.push(.candidate(generation: generation, candidate))
+        update(at: now)
+        return true
+    }
+
+    /// An address is gone.
+    public mutating func removeLocalCandidates(base: TransportAddress, at now: Instant) {
+        offered.removeAll { $0.base == base }
+        active.removeLocalCandidates(base: base, at: now)
+        next?.removeLocalCandidates(base: base, at: now)
+        retired?.removeLocalCandidates(base: base, at: now)
+        update(at: now)
+    }
+
+    /// A TCP candidate's connection could not be made, or has ended.
+    public mutating func connectionFailed(from base: TransportAddress, to remote: TransportAddress, at now: Instant) {
+        active.connectionFailed(from: base, to: remote, at: now)
+        next?.connectionFailed(from: base, to: remote, at: now)
+        update(at: now)
+    }
+
+    /// This side has no more candidates to come, for now.
+    public mutating func endOfLocalCandidates(at now: Instant) {
+        hasOfferedAll = true
+        active.endOfLocalCandidates(at: now)
+        next?.endOfLocalCandidates(at: now)
+        signals.push(.endOfCandidates(generation: generation))
+        update(at: now)
+    }
+
+    /// The peer's credentials of the first session, which came with its certificate's fingerprint.
+    public mutating func setRemoteCredentials(_ credentials: Credentials, at now: Instant) {
+        guard active.remoteCredentials == nil, activeGeneration == 0 else { return }
+        active.setRemoteCredentials(credentials, at: now)
+        update(at: now)
+    }
+
+    /// Takes what the peer signals. What is of a session that is past, or was told before, changes nothing.
+    ///
+    /// - Returns: whether it was news.
+    @discardableResult
+    public mutating func receive(_ signal: Signal, at now: Instant) -> Bool {
+        guard !isOver else { return false }
+        defer { update(at: now) }
+        switch signal {
+        case .restart(let number, let credentials):
+            // The first session has no restart; a number far ahead would leave none for later ones.
+            guard number > 0, number >= generation, number - generation <= Self.largestStep else { return false }
+            if number > generation { begin(number, at: now) }
+            guard next?.remoteCredentials == nil, next != nil else { return false }
+            next?.setRemoteCredentials(credentials, at: now)
+            return true
+        case .candidate(let number, let candidate):
+            if number == activeGeneration { return active.addRemoteCandidate(candidate, at: now) }
+            return number == generation && next?.addRemoteCandidate(candidate, at: now) ?? false
+        case .endOfCandidates(let number):
+            if number == activeGeneration {
+                active.endOfRemoteCandidates(at: now)
+            } else if number == generation {
+                next?.endOfRemoteCandidates(at: now)
+            }
+            return true
+        }
+    }
+
+    /// Both sides count one by one; what was never told may be a few.
+    private static let largestStep: UInt32 = 1000
+
+    /// Tells everything of the restart that is under way once more: the way that signals take is another one now.
+    public mutating func signalAgain() {
+        guard let next else { return }
+        signals.push(.restart(generation: generation, next.localCredentials))
+        for candidate in offered { signals.push(.candidate(generation: generation, candidate)) }
+        if hasOfferedAll { signals.push(.endOfCandidates(generation: generation)) }
+    }
+}
