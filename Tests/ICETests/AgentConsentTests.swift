@@ -44,6 +44,21 @@ import Testing
         #expect(transcript.agent.nextDeadline == nil)
     }
 
+    @Test("an agent that was stopped for ten minutes counts from its awakening who has abandoned it")
+    func stopped() throws {
+        var transcript = try Transcript.connected()
+        transcript.now += .seconds(600)
+        transcript.agent.handleTimeout(at: transcript.now)
+        #expect(transcript.events().last == .consentLost)
+        transcript.pass(.seconds(100))
+        transcript.now += .seconds(600)
+        transcript.agent.handleTimeout(at: transcript.now)
+        transcript.pass(.seconds(69))
+        #expect(transcript.events().isEmpty)
+        transcript.pass(.seconds(2))
+        #expect(transcript.events() == [.failed(.peerLost)])
+    }
+
     @Test("an answer ends the silence and restores the consent")
     func recovery() throws {
         var transcript = try Transcript.connected()

@@ -4,6 +4,7 @@ import pytest
 from lab import Home
 from scenarios import Assistance, require
 from scenarios.assistance import CONNECT_LIMIT
+from scenarios.waiting import settled
 
 PLAIN, SYMMETRIC, NO_UDP = Home(), Home(nat="symmetric"), Home(nat="udp-blocked")
 HTTPS, RDP, TLS, PROXY = (Home(nat=f"{kind}-only") for kind in ("https", "rdp", "tls", "proxy"))
@@ -72,7 +73,7 @@ def test_families_of_addresses(ipv4, kind, record_property):
         session.join(code, url=url_of["helper"])
         connected = session.helper.wait_for_event("connected", timeout=CONNECT_LIMIT)
         record_property("join to connected, s", f"{connected['_at']:.2f}")
-        assert connected["path"]["kind"] == kind
+        assert settled(session.helper, connected, kind)["kind"] == kind
         session.consent_to_view()
         session.helper.wait_for_event("first-frame")
         session.stop_in_order()

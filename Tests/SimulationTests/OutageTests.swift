@@ -79,6 +79,43 @@ import Testing
         #expect(internet.disagreement == nil, "seed \(seed): \(internet.story)")
     }
 
+    @Test("a path that dies while the choice is still open is noticed, and heals like any other", arguments: seeds)
+    func early(_ seed: UInt64) {
+        for outage in [Duration.seconds(20), .seconds(120)] {
+            let home = VirtualInternet.Home(nats: [.symmetric])
+            var internet = VirtualInternet((home, home), seed: seed)
+            #expect(internet.timeToCarryData(within: .seconds(2)) != nil, "seed \(seed): \(internet.story)")
+            #expect(!internet.areConnected, "seed \(seed): \(internet.story)")
+            for peer in internet.peers { internet.network.setConnected(false, peer.host) }
+            internet.run(for: .seconds(10))
+            for peer in internet.peers {
+                #expect(peer.events.last?.event == .pathLost, "seed \(seed): \(internet.story)")
+            }
+            internet.run(for: outage - .seconds(10))
+            for peer in internet.peers { internet.network.setConnected(true, peer.host) }
+            #expect(internet.timeToCarryData(within: .seconds(2)) != nil, "seed \(seed): \(internet.story)")
+            internet.run(for: .seconds(20))
+            #expect(internet.disagreement == nil, "seed \(seed): \(internet.story)")
+        }
+    }
+
+    @Test("two programs that were stopped for ten minutes, with a clock that went on, continue within two seconds", arguments: seeds)
+    func stopped(_ seed: UInt64) {
+        var internet = connected(seed: seed)
+        internet.run(for: .seconds(20))
+        for peer in internet.peers { internet.stop(peer.index) }
+        internet.run(for: .seconds(600))
+        for peer in internet.peers {
+            internet.network.rebootRouter(of: peer.host)
+            internet.goOn(peer.index)
+        }
+        let healed = internet.timeToCarryData(within: .seconds(2))
+        #expect(healed != nil, "seed \(seed): \(internet.story)")
+        internet.run(for: .seconds(60))
+        #expect(internet.carriesData, "seed \(seed): \(internet.story)")
+        #expect(internet.disagreement == nil, "seed \(seed): \(internet.story)")
+    }
+
     @Test("a tenth of all packets lost for five minutes is no lost peer", arguments: seeds)
     func lossy(_ seed: UInt64) {
         var internet = connected(seed: seed)

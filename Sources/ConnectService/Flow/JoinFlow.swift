@@ -107,7 +107,9 @@ public actor JoinFlow: AssistanceFlow {
     private func meet() async throws {
         guard let peer else { return }
         // The router is asked first of all: its answer may take a second, and a door counts only before the choice.
-        let ports = await peer.openPorts(on: LocalAddresses.candidates(relayIsLoopback: options.relay.endpoint.isLoopback))
+        let isTrial = options.relay.endpoint.isLoopback
+        let ports = await peer.openPorts(on: LocalAddresses.candidates(relayIsLoopback: isTrial))
+        await peer.follow { LocalAddresses.candidates(relayIsLoopback: isTrial) }
         guard !isOver else { return }  // nobody would close a door that is made now
         door = Meeting.door(for: ports, of: peer, driver: driver, printer: printer)
         printer.note("Looking for the relay…")
@@ -215,7 +217,7 @@ public actor JoinFlow: AssistanceFlow {
         case .signal(let payload): tell(payload)
         case .connected: if options.hasViewer { Task { await self.openViewer() } }
         case .ready: printer.note("Waiting for \(driver?.peerName ?? "the other side") to say yes…")
-        case .pathChanged, .pathLost, .message, .failed, .closed: break
+        case .pathChanged, .pathLost, .networkChanged, .message, .failed, .closed: break
         }
         driver?.handle(event)
     }

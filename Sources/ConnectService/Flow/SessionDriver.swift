@@ -87,7 +87,7 @@ final class SessionDriver {
         guard !isOver else { return }
         let now = MonotonicClock.now()
         switch event {
-        case .signal:
+        case .signal, .networkChanged:
             break  // the flow's, for the rendezvous
         case .connected(let path):
             self.path = path

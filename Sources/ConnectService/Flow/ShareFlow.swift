@@ -118,7 +118,9 @@ public actor ShareFlow: AssistanceFlow {
         guard let peer else { return }
         try await connect()
         guard !isOver else { return }
-        let ports = await peer.openPorts(on: LocalAddresses.candidates(relayIsLoopback: options.relay.endpoint.isLoopback))
+        let isTrial = options.relay.endpoint.isLoopback
+        let ports = await peer.openPorts(on: LocalAddresses.candidates(relayIsLoopback: isTrial))
+        await peer.follow { LocalAddresses.candidates(relayIsLoopback: isTrial) }
         guard !isOver else { return }  // nobody would close a door that is made now
         // Asked for now, so that the router has long answered when the helper comes.
         door = Meeting.door(for: ports, of: peer, driver: driver, printer: printer)
@@ -286,7 +288,7 @@ public actor ShareFlow: AssistanceFlow {
         switch event {
         case .signal(let payload): tell(payload)
         case .pathChanged: screen?.order(.pathChanged)
-        case .connected, .ready, .pathLost, .message, .failed, .closed: break
+        case .connected, .ready, .pathLost, .networkChanged, .message, .failed, .closed: break
         }
         driver?.handle(event)
     }

@@ -26,6 +26,7 @@ extension PeerConnection {
             hasMoved = drainDTLS(at: now) || hasMoved
         }
         signalEndOfCandidates(at: now)
+        announceConnection(at: now)
         screenBacklog.store(
             channels[.screen].flatMap { id in sctp.map { $0.bufferedAmount(of: id) } } ?? 0, ordering: .relaxed)
         schedule(at: now)
@@ -64,19 +65,38 @@ extension PeerConnection {
             hasMoved = true
             tell(signal)
         }
+        if wasUnanswered, !agent.isUnanswered { wakeTransport(at: now) }
+        wasUnanswered = agent.isUnanswered
         return hasMoved
+    }
+
+    /// There is a way again. SCTP would wait for its retransmission timeout, which has grown to two seconds meanwhile; an
+    /// acknowledgement wakes it. What it sent last into the dark is the oldest that is missing, and brings one. If it had
+    /// arrived, DTLS takes it for a replay.
+    private func wakeTransport(at now: Instant) {
+        guard hasConnected, let lastRecord else { return }
+        sendData(lastRecord, at: now)
     }
 
     private func handle(_ event: RestartingAgent.Event, at now: Instant) {
         switch event {
         case .path(let pair, let reason):
+            firstPathAt = firstPathAt ?? now
             if let leg = leg(of: pair.source) { leg.client.bindChannel(to: pair.destination, at: now) }
             if role == .helper { dtls?.start(at: now) }
             if hasConnected { emit(.pathChanged(description(of: pair), reason)) }
+            switch reason {
+            case .first, .better: break
+            case .lost, .networkChanged: wakeTransport(at: now)
+            }
         case .pathLost:
             if hasConnected { emit(.pathLost) }
         case .restarted:
             gatherReflexiveAgain(at: now)
+        case .unanswered:
+            // A router that has rebooted, a NAT that has forgotten: our addresses look the same from here, and from nowhere else.
+            gatherReflexiveAgain(at: now)
+            renewLegs(at: now)
         case .failed(.noPairSucceeded):
             fail(.noPath)
         case .failed(.peerLost):
@@ -106,6 +126,7 @@ extension PeerConnection {
                 .relayed(
                     relayed, server: leg.client.server.ip, reflexive: reflexive, localPreference: leg.localPreference),
                 at: now)
+            retireOldLegs()
             for ip in remoteIPs { leg.client.createPermission(for: ip, at: now) }
         case .data(let payload, let peer):
             if let relayed = leg.relayed { handle(payload, on: relayed, from: peer, at: now) }
@@ -126,6 +147,7 @@ extension PeerConnection {
         // Before there is a path the answer waits in the endpoint, which sends it again anyway.
         while agent.dataPair != nil, let packet = dtls.nextTransmit() {
             hasMoved = true
+            lastRecord = packet
             sendData(packet, at: now)
         }
         while let event = dtls.nextEvent() {
@@ -180,14 +202,11 @@ extension PeerConnection {
     private func handle(_ event: Association.Event) {
         switch event {
         case .connected:
-            hasConnected = true
-            guard let pair = agent.dataPair else { return fail(.noPath) }
-            emit(.connected(description(of: pair)))
-            if role == .helper { becomeReady() }
+            isAssociated = true
         case .channelOpened(let opened):
             guard role == .sharer, let channel = Channel(rawValue: opened.label), channels[channel] == nil else { return }
             channels[channel] = opened.id
-            if channels.count == Channel.allCases.count { becomeReady() }
+            becomeReady()
         case .message(let id, _, let bytes):
             guard let channel = channels.first(where: { $0.value == id })?.key else { return }
             switch channel {
@@ -205,8 +224,20 @@ extension PeerConnection {
         }
     }
 
+    /// A path that is chosen within so much time of the first one is the one that people read of. The handshakes take
+    /// longer than that, but in a network without delays.
+    static let pathPatience = Duration.milliseconds(60)
+
+    private func announceConnection(at now: Instant) {
+        guard isAssociated, !hasConnected, !isOver, let firstPathAt, let pair = agent.dataPair else { return }
+        guard agent.active.selectedPair != nil || firstPathAt + Self.pathPatience <= now else { return }
+        hasConnected = true
+        emit(.connected(description(of: pair)))
+        becomeReady()
+    }
+
     private func becomeReady() {
-        guard !isReady else { return }
+        guard hasConnected, !isReady, channels.count == Channel.allCases.count else { return }
         isReady = true
         emit(.ready)
         for bytes in early { emit(.message(.control, bytes)) }

@@ -8,10 +8,12 @@ import STUN
 // Where this side can be reached: its own ports, what the relay sees of them, and addresses at the relay
 // (RFC 8445 §5.1.1). Doors that the router opens come in from outside, by `addMapped`.
 extension PeerConnection {
-    /// How a STUN server is asked for a reflexive address: at 0, 250 and 750 ms, given up after 1.75 s. One
-    /// that is silent longer than that is behind a firewall.
+    /// How a STUN server is asked for a reflexive address: at 0, 250, 750 ms and so on, given up after 17 s.
     private static let bindingTiming = ClientTransaction.Timing(
-        initialRTO: .milliseconds(250), requestCount: 3, finalWaitFactor: 4)
+        initialRTO: .milliseconds(250), requestCount: 7, finalWaitFactor: 4)
+    /// A server that is silent for so long is behind a firewall, or three packets of three were lost: nobody waits for it any
+    /// more, and an answer that comes all the same is still used.
+    static let bindingPatience = Duration.milliseconds(1750)
 
     /// Opens one UDP port on each address and offers them as host candidates.
     ///
@@ -42,6 +44,7 @@ extension PeerConnection {
     func gatherReflexiveAgain(at now: Instant) {
         guard let server = stunServer else { return }
         bindings = []
+        bindingsAskedAt = now
         var random = SystemRandomNumberGenerator()
         for base in sockets.keys where base.family == server.family {
             bindings.append(
@@ -57,6 +60,7 @@ extension PeerConnection {
         let now = MonotonicClock.now()
         turnCredentials = credentials
         relayTrust = trust
+        relayServers = servers
         ladder = RelayLadder(credentials == nil ? [] : servers, at: now)
         climbLadder(at: now)
         drain()
@@ -115,8 +119,13 @@ extension PeerConnection {
     func dropLeg(_ number: Int) {
         guard let leg = legs.removeValue(forKey: number) else { return }
         leg.close()
-        if leg.relayed == nil { ladder?.failed(leg.server, at: MonotonicClock.now()) }
-        climbLadder(at: MonotonicClock.now())
+        let now = MonotonicClock.now()
+        if let relayed = leg.relayed {
+            agent.removeLocalCandidates(base: relayed, at: now)
+        } else {
+            ladder?.failed(leg.server, at: now)
+        }
+        climbLadder(at: now)
         if !isOver { drain() }
     }
 

@@ -25,6 +25,8 @@ actor PeerConnection {
         case ready
         case pathChanged(PathDescription, RestartingAgent.Reason)
         case pathLost
+        /// This host has other addresses: what else hangs on the old ones has to be made anew.
+        case networkChanged
         case message(Channel, [UInt8])
         /// Nothing comes after it.
         case failed(Failure)
@@ -74,13 +76,22 @@ actor PeerConnection {
     var reflexive: [TransportAddress: IPAddress] = [:]
     /// Whom to ask how our ports look from outside.
     var stunServer: TransportAddress?
+    var bindingsAskedAt: Instant?
     var ladder: RelayLadder?
     var turnCredentials: TURNCredentials?
     var relayTrust: RelayTrust?
+    var relayServers: [RelayServer] = []
+    /// This host's addresses, as they are now.
+    var localAddresses: (@Sendable () -> [IPAddress])?
+    var watch: AddressWatch?
     var remoteIPs: [IPAddress] = []
     var dtls: Endpoint?
     /// Where the datagram came to, and from, that DTLS has taken last: on what the peer's data vouches for a path.
     var lastOrigin: (base: TransportAddress, remote: TransportAddress)?
+    /// What DTLS has sent last.
+    var lastRecord: [UInt8]?
+    /// Whether no pair answered when that was looked at last.
+    var wasUnanswered = false
     var sctp: Association?
     var channels: [Channel: ChannelID] = [:]
     var fragments = ScreenFragments()
@@ -89,6 +100,10 @@ actor PeerConnection {
     /// Control messages that came before `.ready`: channels are independent, and loss delays one and not the other.
     var early: [[UInt8]] = []
     static let earlyLimit = 64
+    /// When data could flow first.
+    var firstPathAt: Instant?
+    /// Whether SCTP is up, and whether that was told.
+    var isAssociated = false
     var hasConnected = false
     var isOver = false
     var hasSignalledEnd = false
@@ -203,6 +218,7 @@ actor PeerConnection {
             leg.close()
         }
         for socket in sockets.values { socket.close() }
+        watch?.close()
         sctp?.abort()
         timer?.cancel()
         ladder = nil
@@ -281,9 +297,14 @@ actor PeerConnection {
 
     /// Says that no more candidates come, once gathering has begun and everything asked has answered or failed.
     func signalEndOfCandidates(at now: Instant) {
-        guard !hasSignalledEnd, let ladder, bindings.isEmpty, ladder.isDone else { return }
+        guard !hasSignalledEnd, let ladder, bindingsDeadline.map({ $0 <= now }) ?? true, ladder.isDone else { return }
         hasSignalledEnd = true
         agent.endOfLocalCandidates(at: now)
+    }
+
+    /// Until when reflexive addresses are waited for; nil when all have come.
+    private var bindingsDeadline: Instant? {
+        bindings.isEmpty ? nil : bindingsAskedAt.map { $0 + Self.bindingPatience }
     }
 
     func description(of pair: CandidatePair) -> PathDescription {
@@ -302,10 +323,17 @@ actor PeerConnection {
 
     // MARK: - Time
 
+    /// Until when a better path than the first is waited for before the person reads of it.
+    private var connectionDeadline: Instant? {
+        isAssociated && !hasConnected ? firstPathAt.map { $0 + Self.pathPatience } : nil
+    }
+
     func schedule(at now: Instant) {
         timer?.cancel()
         var deadline = Optional.earliest(
-            agent.nextDeadline, dtls?.nextDeadline, sctp?.nextDeadline, ladder?.nextDeadline)
+            agent.nextDeadline, dtls?.nextDeadline, sctp?.nextDeadline, ladder?.nextDeadline,
+            hasSignalledEnd ? nil : bindingsDeadline.flatMap { $0 > now ? $0 : nil },
+            connectionDeadline.flatMap { $0 > now ? $0 : nil })
         for leg in legs.values { deadline = .earliest(deadline, leg.client.nextDeadline) }
         for binding in bindings { deadline = .earliest(deadline, binding.client.nextDeadline) }
         timer = deadline.map { deadline in

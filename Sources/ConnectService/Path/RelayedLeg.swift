@@ -8,6 +8,8 @@ import TURN
 final class RelayedLeg {
     let server: RelayServer
     var client: AllocationClient
+    /// Whether it was made before this host's network changed.
+    var isOld = false
     private let socket: Socket
 
     /// Begins to allocate through a socket that is open.

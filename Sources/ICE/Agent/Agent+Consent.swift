@@ -13,7 +13,7 @@ extension Agent {
         return now < settledAt + configuration.consent.lifetime
     }
 
-    /// When something authenticated came last, on whatever pair; nil before the selection.
+    /// When something authenticated came last, on whatever pair; nil before one works.
     public var lastReceivedAt: Instant? { silence?.lastHeardAt }
 
     /// Whether nothing comes from the peer, or nothing may be sent to it any more.
@@ -41,9 +41,11 @@ extension Agent {
     }
 
     mutating func handleDueConsent(at now: Instant) {
-        guard failure == nil, selectedPair != nil else { return }
-        for key in consents.keys { handleDueConsent(of: key, at: now) }
-        watch(at: now)
+        guard failure == nil else { return }
+        if selectedPair != nil {
+            for key in consents.keys { handleDueConsent(of: key, at: now) }
+            watch(at: now)
+        }
         let timing = configuration.consent
         for change in silence?.changes(at: now, timing: timing) ?? [] {
             switch change {
@@ -86,8 +88,15 @@ extension Agent {
         let timing = configuration.consent
         let next = timing.liveness == nil ? nil : nextConsentCheck(after: now)
         consents[key]?.answered(at: now, nextCheckAt: next, timing: timing)
-        if silence?.answered(at: now, timing: timing) == true { enqueue(.consentRestored) }
+        answeredByPeer(at: now)
         watch(at: now)
+    }
+
+    /// The peer has answered a check, which is its consent. From the first one on its silence is noticed: data may flow.
+    mutating func answeredByPeer(at now: Instant) {
+        let timing = configuration.consent
+        if silence == nil { silence = Silence(at: now, timing: timing) }
+        if silence?.answered(at: now, timing: timing) == true { enqueue(.consentRestored) }
     }
 
     /// Something authenticated came on a pair.

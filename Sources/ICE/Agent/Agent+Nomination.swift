@@ -29,7 +29,9 @@ extension Agent {
         nominationDeadline = nil
         guard role == .controlling, selectedPair == nil, nominating == nil, let firstValidAt else { return }
         var best: (pair: CheckedPair, rank: PathRank)?
-        for pair in checkList.pairs {  // in decreasing priority, so that the first of a rank is its best
+        if !checkList.pairs.contains(where: { $0.isValid && !nominatedInVain.contains($0.key) }) { nominatedInVain = [] }
+        for pair in checkList.pairs where !nominatedInVain.contains(pair.key) {
+            // In decreasing priority, so that the first of a rank is its best.
             guard let local = pair.validLocal else { continue }
             let rank = PathRank(kind: kind(of: pair, local: local), transport: pair.key.transport)
             if best.map({ rank > $0.rank }) ?? true { best = (pair, rank) }

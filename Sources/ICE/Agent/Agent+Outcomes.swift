@@ -18,6 +18,7 @@ extension Agent {
         if nominating != check.key { checkList.settle(check.key) }
         checkList.thaw(pair.foundation)
         firstValidAt = firstValidAt ?? now
+        answeredByPeer(at: now)
         if kind(of: pair, local: local) != .relayed { firstUnrelayedValidAt = firstUnrelayedValidAt ?? now }
         if check.nominates, check.role == role {
             nominating = nil

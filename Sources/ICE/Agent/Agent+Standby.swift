@@ -88,7 +88,11 @@ extension Agent {
     /// Looks whether the selected pair is alive, asks the others when that is doubtful, and chooses where data goes.
     mutating func watch(at now: Instant) {
         watchedAt = now
-        guard let selectedKey else { return dataKey = configuration.looksOn ? bestValidKey : nil }
+        guard let selectedKey else {
+            dataKey = configuration.looksOn ? bestValidKey : nil
+            if silence?.isSilent == true { startChecksAgain(at: now) } else { revivalAt = nil }
+            return
+        }
         let timing = configuration.consent
         let consent = consents[selectedKey]
         let doubtAt = consent.map { $0.doubtAt(timing, roundTrip: roundTrip(of: selectedKey)) } ?? .zero
@@ -118,8 +122,9 @@ extension Agent {
     }
 
     private mutating func askStandbys(at now: Instant) {
-        for key in consents.keys where !isSelected(key) {
-            consents[key]?.hurry(to: now, interval: .milliseconds(500))
+        for (key, consent) in consents where !isSelected(key) {
+            // One that was answered a moment ago may have died with the selected one since.
+            consents[key]?.hurry(to: now, interval: consent.unansweredSince == nil ? .zero : .milliseconds(500))
             handleDueConsent(of: key, at: now)
         }
     }
@@ -137,9 +142,19 @@ extension Agent {
         revivalAt = now + Self.revival
     }
 
+    /// Everything has died before a pair was selected: no check may be left at the long end of its retransmissions.
+    private mutating func startChecksAgain(at now: Instant) {
+        if let revivalAt, now < revivalAt { return }
+        checkList.revive(evenInProgress: true)
+        revivalAt = now + Self.earlyRevival
+    }
+
+    private static let earlyRevival = Duration.seconds(2)
+
     /// When `watch` sees something that it has not seen before.
     var watchDeadline: Instant? {
-        guard configuration.looksOn, selectedPair != nil else { return nil }
+        guard configuration.looksOn else { return nil }
+        guard selectedPair != nil else { return revivalAt }
         var deadline = revivalAt
         for (key, consent) in consents {
             let timing = configuration.consent

@@ -40,6 +40,8 @@ public struct Agent: Sendable {
     /// The pair that USE-CANDIDATE is being sent on.
     var nominating: PairKey?
     var nominationDeadline: Instant?
+    /// Pairs that were nominated and did not answer, before each of the others has had its turn.
+    var nominatedInVain: Set<PairKey> = []
     /// When the checks could begin: candidates and credentials of both sides were there.
     var startedAt: Instant?
     var firstValidAt: Instant?

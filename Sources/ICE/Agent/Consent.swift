@@ -91,7 +91,8 @@ struct Consent: Sendable {
     func suspicionAt(_ timing: ConsentTiming, roundTrip: Duration) -> Instant? {
         guard let unansweredSince else { return nil }
         // What still comes shows that the peer is there; that ours do not arrive takes longer to believe.
-        let isHeard = lastHeardAt > unansweredSince
-        return unansweredSince + max(isHeard ? timing.deafness : timing.suspicion, roundTrip * 3)
+        return min(
+            max(unansweredSince, lastHeardAt) + max(timing.suspicion, roundTrip * 3),
+            unansweredSince + max(timing.deafness, roundTrip * 3))
     }
 }

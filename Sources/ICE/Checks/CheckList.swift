@@ -97,10 +97,14 @@ struct CheckList: Sendable {
         settle(key)
     }
 
-    /// Gives every failed pair another turn.
-    mutating func revive() {
+    /// Gives every failed pair another turn, and those whose check is under way if they are to begin anew.
+    mutating func revive(evenInProgress: Bool = false) {
         for index in pairs.indices {
-            if case .failed = pairs[index].state { pairs[index].state = .waiting }
+            switch pairs[index].state {
+            case .failed: pairs[index].state = .waiting
+            case .inProgress where evenInProgress: pairs[index].state = .waiting
+            case .inProgress, .waiting, .frozen, .succeeded: break
+            }
         }
     }
 

@@ -14,6 +14,7 @@ extension RestartingAgent {
     /// This host's addresses are others now: what was added and removed is to be told, and checked, at once.
     public mutating func networkChanged(at now: Instant) {
         hasNewNetwork = true
+        hasOfferedAll = false
         if active.selectedPair != nil, next == nil { begin(generation + 1, at: now) }
         update(at: now)
     }
@@ -24,6 +25,7 @@ extension RestartingAgent {
         drainSessions(at: now)
         guard !isOver else { return }
         considerRestart(at: now)
+        noteSilence(at: now)
         announce()
     }
 
@@ -37,23 +39,26 @@ extension RestartingAgent {
                 next = nil
             }
         }
-        while let event = active.nextEvent() {
-            switch event {
-            case .pathSilent, .consentLost: lose()
-            case .selectedPair, .reclassified, .pathRecovered, .consentRestored: break
-            case .failed(let reason):
-                // A restart that found a way is the path, however long ago the old one ended.
-                guard next?.dataPair == nil else { break }
-                isOver = true
-                events.push(.failed(reason))
-            }
+        // What they say is in their state as well, which is what counts when there are two.
+        while active.nextEvent() != nil {}
+        // A restart that found a way is the path, however long ago the old one ended.
+        if let failure = active.failure, next?.dataPair == nil {
+            isOver = true
+            events.push(.failed(failure))
+        } else if isSilent, !isLost {
+            isLost = true
+            events.push(.pathLost)
         }
     }
 
-    private mutating func lose() {
-        guard !isLost, next?.dataPair == nil else { return }
-        isLost = true
-        events.push(.pathLost)
+    /// Between two calls for help.
+    private static let helpInterval = Duration.seconds(3)
+
+    private mutating func noteSilence(at now: Instant) {
+        guard isUnanswered else { return unansweredAgainAt = nil }
+        if let unansweredAgainAt, now < unansweredAgainAt { return }
+        unansweredAgainAt = now + Self.helpInterval
+        events.push(.unanswered)
     }
 
     // MARK: Reasons
@@ -107,6 +112,6 @@ extension RestartingAgent {
         events.push(.path(pair, reason))
     }
 
-    /// Whether the session that carries data has heard nothing yet since it fell silent.
-    private var isSilent: Bool { active.isSilent && next?.dataPair == nil }
+    /// Whether the session that carries data has heard nothing yet since it fell silent, and a restart has found no other way.
+    private var isSilent: Bool { active.isSilent && (next.map { $0.dataPair == nil || $0.isSilent } ?? true) }
 }

@@ -35,6 +35,7 @@ public struct RestartingAgent: Sendable {
     var hasNewNetwork = false
     var lostAt: Instant?
     var restartedAt: Instant?
+    var unansweredAgainAt: Instant?
     var pause = RestartingAgent.shortestPause
 
     var signals = OutputQueue<Signal>(limit: 128)
@@ -55,6 +56,9 @@ public struct RestartingAgent: Sendable {
         /// A restart has begun: what servers saw of this side's addresses may be different now, and is to be asked again
         /// (RFC 8445 §9 gathers anew).
         case restarted
+        /// No pair answers any more; comes again every few seconds. What servers, relays and routers know of this side may be
+        /// out of date, and is best asked for anew: a candidate that comes of it is checked at once.
+        case unanswered
         case failed(Agent.Failure)
     }
 
@@ -94,7 +98,8 @@ public struct RestartingAgent: Sendable {
     public var nextDeadline: Instant? {
         guard !isOver else { return nil }
         return .earliest(
-            active.nextDeadline, next?.nextDeadline, retired?.nextDeadline, retiredUntil, restartDeadline)
+            active.nextDeadline, next?.nextDeadline, retired?.nextDeadline, retiredUntil, restartDeadline,
+            unansweredAgainAt)
     }
 
     public mutating func handleTimeout(at now: Instant) {
@@ -158,6 +163,12 @@ public struct RestartingAgent: Sendable {
         guard let next, next.dataPair != nil else { return false }
         return active.failure != nil || active.dataPair == nil
             || active.hasLostSelectedPair && active.dataPair == active.selectedPair
+    }
+
+    /// Whether no pair answers any more.
+    public var isUnanswered: Bool {
+        active.hasLostSelectedPair
+            && (dataPair == nil || dataPair == active.selectedPair || next?.isSilent == true)
     }
 
     public var lastReceivedAt: Instant? { [active, next, retired].compactMap { $0?.lastReceivedAt }.max() }

@@ -4,6 +4,11 @@ import NetPrimitives
 extension VirtualInternet {
     var areConnected: Bool { peers.allSatisfy { $0.agent.active.selectedPair != nil } }
 
+    /// Whether both have agreed on one pair, which is of this kind.
+    func isSettled(on kind: PathKind) -> Bool {
+        disagreement == nil && peers.allSatisfy { $0.agent.active.selectedPair?.kind == kind }
+    }
+
     /// Whether what each side would send now arrives at the other, as the network stands: nothing is sent or lost by asking.
     var carriesData: Bool {
         var copy = self

@@ -61,6 +61,7 @@ struct VirtualInternet {
     /// The peers' deadlines; asked for anew only where something has happened.
     private var deadlines: [Instant?] = [nil, nil]
     private var isTouched = [true, true]
+    private var isStopped = [false, false]
 
     /// - Parameters:
     ///   - isSameHome: both hosts are behind the first home's NATs.
@@ -200,7 +201,7 @@ struct VirtualInternet {
         case .allocation(let index):
             peers[index].gathered(relayed: hasRelay ? relay.allocate(for: index) : nil, at: now)
         case .bindingPatience(let index):
-            peers[index].giveUpBinding(at: now)
+            peers[index].loseBindingPatience(at: now)
         case .credentials(let index):
             peers[index].agent.setRemoteCredentials(peers[1 - index].agent.active.localCredentials, at: now)
         case .signal(let signal, let index):
@@ -220,14 +221,14 @@ struct VirtualInternet {
             while let signal = peers[index].agent.nextSignal() { tell(signal, from: index) }
             while let datagram = peers[index].nextTransmit() { send(datagram, from: index) }
             while let event = peers[index].agent.nextEvent() {
-                if event == .restarted {
+                if event == .restarted || event == .unanswered {
                     peers[index].gatherReflexiveAgain(random: &random, at: now)
                 } else {
                     peers[index].events.append((now, event))
                 }
             }
             while let datagram = peers[index].nextTransmit() { send(datagram, from: index) }
-            deadlines[index] = peers[index].nextDeadline
+            deadlines[index] = isStopped[index] ? nil : peers[index].nextDeadline
             isTouched[index] = false
         }
     }
@@ -293,6 +294,19 @@ struct VirtualInternet {
     mutating func openPortLate(_ index: Int) {
         opensPort[index] = true
         steps.schedule(.mapping(index), at: now)
+    }
+
+    /// Stops a program, and what its host sends and receives; its clock goes on.
+    mutating func stop(_ index: Int) {
+        isStopped[index] = true
+        isTouched[index] = true
+        network.setConnected(false, peers[index].host)
+    }
+
+    mutating func goOn(_ index: Int) {
+        isStopped[index] = false
+        isTouched[index] = true
+        network.setConnected(true, peers[index].host)
     }
 
     /// From here on nothing passes between the two homes any more but by the relay.

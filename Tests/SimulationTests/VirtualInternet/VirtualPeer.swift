@@ -19,6 +19,7 @@ struct VirtualPeer {
     var received: [[UInt8]] = []
     private var hasRelay = false
     private var hasMapping = false
+    private var isPatient = true
 
     init(
         index: Int, host: VirtualNetwork.HostID, address: TransportAddress, role: Role, stunServer: TransportAddress,
@@ -37,6 +38,7 @@ struct VirtualPeer {
 
     mutating func beginGathering(random: inout SeededGenerator, at now: Instant) {
         agent.addLocalCandidate(.host(address), at: now)
+        isPatient = true
         binding = BindingClient(server: stunServer, random: &random, at: now)
     }
 
@@ -50,6 +52,7 @@ struct VirtualPeer {
         let bases = [self.address] + relayed
         self.address = address
         relayed = []
+        (hasRelay, hasMapping) = (false, false)
         for base in bases { agent.removeLocalCandidates(base: base, at: now) }
         beginGathering(random: &random, at: now)
         agent.networkChanged(at: now)
@@ -82,14 +85,14 @@ struct VirtualPeer {
         endGatheringIfComplete(at: now)
     }
 
-    mutating func giveUpBinding(at now: Instant) {
+    mutating func loseBindingPatience(at now: Instant) {
         guard binding != nil else { return }
-        binding = nil
+        isPatient = false
         endGatheringIfComplete(at: now)
     }
 
     private mutating func endGatheringIfComplete(at now: Instant) {
-        guard hasRelay, hasMapping, binding == nil else { return }
+        guard hasRelay, hasMapping, binding == nil || !isPatient else { return }
         agent.endOfLocalCandidates(at: now)
     }
 

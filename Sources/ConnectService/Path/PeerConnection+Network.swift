@@ -1,0 +1,85 @@
+import HostNetwork
+import ICE
+import NIOCore
+import NetPrimitives
+import TURN
+
+// This host's addresses come and go: a cable, a radio, a suspension, a tunnel. The path follows them.
+extension PeerConnection {
+    /// Begins to follow the addresses that `addresses` gives.
+    func follow(_ addresses: @escaping @Sendable () -> [IPAddress]) async {
+        localAddresses = addresses
+        let watch = await AddressWatch.open(loop: loop) { self.assumeIsolated { $0.lookAtAddresses() } }
+        if isOver { watch?.close() } else { self.watch = watch }
+    }
+
+    private func lookAtAddresses() {
+        guard !isOver, let localAddresses else { return }
+        let present = localAddresses()
+        let gone = sockets.keys.filter { !present.contains($0.ip) }
+        let new = present.filter { ip in !sockets.keys.contains { $0.ip == ip } }
+        // A host without any address has nothing to begin with; what it had may come back.
+        guard !new.isEmpty || !gone.isEmpty && gone.count < sockets.count else { return }
+        Task { await self.move(from: gone, to: new) }
+    }
+
+    private func move(from gone: [TransportAddress], to new: [IPAddress]) async {
+        // The new ones first: the agent always has somewhere to go.
+        _ = await openPorts(on: new)
+        guard !isOver else { return }
+        let now = MonotonicClock.now()
+        for base in gone {
+            sockets.removeValue(forKey: base)?.close()
+            bindings.removeAll { $0.base == base }
+            agent.removeLocalCandidates(base: base, at: now)
+        }
+        if !gone.isEmpty { renewLegs(at: now) }
+        if hasConnected { hasSignalledEnd = false }
+        agent.networkChanged(at: now)
+        emit(.networkChanged)
+        drain()
+    }
+
+    /// The relay knows us by an address that may be gone: others of its addresses are asked for. The old ones are kept for as
+    /// long as the path may still run through them.
+    func renewLegs(at now: Instant) {
+        guard turnCredentials != nil, ladder != nil else { return }
+        // Those that were asked before and have not answered would only ask more and more seldom.
+        for (number, leg) in legs where leg.relayed == nil { forgetLeg(number, leg, at: now) }
+        for leg in legs.values { leg.isOld = true }
+        for (number, leg) in legs.sorted(by: { $0.key < $1.key }).dropLast(Self.oldLegLimit) {
+            forgetLeg(number, leg, at: now)
+        }
+        ladder = RelayLadder(relayServers, at: now)
+        climbLadder(at: now)
+    }
+
+    private static let oldLegLimit = 4
+    /// Longer than the agents need to agree on another path.
+    private static let oldLegLife = TimeAmount.seconds(15)
+
+    /// Gives an address at the relay back.
+    private func forgetLeg(_ number: Int, _ leg: RelayedLeg, at now: Instant) {
+        if let relayed = leg.relayed { agent.removeLocalCandidates(base: relayed, at: now) }
+        legs[number] = nil
+        leg.client.close(at: now)
+        leg.flush()
+        leg.close()
+    }
+
+    /// There is a new address at the relay: the old ones go.
+    func retireOldLegs() {
+        guard legs.values.contains(where: \.isOld) else { return }
+        let old = legs.filter { $0.value.isOld }.map(\.key)
+        loop.scheduleTask(in: Self.oldLegLife) {
+            self.assumeIsolated { peer in
+                let now = MonotonicClock.now()
+                for number in old {
+                    guard let leg = peer.legs[number] else { continue }
+                    peer.forgetLeg(number, leg, at: now)
+                }
+                peer.drain()
+            }
+        }
+    }
+}

@@ -1,0 +1,152 @@
+"""The path dies, the network changes, the router reboots: the session goes on, and nothing that was said is lost."""
+
+import threading
+import time
+
+import pytest
+from lab import Home
+from scenarios import Assistance, require
+
+PLAIN, SYMMETRIC = Home(), Home(nat="symmetric")
+#: Seconds until data flows again, by the contract 2; a busy machine gets a margin.
+CONTINUES = 4
+
+
+class Conversation:
+    """Both sides say numbers all the while; at the end each has heard all of the other's, in order."""
+
+    def __init__(self, session):
+        self.session = session
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._talk)
+        self.said = 0
+
+    def __enter__(self):
+        self._thread.start()
+        return self
+
+    def _talk(self):
+        while not self._over.wait(0.1):
+            for side in (self.session.sharer, self.session.helper):
+                side.send(f"say {self.said}")
+            self.said += 1
+
+    def __exit__(self, kind, error, traceback):
+        self._over.set()
+        self._thread.join()
+        if kind is None:
+            self.assert_all_heard()
+
+    def assert_heard_something_new(self, since, within):
+        """Both sides hear what was said after `since` (time.monotonic) within so many seconds."""
+        first = self.said
+        deadline = since + within
+        for side in (self.session.sharer, self.session.helper):
+            side.wait_for_event(
+                "chat", timeout=max(deadline - time.monotonic(), 0.1), where=lambda event: int(event["text"]) >= first)
+        return time.monotonic() - since
+
+    def assert_all_heard(self):
+        for side in (self.session.sharer, self.session.helper):
+            side.wait_for_event("chat", timeout=15, where=lambda event: int(event["text"]) == self.said - 1)
+            mine = "Sharon" if side is self.session.sharer else "Helge"
+            heard = [int(event["text"]) for event in side.events if event["event"] == "chat" and event["from"] != mine]
+            assert heard == list(range(self.said))
+
+
+def connected(session, kind):
+    session.connect()
+    session.consent_to_view()
+    session.helper.wait_for_event("first-frame")
+    eventual_kind(session, kind)
+
+
+def eventual_kind(session, kind, timeout=15):
+    """The last that each side said of its path is of this kind, or becomes it."""
+    for side in (session.sharer, session.helper):
+        paths = [event["path"] for event in side.events if event["event"] in ("connected", "path")]
+        if not paths[-1] or paths[-1]["kind"] != kind:
+            side.wait_for_event(
+                "path", timeout=timeout, where=lambda event: event["path"] and event["path"]["kind"] == kind)
+
+
+def changes(session, change, *, kind, record_property, within=CONTINUES):
+    """Makes `change` in mid-conversation; the session goes on in time, and is on a path of `kind` in the end."""
+    with Conversation(session) as conversation:
+        time.sleep(1)  # something is under way in both directions
+        change()
+        took = conversation.assert_heard_something_new(time.monotonic(), within)
+        record_property("continues after, s", f"{took:.2f}")
+        print(f"continues after {took:.2f} s")
+        eventual_kind(session, kind)
+        time.sleep(2)
+    assert not any(event["event"] == "ended" for event in session.sharer.events + session.helper.events)
+    session.stop_in_order()
+
+
+def test_a_path_that_dies_is_replaced_by_the_relay(record_property):
+    require("Xvfb")
+    with Assistance(PLAIN, PLAIN) as session:
+        connected(session, "punched")
+
+        def cut():
+            # As a provider that takes offence at what it does not know: nothing between the two homes any more.
+            for host, other in ((session.lab.sharer, session.lab.helper), (session.lab.helper, session.lab.sharer)):
+                host.router.nft(
+                    "table inet cut {\nchain forward {\ntype filter hook forward priority -10; policy accept;\n"
+                    f"ip daddr {other.public_address} drop\nip saddr {other.public_address} drop\n}}\n}}\n")
+
+        changes(session, cut, kind="relayed", record_property=record_property)
+
+
+@pytest.mark.parametrize("who", ["helper", "sharer"])
+def test_another_address_in_mid_session(who, record_property):
+    require("Xvfb")
+    with Assistance(PLAIN, PLAIN) as session:
+        connected(session, "punched")
+        host = session.lab.helper if who == "helper" else session.lab.sharer
+        lan = host.address4.rsplit(".", 1)[0]
+
+        def move():
+            host.ip("address", "del", f"{lan}.10/24", "dev", "eth0")
+            host.assign("eth0", f"{lan}.77/24")
+            host.route("default", f"{lan}.1")
+
+        changes(session, move, kind="punched", record_property=record_property)
+
+
+def test_the_router_reboots_with_another_public_address(record_property):
+    require("Xvfb")
+    with Assistance(PLAIN, PLAIN) as session:
+        connected(session, "punched")
+        router = session.lab.helper.router
+
+        def reboot():
+            router.ip("address", "del", f"{router.public_address}/24", "dev", "wan")
+            router.assign("wan", "11.22.33.42/24")
+
+        changes(session, reboot, kind="punched", record_property=record_property)
+
+
+@pytest.mark.slow
+def test_two_minutes_without_a_network_end_nothing(record_property):
+    require("Xvfb")
+    with Assistance(PLAIN, PLAIN) as session:
+        connected(session, "punched")
+        host = session.lab.helper
+        session.helper.send("say before")
+        session.sharer.wait_for_event("chat", where=lambda event: event["text"] == "before")
+        host.ip("link", "set", "eth0", "down")
+        for side in (session.sharer, session.helper):
+            lost = side.wait_for_event("path", timeout=12, where=lambda event: event["path"] is None)
+            assert lost["reason"] == "path lost"
+        session.helper.send("say meanwhile")
+        time.sleep(120)
+        host.ip("link", "set", "eth0", "up")
+        host.route("default", f"{host.address4.rsplit('.', 1)[0]}.1")
+        back = time.monotonic()
+        session.sharer.wait_for_event("chat", timeout=10, where=lambda event: event["text"] == "meanwhile")
+        took = time.monotonic() - back
+        record_property("continues after, s", f"{took:.2f}")
+        assert took < CONTINUES
+        session.stop_in_order()
