@@ -14,7 +14,7 @@ public final class WebSocketMessageHandler: ChannelDuplexHandler {
 
     private let side: Side
     private let limits: WebSocketLimits
-    private var lastHeardAt: NIODeadline = .now()
+    private var lastHeardAt = NIODeadline.uptimeNanoseconds(0)
     private var pingTask: RepeatedTask?
     private var partial: (opcode: WebSocketOpcode, bytes: [UInt8])?
     private var pendingBytes = 0
@@ -26,7 +26,7 @@ public final class WebSocketMessageHandler: ChannelDuplexHandler {
     }
 
     public func handlerAdded(context: ChannelHandlerContext) {
-        lastHeardAt = .now()
+        lastHeardAt = context.eventLoop.now
         let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
         pingTask = context.eventLoop.scheduleRepeatedTask(
             initialDelay: limits.pingInterval, delay: limits.pingInterval
@@ -51,7 +51,7 @@ public final class WebSocketMessageHandler: ChannelDuplexHandler {
 
     public func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let frame = unwrapInboundIn(data)
-        lastHeardAt = .now()
+        lastHeardAt = context.eventLoop.now
         guard !isClosing else { return }
         // RFC 6455 §5.1: a client masks every frame, a server none; §5.2: there is no extension that uses the bits.
         guard (frame.maskKey != nil) == (side == .server), !frame.rsv1, !frame.rsv2, !frame.rsv3 else {
@@ -121,7 +121,8 @@ public final class WebSocketMessageHandler: ChannelDuplexHandler {
     }
 
     private func pingOrGiveUp(_ context: ChannelHandlerContext) {
-        if NIODeadline.now() - lastHeardAt > limits.silenceLimit {
+        if context.eventLoop.now - lastHeardAt > limits.silenceLimit {
+            context.fireUserInboundEventTriggered(WebSocketSilence())
             context.close(promise: nil)
         } else if !isClosing {
             send(.ping, ByteBuffer(), context)

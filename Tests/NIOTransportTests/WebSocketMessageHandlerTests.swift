@@ -89,7 +89,23 @@ struct WebSocketMessageHandlerTests {
     @Test("a silent connection is pinged, then closed")
     func silence() throws {
         let channel = try server()
+        let listener = SilenceListener()
+        try channel.pipeline.syncOperations.addHandler(listener)
         channel.embeddedEventLoop.advanceTime(by: .seconds(20))
         #expect(try channel.readOutbound(as: WebSocketFrame.self)?.opcode == .ping)
+        try channel.writeInbound(frame(.pong, ""))
+        channel.embeddedEventLoop.advanceTime(by: .seconds(50))
+        #expect(channel.isActive && !listener.hasHeard)
+        channel.embeddedEventLoop.advanceTime(by: .seconds(20))
+        #expect(!channel.isActive && listener.hasHeard)
+    }
+}
+
+private final class SilenceListener: ChannelInboundHandler {
+    typealias InboundIn = WebSocketMessage
+    var hasHeard = false
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        hasHeard = hasHeard || event is WebSocketSilence
     }
 }

@@ -38,9 +38,10 @@ actor MeetingPlace {
         drain()
     }
 
-    func close(_ id: ConnectionID) {
+    /// - Parameter isSilent: we have given up on it; it was not closed by its client.
+    func close(_ id: ConnectionID, isSilent: Bool) {
         guard sockets.removeValue(forKey: id) != nil else { return }
-        machine.connectionClosed(id, at: MonotonicClock.now())
+        machine.connectionClosed(id, isSilent: isSilent, at: MonotonicClock.now())
         drain()
     }
 

@@ -11,6 +11,7 @@ final class RendezvousHandler: ChannelInboundHandler {
     private let source: IPAddress
     /// Set on the place's loop, before any message is passed on.
     private let connection: Box
+    private var isSilent = false
 
     private final class Box: @unchecked Sendable {  // touched on the place's loop alone
         var id: ConnectionID?
@@ -34,9 +35,14 @@ final class RendezvousHandler: ChannelInboundHandler {
         }
     }
 
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if event is WebSocketSilence { isSilent = true }
+        context.fireUserInboundEventTriggered(event)
+    }
+
     func channelInactive(context: ChannelHandlerContext) {
-        atPlace { [connection] in
-            if let id = connection.id { $0.close(id) }
+        atPlace { [connection, isSilent] in
+            if let id = connection.id { $0.close(id, isSilent: isSilent) }
         }
         context.fireChannelInactive()
     }

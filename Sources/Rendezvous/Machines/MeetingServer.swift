@@ -56,6 +56,8 @@ public struct MeetingServer<Store: InvitationStore>: Sendable {
         let sharer: ConnectionID
         let helper: ConnectionID
         var stage: Stage
+        /// One of the two has fallen silent.
+        var isHalf = false
     }
 
     public internal(set) var store: Store
@@ -128,7 +130,9 @@ public struct MeetingServer<Store: InvitationStore>: Sendable {
         if nextSweep == nil { nextSweep = now + Self.sweepInterval }
     }
 
-    public mutating func connectionClosed(_ id: ConnectionID, at now: Instant) {
+    /// - Parameter isSilent: nothing was heard from the client for too long. It may have lost its network for a while, which
+    ///   ends no session: its peer is told only of a client that has closed its connection.
+    public mutating func connectionClosed(_ id: ConnectionID, isSilent: Bool = false, at now: Instant) {
         guard let connection = connections.removeValue(forKey: id) else { return }
         let left = connectionsBySource[connection.source, default: 1] - 1
         connectionsBySource[connection.source] = left > 0 ? left : nil
@@ -138,7 +142,13 @@ public struct MeetingServer<Store: InvitationStore>: Sendable {
         case .helper: break
         }
         // Confirmed meetings of a used-up invitation are no longer under any look-up.
+        var halves = meetings.values.count { $0.isHalf }
         for (meeting, parties) in meetings where parties.sharer == id || parties.helper == id {
+            if isSilent, parties.stage == .confirmed, !parties.isHalf, halves < configuration.maximumHalfMeetings {
+                meetings[meeting]?.isHalf = true
+                halves += 1
+                continue
+            }
             end(
                 meeting, tellHelper: parties.helper == id ? nil : .peerLeft(meeting),
                 tellSharer: parties.sharer == id ? nil : .peerLeft(meeting), at: now)

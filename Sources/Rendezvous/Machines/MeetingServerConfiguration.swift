@@ -10,6 +10,8 @@ public struct MeetingServerConfiguration: Sendable {
     public var maximumInvitationsPerConnection = 8
     /// Meetings that are not confirmed yet, under one look-up; more helpers hear `busy`.
     public var maximumHandshakesPerInvitation = 8
+    /// Meetings of which one side has fallen silent and the other is still there; more are ended, as if it had left.
+    public var maximumHalfMeetings = 10_000
     /// At this rate one source needs 68 years for all 2³⁰ look-ups, and has three guesses of 2²⁵ at each it finds.
     public var lookupsPerMinute = 30
     public var invitationsPerMinute = 30

@@ -32,23 +32,30 @@ final class StreamSocket {
 
     deinit { close(descriptor) }
 
+    /// `sockaddr_in` by its bytes: which C module the structure itself comes from depends on who else is imported.
     private static func with(_ address: TransportAddress, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32) -> Int32 {
-        var name = sockaddr_in()
-        name.sin_family = sa_family_t(AF_INET)
-        name.sin_port = address.port.bigEndian
-        if case .v4(let bits) = address.ip { name.sin_addr.s_addr = bits.bigEndian }
+        var name = Name()
+        if case .v4(let bits) = address.ip { name.ip = bits.bigEndian }
+        name.port = address.port.bigEndian
         return withUnsafePointer(to: name) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { body($0, socklen_t(MemoryLayout<sockaddr_in>.size)) }
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { body($0, socklen_t(MemoryLayout<Name>.size)) }
         }
     }
 
+    private struct Name {
+        var family = UInt16(AF_INET)
+        var port: UInt16 = 0
+        var ip: UInt32 = 0
+        var padding: UInt64 = 0
+    }
+
     var address: TransportAddress {
-        var name = sockaddr_in()
-        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+        var name = Name()
+        var size = socklen_t(MemoryLayout<Name>.size)
         withUnsafeMutablePointer(to: &name) {
             $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { _ = getsockname(descriptor, $0, &size) }
         }
-        return TransportAddress(ip: .v4(UInt32(bigEndian: name.sin_addr.s_addr)), port: UInt16(bigEndian: name.sin_port))
+        return TransportAddress(ip: .v4(UInt32(bigEndian: name.ip)), port: UInt16(bigEndian: name.port))
     }
 
     func accepted() throws -> StreamSocket { try StreamSocket(descriptor: accept(descriptor, nil, nil)) }

@@ -98,10 +98,10 @@ struct Stage {
         run()
     }
 
-    mutating func disconnect(_ id: ConnectionID) {
+    mutating func disconnect(_ id: ConnectionID, isSilent: Bool = false) {
         sharers[id]?.connectionClosed()
         helpers[id]?.connectionClosed()
-        server.connectionClosed(id, at: now)
+        server.connectionClosed(id, isSilent: isSilent, at: now)
         run()
     }
 
