@@ -26,6 +26,12 @@ struct RAProbe: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The relay (default: $RA_RELAY, or that of ra-connect's configuration).", valueName: "URL"))
     var relay: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "An HTTP proxy to try as well: http://[NAME:PASSWORD@]HOST:PORT; “none” for none (default: that of ra-connect's configuration, or of $https_proxy).",
+            valueName: "URL"))
+    var proxy: String?
+
     @Flag(help: "Write the report as one JSON object.")
     var json = false
 
@@ -47,10 +53,12 @@ struct RAProbe: AsyncParsableCommand {
     func run() async throws {
         let relay: RelayURL
         do { relay = try RelayChoice.url(given: self.relay) } catch { throw ValidationError(error.description) }
+        let proxy: ProxyRule?
+        do { proxy = try ProxyChoice.rule(given: self.proxy) } catch { throw ValidationError(error.description) }
         let progress = ProbeProgress()
         let prober = Prober(
             Prober.Options(
-                relay: relay, ports: ports, timeout: timeout.duration, measuresBindingLifetime: bindingLifetime),
+                relay: relay, proxy: proxy, ports: ports, timeout: timeout.duration, measuresBindingLifetime: bindingLifetime),
             progress: progress, loop: Self.engine.loop, pool: Self.engine.pool)
         let line = isatty(STDERR_FILENO) == 1 && !json ? ProgressLine(progress) : nil
         let probing = Task { await prober.run() }

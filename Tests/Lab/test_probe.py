@@ -10,6 +10,9 @@ from lab import Home, Lab
 from scenarios import RA_PROBE, RA_RELAY, require
 from scenarios.inside import make_socket
 
+PASSWORD = "anna:open-sesame"
+#: With its proxy, which connects to 443 alone.
+BANK, LOCKED_BANK = Home(nat="proxy-only"), Home(nat="proxy-only", proxy_password=PASSWORD)
 UNMAPPED = {"present": False, "external": None, "mapped": False, "reachable": None, "router": None}
 
 
@@ -29,9 +32,11 @@ def scene(home, *options, discovery=False, **more):
         assert relay.exit_code is None
 
 
-def probe(lab, *arguments, url=None, timeout=60):
+def probe(lab, *arguments, url=None, timeout=60, env=None):
     """The sharer's probe: its exit code and its report."""
-    ended = lab.sharer.run([RA_PROBE, *arguments, "--json", "--relay", url or lab.url], check=False, timeout=timeout)
+    ended = lab.sharer.run(
+        [RA_PROBE, *arguments, "--json", "--relay", url or lab.url], check=False, timeout=timeout, env=env)
+    assert "open-sesame" not in ended.stdout + ended.stderr and "anna" not in ended.stdout + ended.stderr
     assert ended.stdout.count("\n") == 1, ended.stderr
     return ended.returncode, json.loads(ended.stdout)
 
@@ -139,6 +144,75 @@ def test_an_office_with_one_open_port_is_told_which_one_works():
         assert ports(report) == {"3389/tcp": ("unanswered", "filtered"), "443/tcp": ("open", "filtered")}
         assert ("3389/tcp does not get out: ask for TCP 3389 to 11.22.33.10, or use 443, which works." in report["advice"])
         assert probe(lab, "3389/tcp")[0] == 1
+
+
+def test_a_bank_with_a_proxy_alone_is_told_what_the_proxy_lets_through():
+    require("tinyproxy")
+    with scene(BANK, "--also-listen", "443,3389") as lab:
+        proxy = lab.sharer.router.proxy_address
+        code, report = probe(lab, "3389/tcp", "443/tcp", "1863/udp", "--proxy", f"http://{proxy}")
+        refused = (f"The proxy {proxy} lets nobody connect to 11.22.33.10:{{}} (403 Forbidden): ask whoever runs it to allow CONNECT "
+                   "to that port, or to 443 of the relay.")
+        silence, seen = "Nothing came back within 4 s.", "The relay is reached through the proxy alone, so that it does not see where to dial."
+        assert all((row.pop("rtt_ms") is not None) is (row["outbound"] == "open") for row in report["ports"])
+        assert report.pop("nat").pop("reading")
+        assert report == {
+            "relay": lab.url,
+            "ports": [
+                {"port": 3389, "transport": "tcp", "outbound": "unanswered", "inbound": "untested", "why": f"{silence} {seen}", "via": None},
+                {"port": 443, "transport": "tcp", "outbound": "open", "inbound": "untested",
+                 "why": f"Through the proxy alone. Directly: {silence} {seen}", "via": "proxy"},
+                {"port": 1863, "transport": "udp", "outbound": "not-served", "inbound": "untested",
+                 "why": f"The relay does not listen on 1863/udp. {seen}", "via": None},
+            ],
+            "port_mapping": {"upnp": UNMAPPED, "nat_pmp": UNMAPPED, "pcp": UNMAPPED},
+            "ipv6": {"address": None, "outbound": None, "why": None},
+            "proxy": {"address": proxy, "password": "not-wanted", "ports": [
+                {"port": 3389, "outbound": "blocked", "why": refused.format(3389)},
+                {"port": 443, "outbound": "open", "why": None},
+                {"port": 3478, "outbound": "blocked", "why": refused.format(3478)},
+            ]},
+            "distrust": None, "captive_portal": None, "intercepting_proxy": None, "expected_path": "relayed",
+            "advice": [
+                "3389/tcp does not get out: ask for TCP 3389 to 11.22.33.10, or use 443 through the proxy, which works.",
+                "The relay does not listen on 1863/udp: use 443 through the proxy, which works, or ask whoever runs it to add 1863 to --also-listen.",
+                "No UDP gets out to the relay, so everything is relayed over TCP: ask for UDP to 11.22.33.10.",
+            ],
+        }
+        assert code == 1
+        assert probe(lab, "443/tcp", "--proxy", f"http://{proxy}")[0] == 0
+
+
+@pytest.mark.parametrize("credentials, password, code, words", [
+    ("", "wanted", 3, "asks for a password: write http://NAME:PASSWORD@PROXY into the environment's https_proxy"),
+    ("anna:wrong@", "refused", 3, "does not take this name and password"),
+    (f"{PASSWORD}@", "accepted", 0, None),
+], ids=["no password", "a wrong password", "the right one"])
+def test_a_proxy_of_the_environment_is_asked_whether_it_wants_a_password(credentials, password, code, words):
+    require("tinyproxy")
+    with scene(LOCKED_BANK, "--also-listen", "443") as lab:
+        proxy = lab.sharer.router.proxy_address
+        environment = {"https_proxy": f"http://{credentials}{proxy}"}
+        exit_code, report = probe(lab, "443/tcp", env=environment)
+        assert (exit_code, report["proxy"]["address"], report["proxy"]["password"]) == (code, proxy, password)
+        assert [(row["port"], row["outbound"]) for row in report["proxy"]["ports"]] == [
+            (443, "open" if code == 0 else "blocked"), (3478, "blocked")]
+        assert report["expected_path"] == ("relayed" if code == 0 else "none")
+        if words:
+            assert words.replace("PROXY", proxy) in report["advice"][-1]
+        # Who is an exception is not asked for through it, and --proxy none overrides it all.
+        exceptions = dict(environment, no_proxy="11.22.33.0/24")
+        assert probe(lab, "443/tcp", env=exceptions)[1]["proxy"] is None
+        assert probe(lab, "443/tcp", "--proxy", "none", env=environment)[1]["proxy"] is None
+
+
+@pytest.mark.parametrize("text", ["socks5://anna:open-sesame@192.168.0.1:1080", "http://anna:open-sesame@"])
+def test_what_is_no_proxy_is_a_usage_error_that_does_not_repeat_it(text):
+    require()
+    with scene(Home()) as lab:
+        ended = lab.sharer.run([RA_PROBE, "--relay", lab.url, "--proxy", text], check=False, timeout=60)
+        assert ended.returncode == 2
+        assert "http://NAME:PASSWORD@HOST:PORT" in ended.stderr and "open-sesame" not in ended.stderr
 
 
 def test_ports_that_cannot_be_tried_say_why():

@@ -5,12 +5,12 @@ import Rendezvous
 extension ProbeReport {
     /// One sentence for each problem, that says what to change.
     package var advice: [String] {
-        guard isHostKnown else {
+        guard isHostKnown || describedAt != nil else {
             return ["“\(host)” has no address: check the relay's address, or this machine's DNS."]
         }
-        guard isReachable else { return [intercepted, distrust ?? unreachable].compactMap(\.self) }
+        guard isReachable else { return [intercepted, distrust ?? unreachable, proxyFailure].compactMap(\.self) }
         return [
-            intercepted, distrust ?? notFound, closed(.tcp), closed(.udp), notServed, noUDP, symmetric, refusal, deadMapping, doubleNATAdvice,
+            intercepted, distrust ?? notFound, proxyFailure, closed(.tcp), closed(.udp), notServed, noUDP, symmetric, refusal, deadMapping, doubleNATAdvice,
             brokenIPv6,
         ].compactMap(\.self)
     }
@@ -34,6 +34,9 @@ extension ProbeReport {
             nil
         }
     }
+
+    /// A proxy that makes trouble matters where the relay is not found without it.
+    private var proxyFailure: String? { describedAt == nil || isDescribedThroughProxy ? proxy?.failure : nil }
 
     /// A port gets out, and yet ra-connect cannot begin: it needs the relay's description, by the URL or a well-known port.
     private var notFound: String? {
@@ -120,11 +123,13 @@ extension ProbeReport {
     /// A port that works: over the same transport if there is one, else over the other.
     private func working(_ transport: TransportProtocol) -> String? {
         let open = ports.filter(\.outbound.isOpen).map(\.target)
-        if let same = open.first(where: { $0.transport == transport }) { return "\(same.port)" }
-        if transport == .tcp, let describedAt { return "\(describedAt)" }
+        if let same = open.first(where: { $0.transport == transport }) { return "\(same.port)\(isProxied(same) ? " through the proxy" : "")" }
+        if transport == .tcp, let describedAt { return "\(describedAt)\(isDescribedThroughProxy ? " through the proxy" : "")" }
         if transport == .udp, let port = nat.reflexive.keys.min() { return "\(port)" }
         return open.first.map { "\($0)" } ?? describedAt.map { "\($0)/tcp" }
     }
+
+    private func isProxied(_ target: ProbeTarget) -> Bool { ports.contains { $0.target == target && $0.way == .proxy } }
 
     private static func list(_ items: [some CustomStringConvertible]) -> String {
         guard items.count > 1, let last = items.last else { return items.first.map { "\($0)" } ?? "" }

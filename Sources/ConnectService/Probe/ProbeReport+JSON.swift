@@ -16,11 +16,27 @@ extension ProbeReport {
             "ipv6": .object([
                 "address": .optional(ipv6.local), "outbound": .optional(ipv6.outbound?.name), "why": .optional(ipv6.outbound?.why),
             ]),
+            "proxy": proxy?.json ?? .null,
             "distrust": .optional(distrust), "captive_portal": interceptor?.portalJSON ?? .null,
             "intercepting_proxy": interceptor?.proxyJSON ?? .null,
             "expected_path": .string(expectedPath.rawValue),
             "advice": .array(advice.map { .string($0) }),
         ]).text
+    }
+}
+
+extension ProxyReport {
+    fileprivate var json: OrderedJSON {
+        .object([
+            "address": .string(address), "password": .string(password.rawValue),
+            "ports": .array(
+                ports.map { port in
+                    .object([
+                        "port": .number(Int64(port.number)), "outbound": .string(port.outbound.name),
+                        "why": .optional(port.outbound.why),
+                    ])
+                }),
+        ])
     }
 }
 
@@ -45,7 +61,7 @@ extension PortReport {
         .object([
             "port": .number(Int64(target.port)), "transport": .string("\(target.transport)"),
             "outbound": .string(outbound.name), "inbound": .string(inbound.name), "why": .optional(why),
-            "rtt_ms": roundTripMilliseconds.map { .number($0) } ?? .null,
+            "rtt_ms": roundTripMilliseconds.map { .number($0) } ?? .null, "via": .optional(way?.rawValue),
         ])
     }
 }

@@ -16,6 +16,7 @@ extension ProbeReport {
         }
         if let model = portMapping.model { lines.append("               model: \(model.printable)") }
         lines.append("IPv6           \(ipv6.reading)")
+        if let proxy { lines.append("Proxy          \(proxy.reading)") }
         if case .proxy(let status)? = interceptor {
             lines.append("Web            somebody answers HTTP in everybody's place (\(status)): a proxy or a filter")
         }
@@ -36,7 +37,7 @@ extension ProbeReport {
     private func portTable(inColour: Bool) -> [String] {
         let header = ["PORT", "OUTBOUND", "INBOUND", "RTT", ""]
         let rows = ports.map { report in
-            let reasons = [report.outbound.why, sharedReason == nil ? report.whyUntested : nil].compactMap(\.self)
+            let reasons = [report.whyOutbound, sharedReason == nil ? report.whyUntested : nil].compactMap(\.self)
             return [
                 "\(report.target)", report.outbound.name, report.inbound.name,
                 report.roundTripMilliseconds.map { "\($0) ms" } ?? "-", reasons.joined(separator: " ").printable,

@@ -9,29 +9,36 @@ public struct ProbeReport: Hashable, Sendable {
     package var isHostKnown: Bool
     /// The port by which the relay's description came; nil when it did not come.
     package var describedAt: UInt16?
+    /// Whether it came through the proxy, and not directly.
+    package var isDescribedThroughProxy: Bool
     /// Why who answered at the relay's URL is not taken for it; nil: nobody was refused.
     package var distrust: String?
     package var ports: [PortReport]
     package var nat: NATReport
     package var portMapping: PortMappingReport
     package var ipv6: IPv6Report
+    /// What the proxy lets through; nil when there is none for this relay.
+    package var proxy: ProxyReport?
     /// Who answers HTTP in everybody's place; nil: nobody does.
     package var interceptor: Interceptor?
 
     package init(
-        relay: RelayURL, host: String, isHostKnown: Bool = true, describedAt: UInt16?, distrust: String? = nil,
-        ports: [PortReport], nat: NATReport, portMapping: PortMappingReport, ipv6: IPv6Report = IPv6Report(),
+        relay: RelayURL, host: String, isHostKnown: Bool = true, describedAt: UInt16?,
+        isDescribedThroughProxy: Bool = false, distrust: String? = nil, ports: [PortReport], nat: NATReport,
+        portMapping: PortMappingReport, ipv6: IPv6Report = IPv6Report(), proxy: ProxyReport? = nil,
         interceptor: Interceptor? = nil
     ) {
         self.relay = relay
         self.host = host
         self.isHostKnown = isHostKnown
         self.describedAt = describedAt
+        self.isDescribedThroughProxy = isDescribedThroughProxy
         self.distrust = distrust
         self.ports = ports
         self.nat = nat
         self.portMapping = portMapping
         self.ipv6 = ipv6
+        self.proxy = proxy
         self.interceptor = interceptor
     }
 

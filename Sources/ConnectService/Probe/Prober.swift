@@ -15,9 +15,15 @@ public struct Prober: Sendable {
         public var timeout: Duration
         /// Takes minutes, beyond the timeout.
         public var measuresBindingLifetime: Bool
+        /// Through which the relay is looked for as well.
+        public var proxy: ProxyRule?
 
-        public init(relay: RelayURL, ports: [PortArgument], timeout: Duration, measuresBindingLifetime: Bool = false) {
+        public init(
+            relay: RelayURL, proxy: ProxyRule? = nil, ports: [PortArgument], timeout: Duration,
+            measuresBindingLifetime: Bool = false
+        ) {
             self.relay = relay
+            self.proxy = proxy
             self.ports = ports
             self.timeout = timeout
             self.measuresBindingLifetime = measuresBindingLifetime
@@ -70,7 +76,7 @@ public struct Prober: Sendable {
         let endpoint = options.relay.endpoint
         let addresses = await lookUp(endpoint, by: end)
         let local = addresses.first.flatMap(ConnectedDatagramSocket.localAddress)
-        let dialling = Task { service(of: await finding.value.relay, at: addresses.first?.ip) }
+        let dialling = Task { service(of: await finding.value, at: addresses.first?.ip) }
         let dialBack = SharedDialBack(patience: patience.dial, until: end, finding: dialling)
         async let portMapping = askRouter(from: local, dialBack, by: end)
         async let interceptor = lookForInterceptor(by: end)
@@ -78,6 +84,7 @@ public struct Prober: Sendable {
         let questions = PortArgument.questions(of: arguments)
         async let asked = checkAll(questions, at: addresses, by: end)
         async let called = callAll(questions, at: local, dialBack)
+        async let proxied = askProxy(questions, endpoint, by: end)
         let found = await finding.value
         let relay = found.relay
         let served = relay.map { ServedPorts($0.description) }
@@ -86,30 +93,34 @@ public struct Prober: Sendable {
         async let lifetime = measureLifetime(from: local, at: addresses.first, ports: natServers, dialling)
 
         let (outcomes, inbound) = await (asked, called)
+        var proxy = await proxied
+        proxy?.judge(by: served)
         let ports = questions.map { question in
             let outbound = outcomes[question.target].flatMap { Outbound.best(of: $0.map(\.outbound)) }
                 ?? .unanswered(why: "The relay's name has no address.")
             return PortReport(
                 target: question.target, decides: question.decides,
                 outbound: served?.judge(outbound, of: question.target) ?? outbound,
+                throughProxy: question.target.transport == .tcp ? proxy?.outbound(question.target.port) : nil,
                 inbound: inbound[question.target] ?? .untested(why: "This machine has no way to the relay."))
         }
         var nat = await natFound
-        nat.reflexiveOverTCP = ports.lazy.filter { $0.target.transport == .tcp }.compactMap(\.outbound.reflexive).first
+        nat.reflexiveOverTCP = ports.lazy.filter { $0.target.transport == .tcp && $0.way == .direct }.compactMap(\.outbound.reflexive).first
         nat.bindingLifetime = await lifetime
         let overIPv6 = outcomes.values.flatMap(\.self).filter { $0.family == .ipv6 }.map(\.outbound)
         return ProbeReport(
             relay: options.relay, host: endpoint.host, isHostKnown: !addresses.isEmpty,
-            describedAt: relay?.endpoint.port, distrust: found.distrust?.description, ports: ports, nat: nat,
-            portMapping: await portMapping,
-            ipv6: IPv6Report(local: Self.localIPv6, outbound: Outbound.best(of: overIPv6)),
+            describedAt: relay?.endpoint.port, isDescribedThroughProxy: relay.map { $0.route != .direct } ?? false,
+            distrust: found.distrust?.description, ports: ports, nat: nat, portMapping: await portMapping,
+            ipv6: IPv6Report(local: Self.localIPv6, outbound: Outbound.best(of: overIPv6)), proxy: proxy,
             interceptor: await interceptor)
     }
 
     // The questions
 
     private func describe(by end: Instant) async -> RelaySearch.Finding {
-        let search = RelaySearch(trust: trust, routes: [.direct], patience: TimeAmount(patience.description), loop: loop)
+        let routes = StreamRoute.all(options.proxy, to: options.relay.endpoint)
+        let search = RelaySearch(trust: trust, routes: routes, patience: TimeAmount(patience.description), loop: loop)
         let asking = Task { await search.run() }
         let alarm = loop.scheduleTask(in: TimeAmount(patience(by: end).description)) { asking.cancel() }
         defer { alarm.cancel() }
@@ -156,6 +167,16 @@ public struct Prober: Sendable {
         }
         return addresses.enumerated().compactMap { index, address in
             outcomes[index].map { FamilyOutcome(family: address.family, outbound: $0) }
+        }
+    }
+
+    /// The TCP ports that are asked about, the relay's own, and the one that proxies let through most.
+    private func askProxy(_ questions: [ProbeQuestion], _ relay: RelayEndpoint, by end: Instant) async -> ProxyReport? {
+        guard let proxy = options.proxy?.proxy(for: relay.host, port: relay.port) else { return nil }
+        let asked = questions.map(\.target).filter { $0.transport == .tcp }.map(\.port)
+        let check = ProxyCheck(proxy, loop: loop, patience: patience(by: end).port)
+        return await progress.during("the proxy") {
+            await check.run(to: relay.host, ports: Self.unique(asked + [relay.port, RelayDiscovery.fallbackPorts[0]]))
         }
     }
 
@@ -222,9 +243,10 @@ public struct Prober: Sendable {
     }
 
     private func service(
-        of relay: RelayDiscovery.Relay?, at address: IPAddress?
+        of found: RelaySearch.Finding, at address: IPAddress?
     ) -> Result<DialBack, SharedDialBack.Missing> {
-        guard let relay else { return .failure(.relay) }
+        guard let relay = found.relay else { return .failure(found.distrust == nil ? .relay : .trust) }
+        guard relay.route == .direct else { return .failure(.directWay) }
         return DialBack(relay, at: address, trust: trust, loop: loop).map(Result.success) ?? .failure(.service)
     }
 
@@ -251,8 +273,12 @@ public struct Prober: Sendable {
             } else {
                 [endpoint.port] + asked + RelayDiscovery.fallbackPorts
             }
+        return Self.unique(candidates)
+    }
+
+    private static func unique(_ ports: [UInt16]) -> [UInt16] {
         var seen: Set<UInt16> = []
-        return candidates.filter { seen.insert($0).inserted }
+        return ports.filter { seen.insert($0).inserted }
     }
 
     /// As long as the time is not over.

@@ -9,11 +9,17 @@ struct SharedDialBack: Sendable {
     /// Why there is none.
     enum Missing: Error, Hashable, Sendable {
         case relay
+        /// Somebody answers in the relay's place.
+        case trust
+        /// The relay sees the proxy, and would dial that.
+        case directWay
         case service
 
         var sentence: String {
             switch self {
             case .relay: "The relay was not found, so that nobody could be asked to dial back."
+            case .trust: "Who answers as the relay is not trusted, and so was not asked to dial back."
+            case .directWay: "The relay is reached through the proxy alone, so that it does not see where to dial."
             case .service: "The relay does not dial back: whoever runs it can set dial-back = true."
             }
         }

@@ -15,28 +15,30 @@ package struct TCPCheck: Sendable {
     }
 
     package func run(to remote: TransportAddress) async -> Outbound {
-        // More than this lies unread only when somebody floods us, who is not the relay.
-        let (events, continuation) = AsyncStream.makeStream(
-            of: StreamSocket.Event.self, bufferingPolicy: .bufferingOldest(16))
-        let alarm = loop.scheduleTask(in: TimeAmount(patience)) { continuation.finish() }
-        defer { alarm.cancel() }
         do {
-            let socket = try await StreamSocket.connect(to: remote, timeout: TimeAmount(patience), loop: loop) {
-                continuation.yield($0)
-            }
-            defer { socket.close() }
-            return await ask(socket, remote, events)
+            return try await run(to: RelayEndpoint(isSecure: false, host: "\(remote.ip)", port: remote.port), by: .direct)
         } catch {
             return Outbound(failure: error, patience: patience)
         }
     }
 
-    private func ask(
-        _ socket: StreamSocket, _ remote: TransportAddress, _ events: AsyncStream<StreamSocket.Event>
-    ) async -> Outbound {
+    /// - Throws: why there is no connection, as `StreamRoute` has it.
+    func run(to endpoint: RelayEndpoint, by route: StreamRoute) async throws -> Outbound {
+        // More than this lies unread only when somebody floods us, who is not the relay.
+        let (events, continuation) = AsyncStream.makeStream(
+            of: StreamSocket.Event.self, bufferingPolicy: .bufferingOldest(16))
+        let alarm = loop.scheduleTask(in: TimeAmount(patience)) { continuation.finish() }
+        defer { alarm.cancel() }
+        let socket = try await StreamSocket.connect(
+            to: endpoint, by: route, timeout: TimeAmount(patience), loop: loop, receive: { continuation.yield($0) })
+        defer { socket.close() }
+        return await ask(socket, events)
+    }
+
+    private func ask(_ socket: StreamSocket, _ events: AsyncStream<StreamSocket.Event>) async -> Outbound {
         var random = SystemRandomNumberGenerator()
         let askedAt = MonotonicClock.now()
-        var client = BindingClient(server: remote, timing: .reliable, random: &random, at: askedAt)
+        var client = BindingClient(server: socket.remote, timing: .reliable, random: &random, at: askedAt)
         while let transmit = client.nextTransmit() { socket.send(transmit.payload, mayBeDropped: false) }
         var answer = StreamAnswer(to: client)
         for await event in events {

@@ -15,10 +15,10 @@ struct ProbeOutputTests {
             report.json == #"""
                 {"relay":"http://relay.example:3478","ports":[\#
                 {"port":3389,"transport":"tcp","outbound":"open","inbound":"untested",\#
-                "why":"Nobody dialled.","rtt_ms":2},\#
+                "why":"Nobody dialled.","rtt_ms":2,"via":"direct"},\#
                 {"port":9999,"transport":"udp","outbound":"not-served","inbound":"untested",\#
                 "why":"The relay does not listen on 9999/udp. Nobody dialled.",\#
-                "rtt_ms":null}],\#
+                "rtt_ms":null,"via":null}],\#
                 "nat":{"mapping":"unknown","filtering":"unknown","hairpin":null,"public_address":"11.22.33.21","double_nat":false,\#
                 "keeps_port":true,"binding_lifetime_s":null,\#
                 "reading":"only one port of the relay answered over UDP; who gets in is not known"},\#
@@ -26,7 +26,7 @@ struct ProbeOutputTests {
                 "upnp":{"present":true,"external":"11.22.33.21:6000","mapped":true,"reachable":null,"router":"http://192.168.1.1/"},\#
                 "nat_pmp":{"present":false,"external":null,"mapped":false,"reachable":null,"router":null},\#
                 "pcp":{"present":false,"external":null,"mapped":false,"reachable":null,"router":null}},\#
-                "ipv6":{"address":null,"outbound":null,"why":null},"distrust":null,"captive_portal":null,"intercepting_proxy":null,\#
+                "ipv6":{"address":null,"outbound":null,"why":null},"proxy":null,"distrust":null,"captive_portal":null,"intercepting_proxy":null,\#
                 "expected_path":"mapped","advice":["The relay does not listen on 9999/udp: use 3389, which works, \#
                 or ask whoever runs it to add 9999 to --also-listen."]}
                 """#)
@@ -81,6 +81,36 @@ struct ProbeOutputTests {
         let coloured = report.text(inColour: true)
         #expect(coloured.contains("3389/tcp  \u{1B}[32mopen\u{1B}[0m        \u{1B}[32mopen\u{1B}[0m      2 ms\n"))
         #expect(coloured.contains("1863/udp  \u{1B}[31munanswered\u{1B}[0m  \u{1B}[33muntested\u{1B}[0m  -     Nothing. 1863/udp is in use.\n"))
+    }
+
+    @Test("what a proxy lets through is shown, and not hidden that the direct way is closed")
+    func proxy() throws {
+        var report = try report(["3389/tcp unanswered"], describedAt: 443)
+        report.isDescribedThroughProxy = true
+        report.ports.append(
+            PortReport(
+                target: ProbeTarget(port: 443, transport: .tcp), decides: true, outbound: .unanswered(why: "Nothing."),
+                throughProxy: .open(roundTrip: .milliseconds(3), reflexive: nil), inbound: .untested(why: "Nobody dialled.")))
+        report.proxy = ProxyReport(
+            address: "192.168.1.1:3128", password: .accepted,
+            ports: [
+                ProxyReport.Port(number: 3389, outbound: .blocked(why: "403.")),
+                ProxyReport.Port(number: 443, outbound: .open(roundTrip: .milliseconds(3), reflexive: nil)),
+                ProxyReport.Port(number: 80, outbound: .blocked(why: "403.")),
+            ])
+        report.proxy?.judge(by: ServedPorts(tcp: [443, 3389], udp: []))
+        let text = report.text(inColour: false)
+        #expect(text.contains("443/tcp   open        untested  3 ms  Through the proxy alone. Directly: Nothing."))
+        #expect(text.contains("\nProxy          192.168.1.1:3128 lets TCP 443 through, not 3389; it takes the password\n"))
+        #expect(
+            report.json.contains(
+                #""proxy":{"address":"192.168.1.1:3128","password":"accepted","ports":[{"port":3389,"outbound":"blocked","why":"403."},"#
+                    + #"{"port":443,"outbound":"open","why":null},{"port":80,"outbound":"not-served","#))
+        #expect(report.json.contains(#""rtt_ms":3,"via":"proxy"}"#))
+        #expect(report.exitCode == .notOpen)
+        #expect(
+            report.advice.first
+                == "3389/tcp does not get out: ask for TCP 3389 to relay.example, or use 443 through the proxy, which works.")
     }
 
     @Test("what nobody could try for one reason is said once")

@@ -10,12 +10,15 @@ import Testing
 struct ProberTests {
     /// Asks no router: there is one on the developer's desk, and it is not ours.
     private func probe(
-        _ port: UInt16, _ arguments: [PortArgument], scheme: String = "http", timeout: Duration = .seconds(300)
+        _ port: UInt16, _ arguments: [PortArgument], scheme: String = "http", timeout: Duration = .seconds(300),
+        proxy: String? = nil
     ) async throws -> ProbeReport {
         let relay = try #require(RelayURL("\(scheme)://127.0.0.1:\(port)"))
         let progress = ProbeProgress()
         let report = await Prober(
-            Prober.Options(relay: relay, ports: arguments, timeout: timeout), patience: .generous, progress: progress,
+            Prober.Options(
+                relay: relay, proxy: try ProxyChoice.rule(given: proxy ?? "none"), ports: arguments, timeout: timeout),
+            patience: .generous, progress: progress,
             loop: FakeServer.loop, pool: .singleton, makeMapper: { request, _ in Mapper(request, gateways: []) }
         ).run()
         #expect(progress.waitingFor.isEmpty)
@@ -85,6 +88,53 @@ struct ProberTests {
         #expect(report.advice.first == report.distrust && !report.advice.contains { $0.contains("http://") })
         #expect(report.expectedPath == .none)
         await bare.close()
+    }
+
+    @Test("a port that only a proxy leads to is open by it; the relay is not asked to dial who it does not see")
+    func proxy() async throws {
+        let relay = try await FakeServer.relay(dialsBack: true)
+        let proxy = try await FakeProxy(.leads(to: relay.address.port))
+        defer { proxy.close() }
+        let closed = try await FakeServer.closedPort().port
+        let report = try await probe(
+            closed, [PortArgument(port: closed, transport: .tcp)], proxy: "http://anna:secret@\(proxy.description)")
+        let row = try #require(report.ports.first)
+        #expect(row.way == .proxy && row.directly?.name == "not-served")
+        #expect(row.inbound == .untested(why: "The relay is reached through the proxy alone, so that it does not see where to dial."))
+        #expect(report.proxy?.address == proxy.description && report.proxy?.password == .notWanted)
+        #expect(report.proxy?.ports.map(\.outbound.name) == ["open", "open"])
+        #expect(report.isDescribedThroughProxy && report.nat.reflexiveOverTCP == nil)
+        #expect(report.exitCode == .open)
+        #expect(!report.json.contains("anna") && !report.json.contains("secret"))
+        await relay.close()
+    }
+
+    @Test("a proxy that lets nobody through is told by what it wants", arguments: [
+        ("", "HTTP/1.1 407 Who\r\n\r\n", ProxyReport.Password.wanted, "asks for a password: write http://NAME:PASSWORD@"),
+        ("anna:wrong@", "HTTP/1.1 407 Who\r\n\r\n", .refused, "does not take this name and password."),
+        ("", "HTTP/1.1 403 No\r\n\r\n", .notWanted, "lets nobody connect to 127.0.0.1:"),
+        ("", "SSH-2.0-OpenSSH_9.2p1\r\n", .unknown, "is no HTTP proxy."),
+    ])
+    func proxyTrouble(credentials: String, answer: String, password: ProxyReport.Password, words: String) async throws {
+        let proxy = try await FakeProxy(.says(answer))
+        defer { proxy.close() }
+        let closed = try await FakeServer.closedPort().port
+        let report = try await probe(
+            closed, [PortArgument(port: closed, transport: .tcp)], proxy: "http://\(credentials)\(proxy.description)")
+        #expect(report.proxy?.password == password)
+        #expect(report.proxy?.ports.contains { $0.outbound.isOpen } == false)
+        #expect(report.advice.last?.contains(words) == true, "\(report.advice)")
+        #expect(report.exitCode == .unreachable && report.expectedPath == .none)
+    }
+
+    @Test("a relay that is found and not trusted is the reason why nobody was asked to dial")
+    func untrusted() async throws {
+        let impostor = try await FakeTLSRelay(try TestAuthority("Nobody").issue(["127.0.0.1"]))
+        defer { impostor.close() }
+        let free = try await FakeServer.closedPort().port
+        let report = try await probe(impostor.port, [PortArgument(port: free, transport: .tcp)], scheme: "https")
+        #expect(
+            report.ports.first?.inbound == .untested(why: "Who answers as the relay is not trusted, and so was not asked to dial back."))
     }
 
     @Test("nobody is there: exit code 3")

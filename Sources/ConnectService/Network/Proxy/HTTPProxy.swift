@@ -45,6 +45,14 @@ public struct HTTPProxy: Hashable, Sendable {
         endpoint = url.endpoint
         self.credentials = credentials
     }
+
+    private init(endpoint: RelayEndpoint) {
+        self.endpoint = endpoint
+        credentials = nil
+    }
+
+    /// The same, asked as somebody whom it does not know.
+    var withoutCredentials: HTTPProxy { HTTPProxy(endpoint: endpoint) }
 }
 
 extension HTTPProxy: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {

@@ -48,6 +48,22 @@ struct ProxyFailure: Error, Hashable, Sendable {
         if case .refused = reason { true } else { false }
     }
 
+    /// Whether it was the proxy that spoke, so that it is there.
+    var isAnswer: Bool {
+        switch reason {
+        case .passwordWanted, .passwordRefused, .unknownSchemes, .refused: true
+        case .unreachable, .silent, .stranger: false
+        }
+    }
+
+    /// Whether it wants to know who asks.
+    var isAboutPassword: Bool {
+        switch reason {
+        case .passwordWanted, .passwordRefused, .unknownSchemes: true
+        case .unreachable, .silent, .stranger, .refused: false
+        }
+    }
+
     /// What somebody else wrote, without what a terminal would obey.
     private static func harmless(_ text: String) -> String {
         String(text.prefix(60).filter { $0.isASCII && ($0.isLetter || $0.isNumber || " -_.".contains($0)) })
