@@ -47,11 +47,30 @@ final class IGD {
             upnpDiscoverDevices(
                 list, patience, network, nil, Int32(UPNP_LOCAL_PORT_ANY), family == .ipv6 ? 1 : 0, 2, &error, 1)
         }
-        guard let devices else { return false }
+        let networks = LinkRoute.networks()
+        guard let devices = Self.neighbours(of: devices, networks) else { return false }
         defer { freeUPNPDevlist(devices) }
-        if ra_igd_choose(devices, found) == 1 { return true }
+        // Its description may send us elsewhere once more.
+        if ra_igd_choose(devices, found) == 1, let url = found.pointee.urls.controlURL,
+            DeviceURL.isNear(String(cString: url), networks: networks)
+        {
+            return true
+        }
         ra_igd_free(found)
         return false
+    }
+
+    /// The devices of the library's list that may be asked; the others are taken out and freed.
+    private static func neighbours(
+        of list: UnsafeMutablePointer<UPNPDev>?, _ networks: [CIDRBlock]
+    ) -> UnsafeMutablePointer<UPNPDev>? {
+        guard let device = list else { return nil }
+        let rest = neighbours(of: device.pointee.pNext, networks)
+        device.pointee.pNext = rest
+        if let url = device.pointee.descURL, DeviceURL.isNear(String(cString: url), networks: networks) { return device }
+        device.pointee.pNext = nil  // what is freed is this one alone
+        freeUPNPDevlist(device)
+        return rest
     }
 
     // What it is
