@@ -92,6 +92,20 @@ def test_ipv4_alone_and_ipv6_alone_meet_at_the_relay():
         session.stop_in_order()
 
 
+@pytest.mark.parametrize("home, transport", [(NO_UDP, "tcp"), (HTTPS, "tcp")], ids=["no UDP", "443 alone"])
+def test_ipv6_alone_is_relayed_where_nothing_else_gets_through(home, transport):
+    """The relay has no IPv4 to give away, which is what TURN takes when nobody says more (RFC 8656 §7.2)."""
+    require("Xvfb")
+    with Assistance(home, home, relay_options=ON_443, ipv6=True, ipv4=()) as session:
+        url = f"http://[{session.lab.relay.address6}]:3478"
+        session.join(session.invite(url=url), url=url)
+        path = session.helper.wait_for_event("connected", timeout=CONNECT_LIMIT)["path"]
+        assert (path["kind"], path["transport"]) == ("relayed", transport)
+        session.consent_to_view()
+        session.helper.wait_for_event("first-frame")
+        session.stop_in_order()
+
+
 # The proxy
 
 def test_a_proxy_of_the_environment_is_used_and_its_password_is_told_to_nobody():

@@ -246,6 +246,34 @@ def test_ipv6_is_tried_where_the_relay_has_it():
         assert ports(report) == {"3389/tcp": ("open", "open")}
 
 
+def test_a_network_with_ipv6_alone_is_told_everything():
+    require()
+    with scene(Home(), ipv6=True, ipv4=()) as lab:
+        assert lab.relay.address4 is None and lab.sharer.address4 is None
+        code, report = probe(lab, "3389", "443/tcp", url=f"http://[{lab.relay.address6}]:3478")
+        assert code == 1
+        assert all((row.pop("rtt_ms") is not None) is (row["outbound"] == "open") for row in report["ports"])
+        reading = report["nat"].pop("reading")
+        assert reading.startswith("there is no NAT between this machine and the relay; ")
+        filtered = f"Nothing gets in at [{lab.sharer.address6}]:{{}}."
+        assert report == {
+            "relay": f"http://[{lab.relay.address6}]:3478",
+            "ports": [
+                {"port": 3389, "transport": "tcp", "outbound": "open", "inbound": "filtered", "why": filtered.format(3389), "via": "direct"},
+                {"port": 3389, "transport": "udp", "outbound": "open", "inbound": "filtered", "why": filtered.format(3389), "via": "direct"},
+                {"port": 443, "transport": "tcp", "outbound": "not-served", "inbound": "filtered",
+                 "why": f"The relay does not listen on 443/tcp. {filtered.format(443)}", "via": None},
+            ],
+            "nat": {"mapping": "none", "filtering": "address-and-port-dependent", "hairpin": None,
+                    "public_address": lab.sharer.address6, "double_nat": False, "keeps_port": None, "binding_lifetime_s": None},
+            "port_mapping": {"upnp": UNMAPPED, "nat_pmp": UNMAPPED, "pcp": UNMAPPED},
+            "ipv6": {"address": lab.sharer.address6, "outbound": "open", "why": None},
+            "proxy": None, "distrust": None, "captive_portal": None, "intercepting_proxy": None,
+            "expected_path": "direct",
+            "advice": ["The relay does not listen on 443/tcp: use 3389, which works, or ask whoever runs it to add 443 to --also-listen."],
+        }
+
+
 def test_a_sign_in_page_is_recognised():
     require()
     with scene(Home()) as lab:

@@ -51,7 +51,7 @@ struct AllocationClientTests {
     }
 
     static let failures: [(Int, AllocationFailure)] = [
-        (403, .forbidden), (437, .allocationMismatch), (440, .addressFamilyNotSupported), (442, .unsupportedTransport),
+        (403, .forbidden), (437, .allocationMismatch), (442, .unsupportedTransport),
         (486, .quotaReached), (508, .insufficientCapacity), (500, .refused(ErrorCode(500, "no"))),
         (300, .refused(ErrorCode(300, "no"))),
     ]
@@ -63,6 +63,25 @@ struct AllocationClientTests {
         client.receive(server.refusal(try server.request(&client, .allocate), code), at: .zero)
         #expect(client.nextEvent() == .failed(failure))
         #expect(client.isFinished)
+    }
+
+    @Test("a server without IPv4 is asked for IPv6, once, and not by who wants one family")
+    func family() throws {
+        var client = makeClient()
+        client.receive(server.challenge(try server.request(&client, .allocate)), at: .zero)
+        let first = try server.request(&client, .allocate)
+        #expect(first[RequestedAddressFamily.self] == nil)
+        client.receive(server.refusal(first, 440), at: .zero)
+        #expect(client.nextEvent() == nil)
+        let second = try server.request(&client, .allocate)
+        #expect(second[RequestedAddressFamily.self]?.family == .ipv6)
+        client.receive(server.refusal(second, 440), at: .zero)
+        #expect(client.nextEvent() == .failed(.addressFamilyNotSupported))
+
+        var other = makeClient(family: .ipv4)
+        other.receive(server.challenge(try server.request(&other, .allocate)), at: .zero)
+        other.receive(server.refusal(try server.request(&other, .allocate), 440), at: .zero)
+        #expect(other.nextEvent() == .failed(.addressFamilyNotSupported))
     }
 
     @Test("300 names the other server")

@@ -40,13 +40,16 @@ extension PeerConnection {
                 hasMoved = true
             }
         }
-        for (base, client) in bindings {
+        var answered: Set<TransportAddress> = []
+        for (base, client) in bindings where !answered.contains(base) {
             guard case .reflexive(let address, _)? = client.outcome else { continue }
+            answered.insert(base)
             reflexive[base] = address.ip
             guard address != base else { continue }
             offer(.serverReflexive(address, base: base, server: client.server.ip), at: now)
         }
-        bindings.removeAll { $0.client.outcome != nil }
+        // Where a NAT has another port for each destination, what a second server saw is of no use to the peer either.
+        bindings.removeAll { $0.client.outcome != nil || answered.contains($0.base) }
         return hasMoved
     }
 

@@ -33,22 +33,24 @@ extension PeerConnection {
         return Array(sockets.keys)
     }
 
-    /// Asks a STUN server how it sees each of our ports; called when the other side is about to be there.
+    /// Asks STUN servers how they see each of our ports; called when the other side is about to be there.
     func gatherReflexive(from servers: [RelayServer]) {
-        stunServer = servers.lazy.filter { $0.transport == .udp }.compactMap(\.address).first
+        stunServers = RelayServer.reflexive(servers)
         gatherReflexiveAgain(at: MonotonicClock.now())
         drain()
     }
 
     /// What a server saw of our ports may be different after a while, and in another network it is.
     func gatherReflexiveAgain(at now: Instant) {
-        guard let server = stunServer else { return }
+        guard !stunServers.isEmpty else { return }
         bindings = []
         bindingsAskedAt = now
         var random = SystemRandomNumberGenerator()
-        for base in sockets.keys where base.family == server.family {
-            bindings.append(
-                (base, BindingClient(server: server, timing: Self.bindingTiming, random: &random, at: now)))
+        for server in stunServers {
+            for base in sockets.keys where base.family == server.family {
+                bindings.append(
+                    (base, BindingClient(server: server, timing: Self.bindingTiming, random: &random, at: now)))
+            }
         }
     }
 

@@ -75,7 +75,7 @@ actor PeerConnection {
     /// How the relay sees each of our ports.
     var reflexive: [TransportAddress: IPAddress] = [:]
     /// Whom to ask how our ports look from outside.
-    var stunServer: TransportAddress?
+    var stunServers: [TransportAddress] = []
     var bindingsAskedAt: Instant?
     var ladder: RelayLadder?
     var turnCredentials: TURNCredentials?

@@ -18,6 +18,8 @@ struct RelayServer: Hashable, Sendable {
     static let maximumURIs = 32
     static let maximumNames = 4
     static let maximumServers = 48
+    /// Of one family: each is asked about every port of ours, with three packets at most.
+    static let maximumReflexiveServers = 3
     /// A name that has no address by then is left out.
     static let patience = Duration.seconds(3)
     /// The same where a proxy has looked it up for us already: then this computer may have nobody who knows names.
@@ -54,6 +56,18 @@ struct RelayServer: Hashable, Sendable {
         let each = servers.filter { seen.insert($0).inserted }
         let isKnown = { (server: RelayServer) in server.transport != .udp && server.port == port }
         return Array((each.filter(isKnown) + each.filter { !isKnown($0) }).prefix(maximumServers))
+    }
+
+    /// Who is asked how it sees our ports: servers over UDP, of each family more than one where there are more, for a firewall
+    /// may let one of their ports pass and not the other.
+    static func reflexive(_ servers: [RelayServer]) -> [TransportAddress] {
+        var counts: [IPAddress.Family: Int] = [:]
+        var chosen: [TransportAddress] = []
+        for address in servers.lazy.filter({ $0.transport == .udp }).compactMap(\.address) where !chosen.contains(address) {
+            counts[address.family, default: 0] += 1
+            if counts[address.family, default: 0] <= maximumReflexiveServers { chosen.append(address) }
+        }
+        return chosen
     }
 
     /// Whether a relay may send us there: not to services of our own machine, unless it is itself one, nor of our own network.

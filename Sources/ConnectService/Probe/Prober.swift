@@ -75,8 +75,10 @@ public struct Prober: Sendable {
     private func run(_ finding: Task<RelaySearch.Finding, Never>, by end: Instant) async -> ProbeReport {
         let endpoint = options.relay.endpoint
         let addresses = await lookUp(endpoint, by: end)
-        let local = addresses.first.flatMap(ConnectedDatagramSocket.localAddress)
-        let dialling = Task { service(of: await finding.value, at: addresses.first?.ip) }
+        // The first of the relay's addresses that there is a way to: in a network with IPv6 alone that is not IPv4's.
+        let facing = addresses.first { ConnectedDatagramSocket.localAddress(facing: $0) != nil } ?? addresses.first
+        let local = facing.flatMap(ConnectedDatagramSocket.localAddress)
+        let dialling = Task { service(of: await finding.value, at: facing?.ip) }
         let dialBack = SharedDialBack(patience: patience.dial, until: end, finding: dialling)
         async let portMapping = askRouter(from: local, dialBack, by: end)
         async let interceptor = lookForInterceptor(by: end)
@@ -89,8 +91,8 @@ public struct Prober: Sendable {
         let relay = found.relay
         let served = relay.map { ServedPorts($0.description) }
         let natServers = natPorts(questions, served, endpoint)
-        async let natFound = checkNAT(from: local, at: addresses.first, ports: natServers, dialBack, by: end)
-        async let lifetime = measureLifetime(from: local, at: addresses.first, ports: natServers, dialling)
+        async let natFound = checkNAT(from: local, at: facing, ports: natServers, dialBack, by: end)
+        async let lifetime = measureLifetime(from: local, at: facing, ports: natServers, dialling)
 
         let (outcomes, inbound) = await (asked, called)
         var proxy = await proxied

@@ -1,3 +1,4 @@
+import HostNetwork
 package import NIOCore
 package import NetPrimitives
 package import PortMapping
@@ -27,9 +28,11 @@ package struct RouterCheck: Sendable {
 
     /// Cancelling ends the waiting; what was opened is closed all the same.
     ///
-    /// - Parameter local: the address that faces the relay; the router's side is chosen when it can be no router's.
-    package func run(from local: IPAddress?) async -> PortMappingReport {
-        let facing = local.flatMap { $0.family == .ipv4 && !$0.isLoopback ? $0 : nil } ?? .anyV4
+    /// - Parameters:
+    ///   - local: the address that faces the relay; the router's side is chosen when it can be no router's.
+    ///   - hasIPv4: whether this computer has an address of IPv4, for which routers open ports first of all.
+    package func run(from local: IPAddress?, hasIPv4: Bool = Self.hasIPv4) async -> PortMappingReport {
+        let facing = local.flatMap { !$0.isLoopback && ($0.family == .ipv4 || !hasIPv4) ? $0 : nil } ?? .anyV4
         return await withTaskGroup(of: (MappingMethod, PortMappingReport.Method).self) { group in
             for method in MappingMethod.allCases {
                 group.addTask { (method, await run(method, from: facing)) }
@@ -39,6 +42,10 @@ package struct RouterCheck: Sendable {
             return PortMappingReport(
                 upnp: answers[.upnp] ?? .silent, natPMP: answers[.natPMP] ?? .silent, pcp: answers[.pcp] ?? .silent)
         }
+    }
+
+    package static var hasIPv4: Bool {
+        HostInterface.all().map(\.address).contains { $0.family == .ipv4 && !$0.isLoopback && !$0.isLinkLocal }
     }
 
     private func run(_ method: MappingMethod, from facing: IPAddress) async -> PortMappingReport.Method {

@@ -110,6 +110,10 @@ extension AllocationClient {
             } catch .unacceptable where phase == .allocating {
                 return finish(.failed(.unacceptableChallenge))
             } catch {}
+        case 440 where request.purpose == .allocate && phase == .allocating && requestedFamily == nil:
+            // RFC 8656 §7.2: without REQUESTED-ADDRESS-FAMILY it was asked for IPv4.
+            requestedFamily = .ipv6
+            return start(.allocate, challenges: request.challenges, at: now)
         default:
             break
         }

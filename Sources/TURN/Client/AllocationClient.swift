@@ -44,7 +44,7 @@ public struct AllocationClient: Sendable {
 
     public let server: TransportAddress
     public let transport: TransportProtocol
-    let requestedFamily: IPAddress.Family?
+    var requestedFamily: IPAddress.Family?
     let software: String?
     var random: any RandomNumberGenerator & Sendable
     var credentials: LongTermCredentials
@@ -63,7 +63,8 @@ public struct AllocationClient: Sendable {
     ///
     /// - Parameters:
     ///   - transport: how the server is reached; TLS counts as `.tcp`.
-    ///   - requestedFamily: the relayed address's family; nil leaves it to the server, which takes IPv4.
+    ///   - requestedFamily: the relayed address's family; nil leaves it to the server, which takes IPv4, and
+    ///     IPv6 where it says that it has none of IPv4.
     ///   - mayHideUsername: whether a server that wants USERHASH gets it. No for time-limited credentials: their name is
     ///     new each time, and a server that never saw it cannot know it by its hash.
     ///   - software: names the client in the server's logs.

@@ -24,6 +24,17 @@ struct RelayServerTests {
         servers.map { "\($0.transport) \($0.port)\($0.route == .direct ? "" : " by proxy")" }
     }
 
+    @Test("ports are asked about at more than one server over UDP, of each family, and not at many")
+    func reflexive() async throws {
+        let servers = try await resolve(
+            ["turn:192.0.2.1:3478?transport=tcp"] + [3478, 3389, 1863, 443].map { "turn:192.0.2.1:\($0)?transport=udp" }
+                + ["turn:[2001:db8::1]:3478?transport=udp", "turn:192.0.2.1:3478?transport=udp"])
+        #expect(
+            RelayServer.reflexive(servers).map { "\($0)" } == [
+                "192.0.2.1:3478", "192.0.2.1:3389", "192.0.2.1:1863", "[2001:db8::1]:3478",
+            ])
+    }
+
     @Test("each is named once, TURN over DTLS is left out, and the port that got out over TCP comes first")
     func order() async throws {
         let servers = try await resolve(
