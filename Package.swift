@@ -120,7 +120,7 @@ let package = Package(
             "ConnectService",
             [
                 "NetPrimitives", "HostNetwork", "STUN", "TURN", "ICE", "PortMapping", "Rendezvous", "DTLS", "SCTP", "Session",
-                "ScreenCodec", "Desktop", "NIOTransport", "Web", tls, extras, .product(name: "TOMLKit", package: "TOMLKit"),
+                "ScreenCodec", "Desktop", "NIOTransport", "Web", logging, tls, extras, .product(name: "TOMLKit", package: "TOMLKit"),
             ] + nio + certificates),
         room(
             "RelayService",
@@ -165,7 +165,7 @@ let package = Package(
             "ConnectServiceTests",
             [
                 "CertificateSupport", "ConnectService", "DTLS", "HostNetwork", "NetPrimitives", "STUN", "TURN", "Rendezvous",
-                "PortMapping", "Session", "NIOTransport", tls,
+                "PortMapping", "Session", "NIOTransport", logging, tls,
             ] + nio + certificates),
         tests("SimulationTests", ["ICE", "STUN", "NetPrimitives"]),
     ]

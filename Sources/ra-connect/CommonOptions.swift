@@ -1,5 +1,5 @@
-import ArgumentParser
-import ConnectService
+public import ArgumentParser
+public import ConnectService
 import Foundation
 import Rendezvous
 
@@ -19,6 +19,17 @@ struct CommonOptions: ParsableArguments {
 
     @Option(help: ArgumentHelp("The configuration (default: ~/.config/ra-connect/config.toml).", valueName: "FILE"))
     var config: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Write down what is tried, on standard error, from this level on: trace, debug, info, notice, warning, error (default: nothing).",
+            valueName: "LEVEL"))
+    var logLevel: ClientLog.Level?
+
+    /// Before anything is tried.
+    func beginLog() {
+        if let logLevel { ClientLog.write(from: logLevel) }
+    }
 
     /// The relay from the command line, else from the invitation, else from the environment, else from the configuration.
     func relayURL(invitation: RelayURL? = nil) throws -> RelayURL {
@@ -45,3 +56,5 @@ func displayName(_ given: String?) -> String {
     let full = NSFullUserName()
     return full.isEmpty ? NSUserName() : full
 }
+
+extension ClientLog.Level: ExpressibleByArgument {}

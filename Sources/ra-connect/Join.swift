@@ -25,6 +25,7 @@ struct Join: AsyncParsableCommand {
     var snapshot: String?
 
     func run() async throws {
+        common.beginLog()
         let invitation = try InvitationArgument.read(invitation.joined(separator: " "))
         let relay = try common.relayURL(invitation: invitation.relay)
         let printer = EventPrinter(asJSON: common.json, role: .helper)

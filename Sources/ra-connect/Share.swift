@@ -32,6 +32,7 @@ struct Share: AsyncParsableCommand {
     var display: String?
 
     func run() async throws {
+        common.beginLog()
         guard common.json || fcntl(STDIN_FILENO, F_GETFD) != -1 else {
             throw ValidationError("Nobody can answer here: run this in a terminal, or use --json and standard input.")
         }

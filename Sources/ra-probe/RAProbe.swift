@@ -1,5 +1,5 @@
-import ArgumentParser
-import ConnectService
+public import ArgumentParser
+public import ConnectService
 import Foundation
 import Glibc
 import ProgramSupport
@@ -41,6 +41,12 @@ struct RAProbe: AsyncParsableCommand {
     @Option(help: ArgumentHelp("How long it may take in all: 15s, 1m.", valueName: "TIME"))
     var timeout = ProbeTimeout(duration: .seconds(15))
 
+    @Option(
+        help: ArgumentHelp(
+            "Write down what is tried, on standard error, from this level on: trace, debug, info, notice, warning, error (default: nothing).",
+            valueName: "LEVEL"))
+    var logLevel: ClientLog.Level?
+
     /// Kept to the end of the process: a name that is still being looked up would hold up an orderly end.
     private static let engine = ConnectEngine()
 
@@ -51,6 +57,7 @@ struct RAProbe: AsyncParsableCommand {
     }
 
     func run() async throws {
+        if let logLevel { ClientLog.write(from: logLevel) }
         let relay: RelayURL
         do { relay = try RelayChoice.url(given: self.relay) } catch { throw ValidationError(error.description) }
         let proxy: ProxyRule?
@@ -86,3 +93,5 @@ struct RAProbe: AsyncParsableCommand {
         return isatty(STDOUT_FILENO) == 1 && environment["NO_COLOR", default: ""].isEmpty && environment["TERM"] != "dumb"
     }
 }
+
+extension ClientLog.Level: ExpressibleByArgument {}

@@ -113,13 +113,16 @@ def test_a_proxy_of_the_environment_is_used_and_its_password_is_told_to_nobody()
     with Assistance(PLAIN, LOCKED_PROXY, relay_options=ON_443) as session:
         code = session.invite()
         environment = {"https_proxy": f"http://{PASSWORD}@{session.lab.helper.router.proxy_address}", "no_proxy": "localhost"}
-        session.join(code, env=environment, json=False)
+        session.join(code, "--log-level", "trace", env=environment, json=False)
         session.sharer.wait_for_event("connected", timeout=CONNECT_LIMIT)
         session.consent_to_view_as_sharer()
         session.sharer.send("stop")
         assert session.helper.wait() == 0
         said = session.helper.errors + "\n".join(session.helper.lines)
         assert "open-sesame" not in said and "anna" not in said
+        proxy = session.lab.helper.router.proxy_address
+        assert f" info relay: found at=http://11.22.33.10:443 by=proxy {proxy}" in session.helper.errors
+        assert " info path: connected kind=relayed " in session.helper.errors
         assert "open-sesame" not in session.relay.errors
 
 

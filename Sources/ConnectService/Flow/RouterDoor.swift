@@ -85,6 +85,7 @@ package final class RouterDoor: Sendable {
     }
 
     private func handle(_ event: Mapper.Event, _ place: Int, base: TransportAddress) async {
+        ClientLog.router.note(event, of: base)
         switch event {
         case .mapped(let mapping):
             guard mapping.reach == .internet else { return notice(Finding(.behindAnotherNAT, base, mapping.external)) }

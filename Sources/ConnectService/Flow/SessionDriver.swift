@@ -1,5 +1,6 @@
 import HostNetwork
 import ICE
+import Logging
 import NIOCore
 import NIOTransport
 import NetPrimitives
@@ -86,6 +87,7 @@ final class SessionDriver {
     func handle(_ event: PeerConnection.Event) {
         guard !isOver else { return }
         let now = MonotonicClock.now()
+        ClientLog.path.note(event)
         switch event {
         case .signal, .networkChanged:
             break  // the flow's, for the rendezvous
@@ -165,6 +167,7 @@ final class SessionDriver {
 
     /// Takes what the peer says in the sealed channel.
     func receive(_ payload: PeerPayload) {
+        ClientLog.path.note(payload, of: "their")
         switch payload {
         case .description(let description):
             guard !isIntroduced else { return }  // the first one is what DTLS holds the peer to

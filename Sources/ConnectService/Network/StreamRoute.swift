@@ -43,3 +43,12 @@ enum StreamRoute: Hashable, Sendable {
         }
     }
 }
+
+extension StreamRoute: CustomStringConvertible {
+    var description: String {
+        switch self {
+        case .direct: "direct"
+        case .proxy(let proxy): "proxy \(proxy)"
+        }
+    }
+}

@@ -1,5 +1,6 @@
 import HostNetwork
 import ICE
+import Logging
 import NIOCore
 import NetPrimitives
 import Rendezvous
@@ -81,6 +82,7 @@ extension PeerConnection {
     private func openLeg(
         _ number: Int, to server: RelayServer, credentials: TURNCredentials, trust: RelayTrust
     ) async {
+        ClientLog.relay.debug("asked for an address", metadata: ["at": "\(server)"])
         do {
             let socket = try await RelayedLeg.Socket.open(to: server, trust: trust, loop: loop) { event in
                 self.assumeIsolated { $0.received(event, onLeg: number) }
@@ -90,6 +92,7 @@ extension PeerConnection {
             guard !isOver, ladder?.isWanted(server) == true else { return leg.close() }
             legs[number] = leg
         } catch {
+            ClientLog.relay.debug("no way there", metadata: ["at": "\(server)", "why": "\(error)"])
             ladder?.failed(server, at: MonotonicClock.now())
         }
         climbLadder(at: MonotonicClock.now())
@@ -98,6 +101,7 @@ extension PeerConnection {
 
     /// A server has given an address: those that are no better need not answer any more.
     func allocated(on leg: RelayedLeg, at now: Instant) {
+        ClientLog.relay.info("gave an address", metadata: ["at": "\(leg.server)", "address": "\(leg.relayed.map { "\($0)" } ?? "")"])
         ladder?.succeeded(leg.server, at: now)
         leaveUnwantedLegs(at: now)
     }
@@ -121,6 +125,7 @@ extension PeerConnection {
     func dropLeg(_ number: Int) {
         guard let leg = legs.removeValue(forKey: number) else { return }
         leg.close()
+        ClientLog.relay.debug("the way there is over", metadata: ["at": "\(leg.server)"])
         let now = MonotonicClock.now()
         if let relayed = leg.relayed {
             agent.removeLocalCandidates(base: relayed, at: now)

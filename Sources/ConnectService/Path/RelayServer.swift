@@ -133,3 +133,9 @@ extension RelayServer.Transport {
         }
     }
 }
+
+extension RelayServer: CustomStringConvertible {
+    var description: String {
+        "\(transport) \(RelayEndpoint(isSecure: false, host: ip.map { "\($0)" } ?? host, port: port).authority) \(route)"
+    }
+}

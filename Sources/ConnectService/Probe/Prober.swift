@@ -1,4 +1,5 @@
 import HostNetwork
+import Logging
 public import NIOCore
 public import NIOPosix
 import NetPrimitives
@@ -148,7 +149,14 @@ public struct Prober: Sendable {
                     (target, await progress.during("\(target)") { await check(target, at: addresses, by: end) })
                 }
             }
-            return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
+            return await group.reduce(into: [:]) { outcomes, outcome in
+                let (target, families) = outcome
+                for each in families {
+                    ClientLog.relay.debug(
+                        "tried", metadata: ["port": "\(target)", "over": "\(each.family)", "outbound": "\(each.outbound)"])
+                }
+                outcomes[target] = families
+            }
         }
     }
 

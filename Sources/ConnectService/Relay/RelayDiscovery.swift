@@ -1,3 +1,4 @@
+import Logging
 import NIOCore
 import Rendezvous
 
@@ -105,14 +106,18 @@ struct RelayDiscovery: Sendable {
     /// - Parameter isNamed: the URL's own port can be said to be wrong; another service may have the others.
     private func ask(_ endpoint: RelayEndpoint, by route: StreamRoute, isNamed: Bool) async throws(Distrust) -> Outcome {
         let meeting = TLSMeeting(trust)
+        ClientLog.relay.debug("asked for its description", metadata: ["at": "\(endpoint)", "by": "\(route)"])
         do {
             let body = try await HTTPFetch.get(
                 RelayDescription.path, from: endpoint, by: route, meeting: meeting,
                 maximumBytes: RelayDescription.maximumBytes, timeout: patience, loop: loop)
             let description = try RelayDescription(json: body)
             if case .firstMeeting(let key) = meeting.verdict, !trust.introduce(key) { return .nobody(why: nil) }
+            ClientLog.relay.info("found", metadata: ["at": "\(endpoint)", "by": "\(route)"])
             return .found(Relay(endpoint: endpoint, route: route, description: description))
         } catch {
+            ClientLog.relay.debug(
+                "no description", metadata: ["at": "\(endpoint)", "by": "\(route)", "why": "\(meeting.distrust ?? error)"])
             guard isNamed, let distrust = meeting.distrust else { return .nobody(why: error as? ProxyFailure) }
             // Somebody may have put himself in between on one way, where the other is good: a proxy that looks inside, or the
             // firewall of a network that has a proxy.
