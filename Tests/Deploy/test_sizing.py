@@ -24,7 +24,7 @@ def test_the_kernel_knows_the_settings():
 
 
 def test_the_buffers_are_what_the_relay_asks_for():
-    number, shift = source("RelayService/DataPlane/ListenerSet.swift", r"bufferSize: Int32 = (\d+) << (\d+)")
+    number, shift = source("RelayService/DataPlane/Sockets/ListenerSet.swift", r"bufferSize: Int32 = (\d+) << (\d+)")
     assert int(SETTINGS["net.core.rmem_max"]) == int(SETTINGS["net.core.wmem_max"]) == number << shift
 
 
@@ -46,10 +46,10 @@ def test_the_memory_is_that_of_the_programs_bounds():
     """Each row: so many KB for one, so many of them by the program, and their product; then their sum."""
     allocations = int(KEYS["quota-total"])
     connections, = source("RelayService/Front/ConnectionLimits.swift", r"static let total = ([\d_]+)")
-    sessions, = source("RelayService/DataPlane/SecureClients.swift", r"static let total = ([\d_]+)")
+    sessions, = source("RelayService/DataPlane/Clients/SecureClients.swift", r"static let total = ([\d_]+)")
     peers, = source("Relay/TCP/ConnectionRegistry.swift", r"static var limit: Int { (\d+) }")
-    number, shift = source("RelayService/DataPlane/StreamMemory.swift", r"static let limit = (\d+) << (\d+)")
-    budget, = source("RelayService/DataPlane/ByteBudget.swift", r"static let defaultLimit = (\d+) \* 1024")
+    number, shift = source("RelayService/DataPlane/Clients/StreamMemory.swift", r"static let limit = (\d+) << (\d+)")
+    budget, = source("RelayService/DataPlane/Clients/ByteBudget.swift", r"static let defaultLimit = (\d+) \* 1024")
     rows = re.findall(r"^\| ([^|]+) \| ([^|]*?) ?\| ([^|]*) \|$", GUIDE[GUIDE.index("## Memory"):GUIDE.index("## Files")], re.M)
     rows = {name: (each, bound) for name, each, bound in rows}
 
