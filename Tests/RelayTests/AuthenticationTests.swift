@@ -103,7 +103,9 @@ struct AuthenticationTests {
         #expect("\(credential)".contains(credential.password) == false)
     }
 
-    @Test("names that are not a time and a user are nobody's", arguments: ["", ":", "x:carol", "-1:carol", "99999999999999999999:c", "+1900000000:c"])
+    @Test(
+        "names that are not a time and a user are nobody's",
+        arguments: ["", ":", "x:carol", "-1:carol", "99999999999999999999:c", "+1900000000:c"])
     func malformedNames(name: String) {
         let users = UserDirectory(secrets: ["shared"])
         #expect(users.accounts(for: name, realm: "r", wallClock: 0).isEmpty)

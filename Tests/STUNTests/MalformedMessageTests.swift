@@ -45,8 +45,8 @@ struct MalformedMessageTests {
         ])
     func malformedAttribute(hexadecimal: String, type: AttributeType) throws {
         let attribute = bytes(hexadecimal)
-        let message = try Message(
-            decoding: bytes("0001 00\(attribute.count < 16 ? "0" : "")\(String(attribute.count, radix: 16)) 2112a442 000102030405060708090a0b") + attribute)
+        let length = (attribute.count < 16 ? "0" : "") + String(attribute.count, radix: 16)
+        let message = try Message(decoding: bytes("0001 00\(length) 2112a442 000102030405060708090a0b") + attribute)
         func reads<Kind: Attribute>(_ kind: Kind.Type) -> Bool {
             do throws(MalformedAttribute) { _ = try message.attribute(kind) } catch { return error.type != type }
             return true

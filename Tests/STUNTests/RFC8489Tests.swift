@@ -124,6 +124,7 @@ struct RFC8489Tests {
         let id = try #require(TransactionID(octets: 0..<12))
         let bytes = MessageBuilder(.request, .binding, transactionID: id).finish(
             key: .longTerm(username: "user", realm: "realm", password: "pass", hash: .sha256), algorithm: .sha256)
-        #expect(bytes == hex("00010024 2112a442 000102030405060708090a0b 001c0020 6f23a2dd7bbd6725dcd5fd5104445ba61660fffedda14c68fb14b0949cad5c72"))
+        let digest = "6f23a2dd7bbd6725dcd5fd5104445ba61660fffedda14c68fb14b0949cad5c72"
+        #expect(bytes == hex("00010024 2112a442 000102030405060708090a0b 001c0020 \(digest)"))
     }
 }

@@ -69,7 +69,7 @@ struct AttributeTests {
 
     @Test("CreatePermission's addresses are read all, or none when one is malformed")
     func severalPeers() throws {
-        let peers = [TransportAddress(literal: "192.0.2.1:1"), TransportAddress(literal: "192.0.2.2:2"), TransportAddress(literal: "[2001:db8::1]:3")]
+        let peers = ["192.0.2.1:1", "192.0.2.2:2", "[2001:db8::1]:3"].map { TransportAddress(literal: $0) }
         var builder = MessageBuilder(.request, .createPermission, transactionID: id)
         for peer in peers { builder.add(XORPeerAddress(peer)) }
         var bytes = builder.finish()

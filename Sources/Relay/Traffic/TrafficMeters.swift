@@ -1,13 +1,5 @@
 public import NetPrimitives
 
-/// An allocation's meter, by its number in its machine's `TrafficMeters`.
-public struct TrafficMeter: Hashable, Sendable, BitwiseCopyable {
-    let number: UInt32
-
-    /// Nobody's: whoever asks by it pays with everybody.
-    static let none = TrafficMeter(number: 0)
-}
-
 /// The limits of traffic as one worker applies them to each packet: flat memory, asked for nothing (no allocation, no
 /// reference counting, no lock).
 ///

@@ -45,15 +45,3 @@ final class LoopSender: StreamSender {
         spares.withLock { if $0.count < Self.spareLimit { $0.append(spare) } }
     }
 }
-
-/// The senders of a group's event loops.
-struct LoopSenders: Sendable {
-    private let senders: [ObjectIdentifier: LoopSender]
-
-    init(_ group: some EventLoopGroup) {
-        senders = Dictionary(uniqueKeysWithValues: group.makeIterator().map { (ObjectIdentifier($0), LoopSender($0)) })
-    }
-
-    /// One of its own for a loop of another group's.
-    subscript(eventLoop: any EventLoop) -> LoopSender { senders[ObjectIdentifier(eventLoop)] ?? LoopSender(eventLoop) }
-}

@@ -6,8 +6,8 @@ import TURN
 
 /// A TURN client over TCP or TLS: cuts its stream into messages for the data plane, and writes what comes back.
 ///
-/// Reading pauses while the data plane is behind, and while the client does not take its answers. A connection that is silent for `patience` is closed: a client
-/// with an allocation refreshes its permissions every five minutes (RFC 8656 §9).
+/// Reading pauses while the data plane is behind, and while the client does not take its answers. A connection that is
+/// silent for `patience` is closed: a client with an allocation refreshes its permissions every five minutes (RFC 8656 §9).
 final class TURNStreamHandler: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundIn = ByteBuffer

@@ -34,6 +34,7 @@ struct RelayObserver: Sendable {
         RelaySnapshot(
             time: .now, operation: operation.now, process: .now(), workers: await dataPlane.reports(),
             allocationsLimit: dataPlane.allocationLimit, connections: limits.report, connectionsLimit: limits.total,
-            streamMemory: dataPlane.streamMemory.report, secureSessions: dataPlane.secureSessionReport, meetings: await place.report(), dialBack: await dialBack.counters)
+            streamMemory: dataPlane.streamMemory.report, secureSessions: dataPlane.secureSessionReport,
+            meetings: await place.report(), dialBack: await dialBack.counters)
     }
 }

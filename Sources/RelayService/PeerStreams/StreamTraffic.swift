@@ -1,16 +1,5 @@
 import NetPrimitives
 import Relay
-import Synchronization
-
-/// The limits that hold now, for connections of any event loop.
-final class CurrentTrafficLimits: Sendable {
-    private let limits: Mutex<TrafficLimits>
-
-    init(_ limits: TrafficLimits) { self.limits = Mutex(limits) }
-
-    var value: TrafficLimits { limits.withLock { $0 } }
-    func set(_ limits: TrafficLimits) { self.limits.withLock { $0 = limits } }
-}
 
 /// What the connections of a TCP allocation may carry: bytes alone, as a stream has no packets of ours. What is too
 /// much waits at the sender. Used by any thread.

@@ -7,7 +7,9 @@ import Testing
 /// Random requests, times and rules: after every one the table knows what the machine would say.
 @Suite("Forwarding, under random operations")
 struct ForwardingOperationTests {
-    private static let peers = ["1.1.1.1:1000", "1.1.1.1:2000", "8.8.8.8:53", "9.9.9.9:50001", "4.4.4.4:4", "[2600::1]:6"].map(TransportAddress.init(literal:))
+    private static let peers = [
+        "1.1.1.1:1000", "1.1.1.1:2000", "8.8.8.8:53", "9.9.9.9:50001", "4.4.4.4:4", "[2600::1]:6",
+    ].map(TransportAddress.init(literal:))
     private static let channels = [0x4000, 0x4001, 0x4002, 0x7FFF] as [UInt16]
 
     private struct World: ~Copyable {

@@ -30,7 +30,9 @@ struct MachineTrafficTests {
         case sendIndication, dataIndication, channelDataOfStream, channelDataToStream, toOwnAddress
     }
 
-    @Test("on every way a packet beyond the limit is dropped and counted; when there is room again, the next one goes", arguments: Way.allCases)
+    @Test(
+        "on every way a packet beyond the limit is dropped and counted; when there is room again, the next one goes",
+        arguments: Way.allCases)
     func ways(way: Way) throws {
         var machine = machine()
         var client = HandClient(transport: way == .channelDataOfStream || way == .channelDataToStream ? .tcp : .udp)

@@ -1,10 +1,5 @@
 import TURN
 
-/// What sends for several connections: so that a worker wakes it once for all that a turn has written to.
-public protocol StreamSender: AnyObject, Sendable {
-    func wake()
-}
-
 /// A TCP or TLS connection of a TURN client, as the data plane sees it: a place to write messages to.
 ///
 /// Whoever owns the sockets (NIO) implements it. The calls come from a worker's thread and must not

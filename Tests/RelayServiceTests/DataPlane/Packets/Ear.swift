@@ -35,7 +35,9 @@ final class Bytes {
     let start: UnsafeMutableRawPointer
     init(count: Int = 1 << 20) {
         start = .allocate(byteCount: count, alignment: 64)
-        for index in 0..<count { start.storeBytes(of: UInt8(truncatingIfNeeded: index * 7 + index >> 8), toByteOffset: index, as: UInt8.self) }
+        for index in 0..<count {
+            start.storeBytes(of: UInt8(truncatingIfNeeded: index * 7 + index >> 8), toByteOffset: index, as: UInt8.self)
+        }
     }
     deinit { start.deallocate() }
 }

@@ -186,7 +186,9 @@ struct ForwarderTests {
         ]
         // Each by itself, then all that have one size as one message.
         for datagram in others + padded { scene.sendTrain([datagram], from: scene.client, to: scene.server) }
-        scene.sendTrain([good, stun, good, Self.channelData(number, [6], padding: 3), others[0], others[2], good, [0x40]], from: scene.client, to: scene.server)
+        scene.sendTrain(
+            [good, stun, good, Self.channelData(number, [6], padding: 3), others[0], others[2], good, [0x40]],
+            from: scene.client, to: scene.server)
         let worked = scene.work(fromPeers: false)
         let (handedOut, peer) = (scene.handedOut, scene.peer.hear())
         #expect(worked.messages == others.count + padded.count + 1)
