@@ -22,8 +22,8 @@ public struct WebSocketLimits: Sendable {
         self.maximumPendingBytes = maximumPendingBytes
     }
 
-    /// The rendezvous: messages of at most 64 KiB.
-    public static let rendezvous = WebSocketLimits(maximumMessageBytes: 1 << 16, maximumPendingBytes: 1 << 18)
+    /// The rendezvous: its largest message, twice while frames of it arrive, is what a stranger's connection may cost.
+    public static let rendezvous = WebSocketLimits(maximumMessageBytes: 20 * 1024, maximumPendingBytes: 1 << 16)
     /// The viewer on loopback: key frames of a large screen.
     public static let viewer = WebSocketLimits(maximumMessageBytes: 1 << 16, maximumPendingBytes: 1 << 26)
 }

@@ -72,6 +72,12 @@ def test_the_memory_is_that_of_the_programs_bounds():
     assert f"{round((sum(held) + waiting + total('what web clients', connections)) / 1000, 1)} GB" in GUIDE
 
 
+def test_a_websocket_takes_the_largest_message():
+    message, = source("Rendezvous/Messages/JSONText.swift", r"static let maximumSize = (\d+) \* 1024")
+    taken, = source("NIOTransport/WebSocketLimits.swift", r"rendezvous = WebSocketLimits\(maximumMessageBytes: (\d+) \* 1024,")
+    assert message == taken
+
+
 def test_the_arithmetic_is_right():
     """What follows from the table of measurements is what stands below it."""
     alone, train = (float(re.search(rf"^\| {line}.*? \| ([\d.]+) µs", GUIDE, re.M)[1])
@@ -83,4 +89,5 @@ def test_the_arithmetic_is_right():
         digits = 1 if spent > 1 else 2
         assert f"{packets} × {cost} µs = {spent:.{digits}f} ms" in GUIDE
         carried = 0.7 / (float(f"{spent:.{digits}f}") / 1000)
-        assert abs(carried - int(re.search(rf"{spent:.{digits}f} ms.*?carries ([\d,]+) Mbit", GUIDE, re.S)[1].replace(",", ""))) < carried / 20
+        said = re.search(rf"{spent:.{digits}f} ms.*?carries ([\d,]+) Mbit", GUIDE, re.S)[1]
+        assert abs(carried - int(said.replace(",", ""))) < carried / 20

@@ -15,8 +15,24 @@ from test_metrics import samples
 
 COUNT = 250
 ALLOCATE = hostile.stun(hostile.ALLOCATE, hostile.REQUEST, bytes(12), [])
-#: As clients mask them (RFC 6455 §5.2): most of a message, and most of the frame that should end it.
-UNFINISHED = b"\x01\xfe" + struct.pack(">H", 60_000) + bytes(60_004) + b"\x80\xfe" + struct.pack(">H", 60_000) + bytes(59_000)
+
+
+def frame(first, length, count):
+    """A WebSocket frame as clients mask them (RFC 6455 §5.2), of which so many bytes have come."""
+    return bytes([first, 0xFE]) + struct.pack(">H", length) + bytes(4 + count)
+
+
+#: Most of a message, and most of the frame that should end it; most of a header.
+UNFINISHED = {
+    "websocket": frame(0x01, 20_000, 20_000) + frame(0x80, 20_000, 19_000),
+    "http": b"GET / HTTP/1.1\r\nHost: x\r\nX: " + b"a" * 8_000 + b"\r\nY: " + b"a" * 8_000,
+}
+#: A message of two frames, and one of one; a field, all fields together, and a path that are too long; too many fields.
+TOO_LARGE = [
+    hostile.UPGRADE + frame(0x01, 20_000, 20_000) + frame(0x80, 500, 500), hostile.UPGRADE + frame(0x81, 20_500, 20_500),
+    b"GET / HTTP/1.1\r\nHost: x\r\nX: " + b"a" * 8_200,
+    b"GET / HTTP/1.1\r\n" + b"".join(b"X%d: %s\r\n" % (number, b"a" * 1_000) for number in range(17)),
+    b"GET /" + b"a" * 8_200, b"GET / HTTP/1.1\r\n" + b"X: 1\r\n" * 120]
 WAITING, EVICTED = "ra_relay_connections_waiting_bytes", "ra_relay_connections_evicted_total"
 
 
@@ -36,11 +52,11 @@ def connect(relay, stack, kind):
         context.check_hostname = False
         connection = stack.enter_context(context.wrap_socket(connection))
     if kind == "http":
-        connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nX: " + b"a" * 70_000)
+        connection.sendall(UNFINISHED[kind])
     elif kind == "websocket":
         connection.sendall(hostile.UPGRADE)
         assert b" 101 " in connection.recv(1000)
-        connection.sendall(UNFINISHED)
+        connection.sendall(UNFINISHED[kind])
     else:
         connection.sendall(hostile.stun(hostile.BINDING, hostile.REQUEST, bytes(12), []))
         assert connection.recv(1000)
@@ -48,7 +64,7 @@ def connect(relay, stack, kind):
 
 
 # Bytes in KB, by docs/sizing.md; half more, as memory comes in pieces.
-@pytest.mark.parametrize(("kind", "most"), [("tcp", 8), ("tls", 26), ("http", 130), ("websocket", 270)])
+@pytest.mark.parametrize(("kind", "most"), [("tcp", 8), ("tls", 26), ("http", 16), ("websocket", 86)])
 def test_a_connection_that_says_no_more(relay, kind, most):
     process = pathlib.Path(f"/proc/{relay.process.pid}")
     with contextlib.ExitStack() as stack:
@@ -59,6 +75,15 @@ def test_a_connection_that_says_no_more(relay, kind, most):
             connect(relay, stack, kind)
         each = (resident(process) - before) / COUNT / 1000
         assert each < 1.5 * most, f"{each:.1f} KB"
+
+
+@pytest.mark.parametrize("number", range(len(TOO_LARGE)))
+def test_what_is_too_large_ends_the_connection(relay, number):
+    with socket.create_connection(("127.0.0.1", relay.port), timeout=20) as connection:
+        connection.sendall(TOO_LARGE[number])
+        with contextlib.suppress(ConnectionResetError):
+            while connection.recv(1000):
+                pass
 
 
 def test_clients_that_ask_and_read_nothing_have_a_bound_each_and_are_served_when_they_read(relay):

@@ -84,7 +84,8 @@ struct Front: Sendable {
             withServerUpgrade: (
                 upgraders: [upgrader],
                 completionHandler: { context in context.pipeline.syncOperations.removeHandler(bound.value, promise: nil) }
-            ))
+            ),
+            withEncoderConfiguration: .init(), withDecoderLimitConfiguration: .request)
         try context.pipeline.syncOperations.addHandler(pages)
     }
 }

@@ -8,7 +8,8 @@ struct MetricsListener: Sendable {
     let routes: CurrentRoutes
 
     func install(on channel: any Channel) throws {
-        try channel.pipeline.syncOperations.configureHTTPServerPipeline()
+        try channel.pipeline.syncOperations.configureHTTPServerPipeline(
+            withEncoderConfiguration: .init(), withDecoderLimitConfiguration: .request)
         try channel.pipeline.syncOperations.addHandler(
             HTTPAnswerHandler { head, channel in
                 switch (head.method, head.path) {

@@ -2,8 +2,9 @@ import FoundationEssentials
 
 /// One JSON object as UTF-8 bytes.
 enum JSONText {
-    /// The most a message may have, in bytes: one WebSocket message of the rendezvous.
-    static let maximumSize = 64 * 1024
+    /// The most a message may have, in bytes: one WebSocket message of the rendezvous. An opaque payload of 16 KiB, or 32
+    /// URIs of 512 bytes, and the fields around them.
+    static let maximumSize = 20 * 1024
 
     static func encode(_ value: some Encodable, pretty: Bool = false) -> [UInt8] {
         let encoder = JSONEncoder()

@@ -1,6 +1,6 @@
 /// Why a text is not a message of the rendezvous.
 public enum MessageError: Error, Hashable, Sendable {
-    /// More than 64 KiB.
+    /// More than 20 KiB.
     case tooLarge
     /// Not one JSON object with a `type`, or a field that the type needs is missing, malformed or too long.
     case malformed

@@ -79,12 +79,25 @@ struct MessageTests {
         #expect(throws: error) { try ClientMessage(parsing: Array(text.utf8)) }
     }
 
-    @Test("nesting without end is malformed, and more than 64 KiB is too large")
+    @Test("the largest messages there are fit")
+    func largest() throws {
+        let opaque = ClientMessage.opaque(Self.meeting, payload: String(repeating: "a", count: 16 * 1024))
+        #expect(try ClientMessage(parsing: opaque.text) == opaque)
+        let box = PeerMessage.sealed([UInt8](repeating: 0xFF, count: SealedChannel.maximumPlaintext + 16)).payload
+        #expect(box.utf8.count < 16 * 1024)
+        let turn = TURNCredentials(
+            username: String(repeating: "u", count: 512), password: Secret([UInt8](repeating: 0x70, count: 512)),
+            expires: UnixTime(seconds: 1_900_000_000), uris: Array(repeating: String(repeating: "t", count: 512), count: 32))
+        let credentials = ServerMessage.credentials(Self.meeting, turn)
+        #expect(try ServerMessage(parsing: credentials.text) == credentials)
+    }
+
+    @Test("nesting without end is malformed, and more than 20 KiB is too large")
     func sizes() {
-        let deep = [UInt8](repeating: UInt8(ascii: "["), count: 64 * 1024)
+        let deep = [UInt8](repeating: UInt8(ascii: "["), count: 20 * 1024)
         #expect(throws: MessageError.malformed) { try ClientMessage(parsing: deep) }
         #expect(throws: MessageError.tooLarge) { try ClientMessage(parsing: deep + [0x20]) }
-        let objects = Array(String(repeating: #"{"type":"#, count: 8000).utf8)
+        let objects = Array(String(repeating: #"{"type":"#, count: 2000).utf8)
         #expect(throws: MessageError.malformed) { try ServerMessage(parsing: objects) }
     }
 
