@@ -6,8 +6,10 @@
 #include <sys/resource.h>
 #include <arpa/inet.h>
 #include <errno.h>
+#include <grp.h>
 #include <linux/errqueue.h>
 #include <netinet/in.h>
+#include <pwd.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -377,6 +379,15 @@ static inline double ra_thread_cpu_seconds(void) { return ra_clock_seconds(CLOCK
 static inline uint64_t ra_file_limit(void) {
     struct rlimit limit;
     return getrlimit(RLIMIT_NOFILE, &limit) == 0 ? (uint64_t)limit.rlim_cur : 0;
+}
+
+// Takes a user's effective rights; -1 when this is not root or there is no such user.
+static inline int ra_become(const char *name) {
+    const struct passwd *user = geteuid() == 0 ? getpwnam(name) : NULL;
+    if (user == NULL || user->pw_uid == 0)
+        return -1;
+    // The last step takes the right to the others.
+    return initgroups(name, user->pw_gid) == 0 && setegid(user->pw_gid) == 0 && seteuid(user->pw_uid) == 0 ? 0 : -1;
 }
 
 // A blocking read fails with EAGAIN after so many seconds.

@@ -4,14 +4,26 @@ import Relay
 /// Makes time-limited TURN credentials with a relay's secret.
 public struct CredentialMint {
     private let secret: String
+    /// The state directory that the secret is from.
+    private let source: String?
 
     /// - Parameter state: the state directory; wins over the configuration's.
     public init(configuration: ServeConfiguration, state: String?) throws(ConfigurationError) {
         if let secret = configuration.authSecrets.first {
-            self.secret = secret
+            (self.secret, source) = (secret, nil)
         } else {
-            secret = try StateDirectory(configured: state ?? configuration.stateDirectory).existingSecret()
+            let directory = StateDirectory(
+                existing: try StateDirectory.locate(configured: state ?? configuration.stateDirectory))
+            (secret, source) = (try directory.existingSecret(), directory.path)
         }
+    }
+
+    /// Why the relay that runs here may not take what is made; nil when nothing speaks against it.
+    public func doubt() -> String? {
+        guard let source, let status = try? StatusClient(configuration: .init(), state: source).ask(),
+            !status.signsWithStateSecret
+        else { return nil }
+        return "the relay that runs with \(source) has another secret, in its configuration: name that with --config FILE."
     }
 
     /// One JSON object: `{"username":…,"password":…,"expires":"RFC 3339"}`.

@@ -1,4 +1,5 @@
 import Foundation
+import HostNetwork
 public import Logging
 import NIOCore
 import NIOPosix
@@ -50,7 +51,10 @@ public final class RelayServer: Sendable {
             eventLoops: group)
         plane.certificate = certificate
         plane.natDiscovery = configuration.natDiscovery
-        let dataPlane = try DataPlane.start(plane)
+        let dataPlane = try Self.start(plane)
+        for warning in configuration.reachabilityWarnings(host: HostInterface.all().map(\.address)) {
+            logger.warning("\(warning)")
+        }
         for failed in dataPlane.failed {
             logger.warning("UDP \(failed.listener.address) is not served: \(failed.error)")
         }
@@ -79,11 +83,12 @@ public final class RelayServer: Sendable {
         self.group = group
         self.logger = logger
         settings = Mutex(configuration)
-        refusals = RefusalSummary.watch(dataPlane, logger: logger)
         let store = try SQLiteInvitationStore(path: state.databasePath)
         // The store may wait for the disk: nobody else's connections are on its thread.
         meetingGroup = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        let meetings = MeetingPlace(store: store, loop: meetingGroup.next(), logger: logger) { label, expires in
+        let meetings = MeetingPlace(
+            store: store, bounds: configuration.meetings, loop: meetingGroup.next(), logger: logger
+        ) { label, expires in
             let credential = TimeLimitedCredential(
                 user: QuotaLedger.Limits.invitationPrefix + label, expiry: Int64(clamping: expires.seconds), secret: signing.secret)
             // Where TURN is, the client has read from the relay's description.
@@ -91,6 +96,7 @@ public final class RelayServer: Sendable {
                 username: credential.username, password: Secret(credential.password.utf8), expires: expires, uris: [])
         }
         place = meetings
+        refusals = RefusalSummary.watch(dataPlane, meetings, logger: logger)
         let dialBackPlace = DialBackPlace(dataPlane: dataPlane, loop: group.next(), logger: logger)
         self.dialBackPlace = dialBackPlace
         let dialBack = DialBackPage(dialBackPlace, isServed: configuration.dialBack)
@@ -113,11 +119,11 @@ public final class RelayServer: Sendable {
                 tcp.append(listener.address)
             } catch {
                 guard listener.isRequired else {
-                    logger.warning("TCP \(listener.address) is not served: \(error)")
+                    logger.warning("TCP \(listener.address) is not served: \(ListenFailure(listener.address, error).reason)")
                     continue
                 }
                 for channel in opened { try? await channel.close() }
-                throw ConfigurationError("cannot listen on TCP \(listener.address): \(error)")
+                throw ConfigurationError(ListenFailure(listener.address, error).sentence)
             }
         }
         if let address = configuration.metrics {
@@ -129,7 +135,7 @@ public final class RelayServer: Sendable {
                     try await Self.listen(on: address, group: group, limits: few) { try metrics.install(on: $0) })
             } catch {
                 for channel in opened { try? await channel.close() }
-                throw ConfigurationError("cannot listen on TCP \(address) for metrics: \(error)")
+                throw ConfigurationError("metrics: " + ListenFailure(address, error).sentence)
             }
         }
         listeners = opened
@@ -149,6 +155,7 @@ public final class RelayServer: Sendable {
         operation.change {
             $0.place = place
             $0.certificateEnd = certificate?.certificate.expires
+            $0.signsWithStateSecret = configuration.authSecrets.isEmpty
         }
         logger.info(
             "listening", metadata: [
@@ -198,6 +205,13 @@ public final class RelayServer: Sendable {
             }
             .bind(host: "\(address.ip)", port: Int(address.port))
             .get()
+    }
+
+    private static func start(_ configuration: DataPlaneConfiguration) throws -> DataPlane {
+        do { return try DataPlane.start(configuration) } catch {
+            guard case .cannotListen(let address, let reason) = error else { throw error }
+            throw ConfigurationError(ListenFailure(transport: "UDP", address: address, code: reason.code).sentence)
+        }
     }
 
     static func relayConfiguration(_ configuration: ServeConfiguration, secrets: [String]) -> Relay.RelayConfiguration {

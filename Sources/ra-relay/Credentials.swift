@@ -27,12 +27,15 @@ struct Credentials: ParsableCommand {
         @Option(help: ArgumentHelp("The relay's configuration file.", valueName: "FILE.toml"))
         var config: String?
 
+        func validate() throws {
+            guard !user.isEmpty else { throw ValidationError("--user: say whose they are.") }
+        }
+
         func run() throws {
             do {
-                let settings = try config.map { try ConfigurationFile.parse(TextFile.read($0)) } ?? ServeConfiguration()
-                let minted = try CredentialMint(configuration: settings, state: state)
-                    .mint(user: user, seconds: Int(ttl.components.seconds), now: Date())
-                print(minted)
+                let mint = try CredentialMint(configuration: TextFile.configuration(config), state: state)
+                if let doubt = mint.doubt() { FileHandle.standardError.write(Data("warning: \(doubt)\n".utf8)) }
+                print(try mint.mint(user: user, seconds: Int(ttl.components.seconds), now: Date()))
             } catch {
                 throw ValidationError("\(error)")
             }

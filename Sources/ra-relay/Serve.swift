@@ -11,7 +11,10 @@ struct Serve: AsyncParsableCommand {
 
     func run() async throws {
         let settings: ServeConfiguration
-        do { settings = try options.configuration() } catch { throw ValidationError("\(error)") }
+        do { settings = try options.configuration() } catch {
+            FileHandle.standardError.write(Data("ra-relay: \(error)\n".utf8))
+            throw ExitCode(2)
+        }
         let log = RelayLog(settings)
         do {
             let relay = try await RelayServer.start(settings, logger: log.logger)

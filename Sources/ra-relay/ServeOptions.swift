@@ -5,7 +5,7 @@ public import RelayService
 
 /// What the command line may say; each option wins over the configuration file.
 struct ServeOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("A TOML file; its keys are these options.", valueName: "FILE.toml"))
+    @Option(help: ArgumentHelp("A TOML file, with these settings and more: man ra-relay.toml.", valueName: "FILE.toml"))
     var config: String?
 
     @Option(help: ArgumentHelp("Listen on this address only. Can be repeated.", valueName: "ADDR"))
@@ -78,7 +78,7 @@ struct ServeOptions: ParsableArguments {
 
     /// The file's settings, and what the command line says over them.
     func configuration() throws -> ServeConfiguration {
-        var result = try config.map { try ConfigurationFile.parse(TextFile.read($0)) } ?? ServeConfiguration()
+        var result = try TextFile.configuration(config)
         if !listen.isEmpty { result.listen = try listen.map { try address($0, "listen") } }
         if let port { result.port = port }
         if let alsoListen { result.alsoListen = try portList(alsoListen) }

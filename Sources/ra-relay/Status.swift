@@ -21,8 +21,7 @@ struct Status: AsyncParsableCommand {
     func run() async throws {
         let client: StatusClient
         do {
-            let settings = try config.map { try ConfigurationFile.parse(TextFile.read($0)) } ?? ServeConfiguration()
-            client = try StatusClient(configuration: settings, state: state)
+            client = try StatusClient(configuration: TextFile.configuration(config), state: state)
         } catch {
             throw ValidationError("\(error)")
         }

@@ -1,5 +1,6 @@
 public import NetPrimitives
 public import Relay
+public import Rendezvous
 
 /// Everything that an operator can set, with the defaults that make `ra-relay serve` work as it is.
 public struct ServeConfiguration: Hashable, Sendable {
@@ -45,6 +46,8 @@ public struct ServeConfiguration: Hashable, Sendable {
     public var quotas = QuotaLedger.Limits()
     /// Bytes and packets per second, per allocation, per user, per invitation and in all.
     public var traffic = TrafficLimits()
+    /// The rendezvous' bounds.
+    public var meetings = MeetingServerConfiguration()
     /// Whether Bindings are answered with what a client needs to find out what its NAT does (RFC 5780).
     public var natDiscovery = false
     /// Whether whoever asks has a port of theirs tried from outside.
@@ -64,6 +67,9 @@ public struct ServeConfiguration: Hashable, Sendable {
 
     /// "turns" (RFC 8656 §3.1).
     public static let defaultTLSPort: UInt16 = 5349
+
+    /// What the documentation shows for a secret, so that everybody knows it.
+    static let exampleSecret = "write a long random text here"
 
     /// Ports that a firewall may have open, listened on as far as they are free.
     public static let defaultAlsoListen: [UInt16] = [3389, 1863]
@@ -101,6 +107,9 @@ extension ServeConfiguration {
 
     /// What no single setting shows.
     func contradictions() -> [(key: String, sentence: String)] {
+        if authSecrets.contains(Self.exampleSecret) {
+            return [("auth-secret", "this is the example, which everybody knows; `openssl rand -hex 32` makes a secret.")]
+        }
         if tlsSelfSigned, tlsCertificate != nil || tlsKey != nil {
             return [("tls-self-signed", "there is a certificate in tls-cert; choose one of them.")]
         }

@@ -1,5 +1,6 @@
 import NetPrimitives
 import Relay
+import Rendezvous
 
 extension Setting {
     /// Every key of the file, one a line; `Deploy/ra-relay.toml` documents each, and a test compares the two.
@@ -7,7 +8,7 @@ extension Setting {
         Setting("listen", \.listen, .list(of: .address), .atRestart),
         Setting("port", \.port, .port, .atRestart),
         Setting("also-listen", \.alsoListen, .list(of: .port), .atRestart),
-        Setting("external-ip", \.externalAddresses, .list(of: .address), .atRestart),
+        Setting("external-ip", \.externalAddresses, .list(of: .externalAddress), .atRestart),
         Setting("realm", \.realm, .text(1...128, "write 1 to 128 characters, such as the relay's host name."), .atReload),
         Setting("users", \.users, .users, .atReload),
         Setting("auth-secret", \.authSecrets, .secrets, .atReload),
@@ -37,6 +38,9 @@ extension Setting {
         Setting("packets-per-invitation", \.traffic.perInvitation.packets, .rate, .atReload),
         Setting("packets-per-user", \.traffic.perUser.packets, .rate, .atReload),
         Setting("packets-total", \.traffic.total.packets, .rate, .atReload),
+        Setting("invitations-per-minute", \.meetings.invitationsPerMinute, .integer(1...1_000_000), .atReload),
+        Setting("open-invitations-per-address", \.meetings.maximumInvitationsPerSource, .integer(0...100_000), .atReload),
+        Setting("rendezvous-connections-per-address", \.meetings.maximumConnectionsPerSource, .integer(1...10_000), .atReload),
         Setting("unproven-rate", \.unprovenRate, .integer(0...10_000_000), .atRestart),
         Setting("nat-discovery", \.natDiscovery, .flag, .atRestart),
         Setting("dial-back", \.dialBack, .flag, .atReload),
@@ -47,6 +51,9 @@ extension Setting {
         Setting("log-level", \.logLevel, .choice, .atReload),
         Setting("log-format", \.logFormat, .choice, .atRestart),
     ]
+
+    /// What a reload takes over while there is a certificate before and after it.
+    static let certificateKeys: Set = ["tls-cert", "tls-key", "tls-self-signed"]
 
     @Sendable private static func oneOfEachFamily(_ addresses: [TransportAddress]) -> String? {
         Set(addresses.map(\.family)).count == addresses.count ? nil : "name one IPv4 address and one IPv6 address at most."
@@ -81,7 +88,17 @@ extension SettingKind<[ServeConfiguration.User]> {
 extension SettingKind<[String]> {
     /// Several only while they are being changed: a stranger's request costs an HMAC for each.
     static var secrets: SettingKind {
-        .oneOrSeveral(of: .text(8...1024, "fewer than 8 characters are guessed in no time."), atMost: 4)
+        .oneOrSeveral(of: .text(8...1024, "fewer than 8 characters are guessed in no time."), of: 1...4)
+    }
+}
+
+extension SettingKind<IPAddress> {
+    static var externalAddress: SettingKind {
+        var kind = address
+        kind.problem = {
+            $0.isUnspecified ? "“\($0)” is no host's address: write the one by which the internet reaches this host." : nil
+        }
+        return kind
     }
 }
 

@@ -6,7 +6,7 @@ struct SettingKind<Value: Hashable & Sendable>: Sendable {
     /// The value, or nil after each mistake was told in a sentence.
     let read: @Sendable (any TOMLValueConvertible, _ tell: (String) -> Void) -> Value?
     /// What is wrong with a value that could be read, from wherever it came; nil when it is good.
-    let problem: @Sendable (Value) -> String?
+    var problem: @Sendable (Value) -> String?
 
     init(
         read: @escaping @Sendable (any TOMLValueConvertible, _ tell: (String) -> Void) -> Value?,
@@ -124,12 +124,18 @@ extension SettingKind {
 
     /// One value that stands alone, or a list.
     static func oneOrSeveral<Element>(
-        of kind: SettingKind<Element>, atMost count: Int
+        of kind: SettingKind<Element>, of counts: ClosedRange<Int>
     ) -> SettingKind where Value == [Element] {
-        let several = list(of: kind, problem: { $0.count <= count ? nil : "write no more than \(count)." })
+        let several = list(
+            of: kind,
+            problem: { $0.count <= counts.upperBound ? nil : "write no more than \(counts.upperBound)." })
         return SettingKind(
             read: { value, tell in
-                value.array == nil ? kind.read(value, tell).map { [$0] } : several.read(value, tell)
+                guard let array = value.array else { return kind.read(value, tell).map { [$0] } }
+                if array.count >= counts.lowerBound { return several.read(value, tell) }
+                // Only where it is written: what is left out has its default.
+                tell("write \(counts.lowerBound) at least, or leave the key out.")
+                return nil
             },
             problem: several.problem)
     }
@@ -147,9 +153,7 @@ extension SettingKind<IPAddress> {
 }
 
 extension SettingKind<CIDRBlock> {
-    static var block: SettingKind {
-        .parsed(wrong: { "“\($0)” is not a block of addresses such as 10.0.0.0/8." }, CIDRBlock.init)
-    }
+    static var block: SettingKind { .parsed(wrong: CIDRBlock.mistake, CIDRBlock.init) }
 }
 
 extension SettingKind<TransportAddress> {

@@ -12,6 +12,9 @@ public struct StateDirectory: Sendable {
         try Self.prepare(path)
     }
 
+    /// One that is not made when it is not there.
+    init(existing path: String) { self.path = path }
+
     /// Where the directory is, whether it is there or not.
     public static func locate(
         configured: String?, environment: [String: String] = ProcessInfo.processInfo.environment
@@ -41,7 +44,7 @@ public struct StateDirectory: Sendable {
             try manager.createDirectory(
                 atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         } catch {
-            throw ConfigurationError("The state directory \(path) cannot be made: \(error.localizedDescription)")
+            throw ConfigurationError("The state directory \(path) cannot be made: \(error.localizedDescription) Name another with --state.")
         }
     }
 
@@ -70,7 +73,7 @@ public struct StateDirectory: Sendable {
     /// The secret of a relay that has been started; never made here, for a new one would be no relay's.
     public func existingSecret() throws(ConfigurationError) -> String {
         guard FileManager.default.fileExists(atPath: secretPath) else {
-            throw ConfigurationError("There is no secret in \(path): name the state directory of a relay that has been started.")
+            throw ConfigurationError("There is no secret in \(path) that you may read: name the file or the state directory of a relay that has been started, as root, with --config FILE or --state DIR.")
         }
         return try secret()
     }

@@ -17,10 +17,17 @@ actor MeetingPlace {
     private var timer: Scheduled<Void>?
 
     init(
-        store: any InvitationStore, loop: any EventLoop, logger: Logger, issueCredentials: @escaping TURNCredentialIssuer
+        store: any InvitationStore, bounds: MeetingServerConfiguration, loop: any EventLoop, logger: Logger,
+        issueCredentials: @escaping TURNCredentialIssuer
     ) {
         self.loop = loop
-        machine = MeetingServer(store: LoggedStore(store, logger: logger), issueCredentials: issueCredentials)
+        machine = MeetingServer(
+            store: LoggedStore(store, logger: logger), configuration: bounds, issueCredentials: issueCredentials)
+    }
+
+    /// Takes other bounds, for what is asked from now on.
+    nonisolated func setBounds(_ bounds: MeetingServerConfiguration) {
+        loop.execute { self.assumeIsolated { $0.machine.reconfigure(bounds) } }
     }
 
     /// A WebSocket was opened from `source`; its number is what the other calls name.

@@ -146,6 +146,9 @@ extension RelaySnapshot {
         page.gauge(
             "ra_relay_invitations_open", Double(meetings.invitations), "Invitations whose sharer is connected here.")
         page.counter("ra_relay_invitations_created_total", counters.invitationsCreated, "Invitations made.")
+        page.tally(
+            "ra_relay_invitations_refused_total", .counter, "reason", counters.invitationsRefused,
+            "Invitations that were asked for and not made, by the bound that was reached.")
         page.tally("ra_relay_lookups_total", .counter, "result", counters.lookups, "What helpers' look-ups got.")
         page.tally(
             "ra_relay_meetings", .gauge, "stage", meetings.stages, "Helper and sharer connected through the rendezvous.")

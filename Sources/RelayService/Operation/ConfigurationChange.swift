@@ -8,9 +8,14 @@ struct ConfigurationChange: Hashable, Sendable {
     let result: ServeConfiguration
 
     init(from running: ServeConfiguration, to wanted: ServeConfiguration) {
+        // Listeners that have begun without TLS, or with it, go on so.
+        let beginsOrEndsTLS = running.hasCertificate != wanted.hasCertificate
+        func waits(_ setting: Setting) -> Bool {
+            setting.change == .atRestart || (beginsOrEndsTLS && Setting.certificateKeys.contains(setting.key))
+        }
         let differing = Setting.all.filter { $0.differs(running, wanted) }
-        taken = differing.filter { $0.change == .atReload }.map(\.key)
-        waiting = differing.filter { $0.change == .atRestart }.map(\.key)
-        result = Setting.all.reduce(into: running) { if $1.change == .atReload { $1.adopt(wanted, &$0) } }
+        taken = differing.filter { !waits($0) }.map(\.key)
+        waiting = differing.filter(waits).map(\.key)
+        result = Setting.all.reduce(into: running) { if !waits($1) { $1.adopt(wanted, &$0) } }
     }
 }

@@ -10,6 +10,8 @@ struct OperationState: Hashable, Sendable {
         var lastSucceeded = true
         /// At first the start.
         var lastSuccess: Date
+        /// The keys that differ since, and wait for a restart.
+        var waiting: [String] = []
     }
 
     struct Drain: Hashable, Sendable {
@@ -24,6 +26,8 @@ struct OperationState: Hashable, Sendable {
     /// The end of the certificate in use; nil when there is none.
     var certificateEnd: Date?
     var drain: Drain?
+    /// Whether the configuration names no secret.
+    var signsWithStateSecret = true
 
     /// Where a relay is reached.
     struct Place: Hashable, Sendable {

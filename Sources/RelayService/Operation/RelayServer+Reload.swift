@@ -19,6 +19,7 @@ extension RelayServer {
                 $0.reloads.succeeded += 1
                 $0.reloads.lastSucceeded = true
                 $0.reloads.lastSuccess = .now
+                $0.reloads.waiting = change.waiting
             }
             logger.info("reloaded", metadata: ["changed": .array(change.taken.map { .string($0) })])
             if !change.waiting.isEmpty {
@@ -39,9 +40,6 @@ extension RelayServer {
         let change = ConfigurationChange(from: configuration, to: wanted)
         let result = change.result
         let loaded = try CertificateSource(result, state: state)?.load()
-        guard (loaded == nil) == (certificate == nil) else {
-            throw ConfigurationError("to begin or to end TLS the relay has to be started again.")
-        }
         let secrets = try state.secrets(result)
         if let loaded, let certificate {
             try certificate.set(loaded)
@@ -51,7 +49,11 @@ extension RelayServer {
         dataPlane.update(relay: Self.relayConfiguration(result, secrets: secrets), quotas: result.quotas)
         // After it: what is signed with a new secret has to be good already.
         signing.set(secrets)
-        operation.change { $0.place?.realm = result.effectiveRealm }
+        operation.change {
+            $0.place?.realm = result.effectiveRealm
+            $0.signsWithStateSecret = result.authSecrets.isEmpty
+        }
+        place.setBounds(result.meetings)
         dialBack.setServed(result.dialBack)
         routes.change {
             $0.name = result.effectiveRealm

@@ -22,10 +22,12 @@ extension RelayStatus {
         lines.append(("relayed", "packets \(Self.counts(relayed.packets)); bytes \(Self.counts(relayed.bytes))"))
         lines.append(("dropped", Self.counts(dropped)))
         lines.append(("requests", Self.counts(requests)))
-        lines.append(("refused", Self.counts(refused)))
+        lines.append(("refused", refusedText))
+        lines.append(("credentials", "that do not hold: \(Self.counts(authenticationFailures))"))
         lines.append(("connections", "at most \(connections.limit): \(Self.counts(connections.open))"))
-        lines.append(("invitations", "\(rendezvous.invitations) open; meetings \(Self.counts(rendezvous.meetings))"))
+        lines.append(("invitations", "\(rendezvous.invitations) open; meetings \(Self.counts(rendezvous.meetings)); refused \(Self.counts(rendezvous.refused))"))
         lines.append(("reloads", reloadText))
+        if !reloads.waiting.isEmpty { lines.append(("", "wait for a restart: \(Self.list(reloads.waiting))")) }
         for (number, worker) in workers.enumerated() {
             lines.append((
                 "worker \(number)", "\(worker.allocations) allocations, \(Self.decimal(worker.cpuSeconds)) s of CPU time"))
@@ -52,6 +54,12 @@ extension RelayStatus {
         let last = "in use since \(reloads.lastSuccess.ISO8601Format())"
         let counts = "\(reloads.succeeded) succeeded, \(reloads.failed) failed"
         return reloads.lastSucceeded ? "\(counts); \(last)" : "\(counts), the last one too: the configuration is the one \(last)"
+    }
+
+    /// With the everyday part of it told as such.
+    private var refusedText: String {
+        let text = Self.counts(refused)
+        return refused["401", default: 0] > 0 ? text + " (a 401 is how each client begins)" : text
     }
 
     private static func list(_ addresses: [String]) -> String { addresses.isEmpty ? "nothing" : addresses.joined(separator: ", ") }

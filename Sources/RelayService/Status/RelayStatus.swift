@@ -36,6 +36,8 @@ public struct RelayStatus: Codable, Hashable, Sendable {
     public struct Rendezvous: Codable, Hashable, Sendable {
         public var invitations: Int
         public var meetings: [String: UInt64]
+        /// Invitations that were asked for and not made, by the bound that was reached.
+        public var refused: [String: UInt64]
     }
 
     public struct Drain: Codable, Hashable, Sendable {
@@ -48,6 +50,8 @@ public struct RelayStatus: Codable, Hashable, Sendable {
         public var failed: UInt64
         public var lastSucceeded: Bool
         public var lastSuccess: Date
+        /// The keys of the configuration that wait for a restart.
+        public var waiting: [String]
     }
 
     public struct Worker: Codable, Hashable, Sendable {
@@ -62,6 +66,8 @@ public struct RelayStatus: Codable, Hashable, Sendable {
     public var started: Date
     public var url: String
     public var realm: String
+    /// Whether credentials are made with the secret of the state directory, and not with one of the configuration.
+    public var signsWithStateSecret: Bool
     public var listeners: Listeners
     public var certificateEnd: Date?
     public var isReady: Bool
@@ -73,6 +79,8 @@ public struct RelayStatus: Codable, Hashable, Sendable {
     public var requests: [String: UInt64]
     /// Error responses by code, 401 to first requests among them.
     public var refused: [String: UInt64]
+    /// Requests whose credentials do not hold: of the 401 and 438 those that are no challenge.
+    public var authenticationFailures: [String: UInt64]
     public var connections: Connections
     public var rendezvous: Rendezvous
     public var reloads: Reloads
@@ -89,6 +97,7 @@ extension RelayStatus {
         pid = getpid()
         (time, started) = (snapshot.time, operation.started)
         (url, realm) = (operation.place?.url ?? "", operation.place?.realm ?? "")
+        signsWithStateSecret = operation.signsWithStateSecret
         listeners = Listeners(
             udp: operation.place?.udp ?? [], tcp: operation.place?.tcp ?? [], metrics: operation.place?.metrics)
         certificateEnd = operation.certificateEnd
@@ -103,11 +112,14 @@ extension RelayStatus {
         dropped = total.counters.dropped.named
         requests = total.counters.requests.named
         refused = total.counters.refusals.reduce(into: [:]) { $0[$1.key.code.label, default: 0] += $1.value }
+        authenticationFailures = total.counters.authenticationFailures.named
         connections = Connections(limit: snapshot.connectionsLimit, open: snapshot.connections.open.named)
-        rendezvous = Rendezvous(invitations: snapshot.meetings.invitations, meetings: snapshot.meetings.stages.named)
+        rendezvous = Rendezvous(invitations: snapshot.meetings.invitations, meetings: snapshot.meetings.stages.named,
+            refused: snapshot.meetings.counters.invitationsRefused.named)
         reloads = Reloads(
             succeeded: operation.reloads.succeeded, failed: operation.reloads.failed,
-            lastSucceeded: operation.reloads.lastSucceeded, lastSuccess: operation.reloads.lastSuccess)
+            lastSucceeded: operation.reloads.lastSucceeded, lastSuccess: operation.reloads.lastSuccess,
+            waiting: operation.reloads.waiting)
         workers = snapshot.workers.map { Worker(allocations: $0.allocations.total, cpuSeconds: $0.cpuSeconds) }
         (openFiles, maximumFiles) = (snapshot.process.openFiles, snapshot.process.maximumFiles)
         residentBytes = snapshot.process.residentBytes

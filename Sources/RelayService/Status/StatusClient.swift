@@ -13,7 +13,8 @@ public struct StatusClient: Sendable {
         public var description: String {
             switch self {
             case .notRunning(let path):
-                "No relay is running with the state directory \(path). Name another with --state DIR or --config FILE."
+                "No relay is running with the state directory \(path). Name another with --state DIR or --config FILE; "
+                    + "the service's file is /etc/ra-relay/ra-relay.toml."
             case .notAllowed(let path): "\(path) belongs to somebody else: ask as root, or as the relay's user."
             case .noAnswer(let path): "The relay with the state directory \(path) does not answer."
             }

@@ -25,7 +25,11 @@ struct ServerCertificate: Sendable {
             throw ConfigurationError("the private key is of a kind that is not supported: use RSA, ECDSA or Ed25519.")
         }
         guard let leaf = chain.first, privateKey.publicKey == leaf.publicKey else {
-            throw ConfigurationError("the private key does not belong to the certificate.")
+            let isElsewhere = chain.contains { $0.publicKey == privateKey.publicKey }
+            throw ConfigurationError(
+                isElsewhere
+                    ? "the private key does not belong to the first certificate, but to a later one: the relay's own comes first."
+                    : "the private key does not belong to the certificate.")
         }
         guard now <= leaf.notValidAfter else {
             throw ConfigurationError("the certificate expired on \(Self.day(leaf.notValidAfter)): renew it.")
@@ -40,7 +44,10 @@ struct ServerCertificate: Sendable {
         let certificates = documents.filter { $0.discriminator == "CERTIFICATE" }
         guard !certificates.isEmpty else { throw ConfigurationError("there is no certificate in PEM in it.") }
         do { return try certificates.map { try Certificate(pemDocument: $0) } } catch {
-            throw ConfigurationError("the certificate cannot be read: \(error)")
+            // What the library says of an RSA key of fewer bits than it takes.
+            let isShort = "\(error)".contains("incorrectParameterSize")
+            throw ConfigurationError(
+                isShort ? "the certificate's key is too short: RSA needs 2048 bits." : "the certificate cannot be read: \(error)")
         }
     }
 
@@ -66,6 +73,12 @@ struct ServerCertificate: Sendable {
     /// Nobody but its own key vouches for it.
     var isSelfSigned: Bool {
         leaf.issuer == leaf.subject && leaf.publicKey.isValidSignature(leaf.signature, for: leaf)
+    }
+
+    /// What clients may miss; nil when nothing.
+    var note: String? {
+        guard chain.count == 1, !isSelfSigned else { return nil }
+        return "there is one certificate, issued by \(leaf.issuer): clients refuse it unless that is a root; else add that one's."
     }
 
     /// The SHA-256 digest of the public key (SubjectPublicKeyInfo), as `ra-connect` tells it: a certificate that is

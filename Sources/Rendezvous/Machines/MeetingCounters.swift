@@ -5,7 +5,12 @@ public struct MeetingCounters: Hashable, Sendable {
     /// What a helper's look-up got: a meeting, the one word for all that is not there, or a bound.
     public enum Lookup: Int, TallyLabel { case met, gone, busy, rateLimited }
 
+    /// Why an invitation was not made: its source's rate, what its source or its connection has open, the relay's own
+    /// bound, a relay that drains, or a policy that does not let it invite.
+    public enum InvitationRefusal: Int, TallyLabel { case rate, source, connection, total, draining, notAllowed }
+
     public var invitationsCreated: UInt64 = 0
+    public var invitationsRefused = Tally<InvitationRefusal>()
     public var lookups = Tally<Lookup>()
     /// Meetings whose key was confirmed.
     public var confirmed: UInt64 = 0

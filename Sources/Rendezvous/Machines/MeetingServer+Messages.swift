@@ -48,15 +48,20 @@ extension MeetingServer {
         _ terms: InvitationTerms, from id: ConnectionID, at now: Instant, wallClock: UnixTime
     ) throws {
         guard let connection = connections[id] else { return }
-        guard connection.mayInvite else { throw RelayErrorCode.notAllowed }
-        guard !isDraining else { throw RelayErrorCode.busy }
+        func refuse(_ refusal: MeetingCounters.InvitationRefusal, _ code: RelayErrorCode) -> RelayErrorCode {
+            counters.invitationsRefused.count(refusal)
+            return code
+        }
+        guard connection.mayInvite else { throw refuse(.notAllowed, .notAllowed) }
+        guard !isDraining else { throw refuse(.draining, .busy) }
         let lookups = try lookupsOfSharer(connection)
-        guard lookups.count < configuration.maximumInvitationsPerConnection else { throw RelayErrorCode.busy }
-        guard limiter.allows(.invitation, from: connection.source, at: now) else { throw RelayErrorCode.rateLimited }
+        guard lookups.count < configuration.maximumInvitationsPerConnection else { throw refuse(.connection, .busy) }
+        guard limiter.allows(.invitation, from: connection.source, at: now) else { throw refuse(.rate, .rateLimited) }
         let source = connection.source.description
-        guard try store.openCount(source: source, at: wallClock) < configuration.maximumInvitationsPerSource,
-            try store.openCount(source: nil, at: wallClock) < configuration.maximumInvitations
-        else { throw RelayErrorCode.busy }
+        guard try store.openCount(source: source, at: wallClock) < configuration.maximumInvitationsPerSource
+        else { throw refuse(.source, .busy) }
+        guard try store.openCount(source: nil, at: wallClock) < configuration.maximumInvitations
+        else { throw refuse(.total, .busy) }
         let owner = Secret.random(count: 16, using: &random)
         var invitation = StoredInvitation(
             lookup: .random(using: &random), label: Self.hex(UInt64.random(in: .min ... .max, using: &random)),
@@ -66,7 +71,7 @@ extension MeetingServer {
         // Of 2³⁰ look-ups at most 10⁵ are taken: eight draws in a row do not fail by chance.
         var draws = 1
         while try !store.create(invitation) {
-            guard draws < 8 else { throw RelayErrorCode.busy }
+            guard draws < 8 else { throw refuse(.total, .busy) }
             invitation.lookup = .random(using: &random)
             draws += 1
         }

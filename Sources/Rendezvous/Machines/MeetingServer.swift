@@ -61,7 +61,7 @@ public struct MeetingServer<Store: InvitationStore>: Sendable {
     }
 
     public internal(set) var store: Store
-    let configuration: MeetingServerConfiguration
+    public private(set) var configuration: MeetingServerConfiguration
     let issueCredentials: TURNCredentialIssuer
     var random: any RandomNumberGenerator & Sendable
     var limiter: SourceLimiter
@@ -98,6 +98,13 @@ public struct MeetingServer<Store: InvitationStore>: Sendable {
         limiter = SourceLimiter(
             lookupsPerMinute: configuration.lookupsPerMinute,
             invitationsPerMinute: configuration.invitationsPerMinute, capacity: configuration.maximumSources)
+    }
+
+    /// Takes other bounds; what is there and beyond them stays.
+    public mutating func reconfigure(_ configuration: MeetingServerConfiguration) {
+        self.configuration = configuration
+        limiter.setRates(
+            lookupsPerMinute: configuration.lookupsPerMinute, invitationsPerMinute: configuration.invitationsPerMinute)
     }
 
     // MARK: What is there

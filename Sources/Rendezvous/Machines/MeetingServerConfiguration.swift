@@ -1,5 +1,5 @@
 /// The bounds of a relay's rendezvous. Every table has one.
-public struct MeetingServerConfiguration: Sendable {
+public struct MeetingServerConfiguration: Hashable, Sendable {
     /// Connections at once, and of one source. An office behind one address has many people in it.
     public var maximumConnections = 10_000
     public var maximumConnectionsPerSource = 256

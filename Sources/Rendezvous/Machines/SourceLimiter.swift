@@ -13,8 +13,8 @@ struct SourceLimiter: Sendable {
         var rested: Instant { max(lookups.rested, invitations.rested) }
     }
 
-    let lookups: RateLimit.Allowance
-    let invitations: RateLimit.Allowance
+    private(set) var lookups: RateLimit.Allowance
+    private(set) var invitations: RateLimit.Allowance
     let capacity: Int
     private var entries: [IPAddress: Entry] = [:]
 
@@ -22,6 +22,12 @@ struct SourceLimiter: Sendable {
         lookups = .perMinute(lookupsPerMinute)
         invitations = .perMinute(invitationsPerMinute)
         self.capacity = max(2, capacity)
+    }
+
+    /// What a source owes it goes on owing.
+    mutating func setRates(lookupsPerMinute: Int, invitationsPerMinute: Int) {
+        lookups = .perMinute(lookupsPerMinute)
+        invitations = .perMinute(invitationsPerMinute)
     }
 
     var count: Int { entries.count }

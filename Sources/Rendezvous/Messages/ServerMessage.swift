@@ -50,8 +50,8 @@ extension RelayErrorCode: CustomStringConvertible {
         case .malformed, .tooLarge, .wrongState: "The relay did not understand this program: update it, or try again."
         case .unsupportedVersion: "The relay speaks another version: update this program, or the relay."
         case .notAllowed: "This relay does not let you invite: ask who runs it."
-        case .rateLimited: "Too many tries from your address: wait a minute and try again."
-        case .busy: "The relay is full: wait a minute and try again."
+        case .rateLimited: "The relay takes no more invitations and look-ups from your network for a minute: wait, and try again."
+        case .busy: "The relay is full, or has all that it takes of your network: wait a minute and try again."
         case .unavailable: "The relay has a problem with its database: try again, or tell who runs it."
         }
     }

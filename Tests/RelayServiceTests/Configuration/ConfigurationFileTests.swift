@@ -63,6 +63,10 @@ struct ConfigurationFileTests {
         ("users = [\"a:1\", \"a:2\"]", "users", "twice"), ("unproven-rate = -1", "unproven-rate", "0"),
         ("auth-secret = [\"long enough\", \"short\"]", "auth-secret", "guessed"), ("auth-secret = 12345678", "line 1", "quotes"),
         ("auth-secret = [\"12345678\", \"12345678\", \"12345678\", \"12345678\", \"12345678\"]", "auth-secret", "more than 4"),
+        ("auth-secret = []", "line 1", "leave the key out"), ("external-ip = [\"0.0.0.0\"]", "line 1", "internet reaches"),
+        ("external-ip = [\"::\"]", "line 1", "internet reaches"), ("realm = turn.example.org", "line 1", "stands in quotes"),
+        ("\nlisten = 10.0.0.7", "line 2", "stands in quotes"), ("allow-peer = [\"10.1.0.1/16\"]", "line 1", "write 10.1.0.0/16"),
+        ("deny-peer = [\"10.0.0.0-10.255.255.255\"]", "line 1", "one block or several"), ("listening-port = 3478", "line 1", "“port”"),
         ("tls-self-signed = 1", "line 1", "true or false"), ("tls-port = 0", "line 1", "65535"),
     ])
     func wrong(text: String, place: String, reason: String) {
@@ -116,6 +120,26 @@ struct ConfigurationFileTests {
         let error = #expect(throws: ConfigurationError.self) { try ConfigurationFile.check(text) }
         #expect(error?.description == sentence)
     }
+
+    @Test("what may not be meant is a note", arguments: [
+        ("quota-total = 0", "quota-total", "none at all"), ("\nquota-per-user = 0", "line 2: quota-per-user", "none at all"),
+        ("tls-port = 8443", "tls-port", "without a certificate"), ("nat-discovery = true", "nat-discovery", "two addresses"),
+    ])
+    func notes(text: String, place: String, reason: String) throws {
+        let notes = try ConfigurationFile.check(text)
+        #expect(notes.count == 1 && notes[0].contains(place) && notes[0].contains(reason), "\(notes)")
+        #expect(try ConfigurationFile.check("port = 1\nlisten = [\"192.0.2.1\", \"192.0.2.2\"]\nnat-discovery = true").isEmpty)
+    }
+
+    @Test("the secret that the documentation shows is nobody's")
+    func exampleSecret() throws {
+        let example = try #require(DocumentedSetting.all().first { $0.key == "auth-secret" }).assignment
+        #expect(throws: ConfigurationError.self) { try ConfigurationFile.check(example) }
+        #expect(throws: ConfigurationError.self) { try ConfigurationFile.parse(example).validate() }
+    }
+
+    @Test("what coturn's keys have become are keys")
+    func coturn() { #expect(Set(ConfigurationFile.coturnKeys.values).isSubset(of: Set(Setting.all.map(\.key)))) }
 
     @Test("the secrets of time-limited credentials are one text, or a list of which the first signs")
     func secrets() throws {

@@ -27,6 +27,24 @@ struct ConfigurationChangeTests {
         #expect(again.taken.isEmpty && again.waiting == change.waiting && again.result == change.result)
     }
 
+    @Test("to begin or to end TLS waits for a restart, and keeps nothing else waiting", arguments: [true, false])
+    func beginningTLS(begins: Bool) {
+        var (plain, secured) = (ServeConfiguration(), ServeConfiguration())
+        (secured.tlsCertificate, secured.tlsKey) = ("a.pem", "b.pem")
+        secured.port = plain.port
+        var (running, wanted) = begins ? (plain, secured) : (secured, plain)
+        wanted.denyPeers = [.init("10.0.0.0/8")!]
+        var change = ConfigurationChange(from: running, to: wanted)
+        #expect(change.taken == ["deny-peer"] && change.waiting == ["tls-cert", "tls-key"])
+        #expect(change.result.hasCertificate == running.hasCertificate && change.result.denyPeers == wanted.denyPeers)
+        // Another certificate in place of one is a renewal.
+        running = secured
+        wanted = ServeConfiguration()
+        wanted.tlsSelfSigned = true
+        change = ConfigurationChange(from: running, to: wanted)
+        #expect(change.taken == ["tls-cert", "tls-key", "tls-self-signed"] && change.waiting.isEmpty)
+    }
+
     @Test("each setting is adopted as a whole")
     func adopted() throws {
         let text = try DocumentedSetting.all().map(\.assignment).filter { !$0.hasPrefix("tls-") }.joined(separator: "\n")

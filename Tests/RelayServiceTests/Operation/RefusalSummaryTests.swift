@@ -34,4 +34,10 @@ struct RefusalSummaryTests {
         #expect((summary.byQuota, summary.byCapacity) == (code == 486 ? 2 : 0, code == 508 ? 2 : 0))
         #expect(summary.metadata["refused-\(code)"]?.description == "2")
     }
+
+    @Test("one invitation that was not made is enough")
+    func invitations() throws {
+        let summary = try #require(RefusalSummary(from: RelayCounters(), to: RelayCounters(), invitations: 1))
+        #expect(summary.metadata["invitations"]?.description == "1")
+    }
 }

@@ -3,6 +3,7 @@ import Foundation
 import Logging
 import NIOSSL
 import NetPrimitives
+import Relay
 @testable import RelayService
 import STUN
 import Testing
@@ -124,6 +125,36 @@ struct RelayServerTLSTests {
             old.send(bindingRequest())
             #expect(await old.receive { $0.count >= 64 }.count == 64)
             old.close()
+        }
+    }
+
+    @Test("a reload that would begin TLS takes the rest over, and says what waits")
+    func beginningTLS() async throws {
+        try await run(configuration { $0.tlsPort = nil }) { relay, configuration in
+            var wanted = configuration
+            wanted.tlsSelfSigned = true
+            wanted.quotas.total = 5
+            try relay.reload(wanted)
+            #expect(relay.configuration.quotas.total == 5 && !relay.configuration.hasCertificate)
+            let reloads = relay.operation.now.reloads
+            #expect(reloads.lastSucceeded && reloads.waiting == ["tls-self-signed"])
+            #expect(RelayStatus(.example()).reloads.waiting.isEmpty)
+            try relay.reload(configuration)
+            #expect(relay.operation.now.reloads.waiting.isEmpty)
+        }
+    }
+
+    @Test("a port that somebody has is named with the way to find out who")
+    func portInUse() async throws {
+        try await run(configuration { _ in }) { _, configuration in
+            var other = configuration
+            other.stateDirectory = TemporaryFolder().path
+            let error = await #expect(throws: ConfigurationError.self) {
+                try await RelayServer.start(other, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            }
+            let sentence = try #require(error?.description)
+            #expect(sentence.hasPrefix("cannot listen on UDP 127.0.0.1:\(configuration.port): Address already in use"))
+            #expect(sentence.hasSuffix("(`ss -lnptu 'sport = :\(configuration.port)'` tells who has it)"))
         }
     }
 

@@ -255,6 +255,15 @@ struct MeetingServerTests {
         #expect(outcomes(second).last == "busy")
         stage.say(.create(InvitationTerms()), from: second)
         #expect(outcomes(second).last == "rate-limited")
+        let refused = stage.server.counters.invitationsRefused
+        #expect((refused[.connection], refused[.source], refused[.rate]) == (1, 10, 1))
+        // Other bounds hold from now on: under the former ones a second gives a third of an invitation, and the source is full.
+        configuration.invitationsPerMinute = 1000
+        configuration.maximumInvitationsPerSource = 11
+        stage.server.reconfigure(configuration)
+        stage.advance(seconds: 1)
+        stage.say(.create(InvitationTerms()), from: second)
+        #expect(outcomes(second).last == "created")
     }
 
     @Test("who may not invite may still help")
