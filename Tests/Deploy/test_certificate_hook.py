@@ -37,9 +37,9 @@ class Host:
         systemctl.write_text(f'#!/bin/sh\necho "$@" >>{self.said}\n[ ! -e {self.pid} ] || kill -HUP "$(cat {self.pid})"\n')
         systemctl.chmod(0o755)
 
-    def renew(self):
+    def renew(self, key=("ec", "-pkeyopt", "ec_paramgen_curve:P-256")):
         """A new certificate and its key; gives its fingerprint."""
-        run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "30",
+        run("openssl", "req", "-x509", "-newkey", *key, "-nodes", "-days", "30",
             "-subj", "/CN=turn.example.org", "-keyout", self.lineage / "privkey.pem", "-out", self.lineage / "fullchain.pem")
         return run("openssl", "x509", "-in", self.lineage / "fullchain.pem", "-noout", "-fingerprint", "-sha256")
 
@@ -92,6 +92,48 @@ def test_a_pair_that_does_not_belong_together_changes_nothing(host):
     assert done.returncode != 0 and "belong together" in done.stderr
     assert {path: path.read_bytes() for path in host.tls.iterdir()} == before
     assert host.said.read_text().count("\n") == 1
+
+
+def test_a_pair_that_the_relay_refuses_changes_nothing(host):
+    host.renew()
+    host.hook()
+    before = {path: path.read_bytes() for path in host.tls.iterdir()}
+    host.renew(key=["rsa:1024"])
+    done = host.hook()
+    assert done.returncode != 0 and "RSA needs 2048 bits" in done.stderr, done.stderr
+    assert {path: path.read_bytes() for path in host.tls.iterdir()} == before
+    assert host.said.read_text().count("\n") == 1
+
+
+#: Runs the rest with a user ra-relay on this host.
+WITH_ACCOUNT = """
+cp /etc/passwd "$0/passwd"; grep -q ^ra-relay: "$0/passwd" || echo ra-relay:x:64123:64123::/:/bin/false >>"$0/passwd"
+mount --bind "$0/passwd" /etc/passwd && exec "$@"
+"""
+
+
+def test_root_is_told_what_the_services_user_cannot_read(host):
+    """certbot's folder is root's alone: a relay with these paths would not start."""
+    host.renew()
+    keys = host.folder / "keys"
+    keys.mkdir(mode=0o700)
+    for file in ("fullchain.pem", "privkey.pem"):
+        (keys / file).write_bytes((host.lineage / file).read_bytes())
+    host.configuration.write_text(f'tls-cert = "{keys}/fullchain.pem"\ntls-key = "{keys}/privkey.pem"\n')
+
+    def check():
+        return subprocess.run(
+            ["unshare", "--mount", "sh", "-c", WITH_ACCOUNT, str(host.folder), RA_RELAY, "check-config", host.configuration],
+            capture_output=True, text=True, timeout=30)
+
+    done = check()
+    assert done.returncode == 2 and "the user ra-relay, as whom the service runs, cannot" in done.stderr, done
+    for path in (keys, *host.folder.parents, host.folder):
+        if path.stat().st_mode & 0o001 == 0:
+            path.chmod(path.stat().st_mode | 0o011)
+    (keys / "privkey.pem").chmod(0o644)
+    done = check()
+    assert done.returncode == 0 and "good" in done.stdout, done
 
 
 def test_another_names_certificate_is_not_the_relays(host):
