@@ -92,6 +92,16 @@ def test_the_translated_file_is_good(translated):
     assert "good" in run(PROGRAMS / "ra-relay", "check-config", translated)
 
 
+def test_what_the_translated_file_changes_is_brought_into_force():
+    """Some of its keys wait for a restart, so the last step is none that only reloads."""
+    documented = (DEPLOY / "ra-relay.toml").read_text()
+    waiting = [key for key in re.findall(r"^([a-z-]+) = ", TOML, re.M)
+               if re.search(rf"\(restart\)\n(?:# .*\n)*?# {key} = ", documented)]
+    assert {"listen", "external-ip", "metrics"} <= set(waiting)
+    steps = re.findall(r"^systemctl .*$", WALK, re.M)
+    assert steps == ["systemctl restart ra-relay"]
+
+
 @pytest.mark.parametrize("transport", [[], ["-t"], ["-S"], ["-t", "-S"]], ids=["udp", "tcp", "dtls", "tls"])
 def test_coturns_client_is_served_by_the_translated_file(translated, tmp_path, transport):
     """With the secret of the former file, on its addresses, to a peer that it allowed; and to one that it denied not."""

@@ -108,6 +108,9 @@ def started(root):
             "env", "-i", f"STATE_DIRECTORY={state}", *command]) as (relay, url):
         assert url.startswith("http")
         assert page(relay, "/healthz") == (200, "ok\n")
+        # As root, as the runbook has them.
+        for command in (["status"], ["credentials", "mint", "--user", "test"]):
+            assert inside(root, "env", "HOME=/root", "ra-relay", *command, "--config", f"/{CONFIGURATION}")
     return (root / state.lstrip("/") / "auth-secret").read_text()
 
 
@@ -135,6 +138,9 @@ def removed(root):
 
 
 def purged(root):
+    # What the deploy-hook leaves there.
+    (root / "etc/ra-relay/tls").mkdir()
+    (root / "etc/ra-relay/tls/privkey.pem").write_text("a key")
     inside(root, "dpkg", "--purge", *NAMES)
     left = [path for path in ("etc/ra-relay", "var/lib/ra-relay", "etc/systemd/system/multi-user.target.wants/ra-relay.service")
             if (root / path).exists() or (root / path).is_symlink()]
