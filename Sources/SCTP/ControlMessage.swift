@@ -22,11 +22,13 @@ package enum ControlMessage: Hashable, Sendable {
         do {
             var reader = ByteReader(bytes)
             switch try reader.readUInt8() {
+            // What follows the type says nothing: pion pads it with three zeros.
             case Self.acknowledgeType: self = .acknowledge
-            case Self.openType: self = .open(try ChannelParameters(&reader))
+            case Self.openType:
+                self = .open(try ChannelParameters(&reader))
+                guard reader.isAtEnd else { throw DecodingError.trailingBytes }
             case let other: throw DecodingError.unknownMessageType(other)
             }
-            guard reader.isAtEnd else { throw DecodingError.trailingBytes }
         } catch let error as DecodingError {
             throw error
         } catch {

@@ -18,6 +18,8 @@ struct ControlMessageTests {
         #expect(try ControlMessage(Self.open) == Self.message)
         #expect(ControlMessage.acknowledge.bytes == [0x02])
         #expect(try ControlMessage([0x02]) == .acknowledge)
+        // pion's: refusing it would close every channel that is opened here.
+        #expect(try ControlMessage([0x02, 0, 0, 0]) == .acknowledge)
     }
 
     @Test(
