@@ -15,6 +15,12 @@ enum SecurityContext {
         // Any certificate lets the handshake go on: self-signed ones say nothing that could be verified here. The
         // endpoint compares the fingerprint when the handshake is over, before anything else can happen.
         SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT) { _, _ in 1 }
+        // Stacks that carry media too (aiortc's) end a handshake that agrees on no SRTP profile, for data channels as well. It
+        // is the one that all know (RFC 8827 section 6.5), and no SRTP follows. Here 0 is success.
+        guard SSL_CTX_set_tlsext_use_srtp(context, "SRTP_AES128_CM_SHA1_80") == 0 else {
+            SSL_CTX_free(context)
+            throw .library(ErrorQueue.takeText())
+        }
         return context
     }
 

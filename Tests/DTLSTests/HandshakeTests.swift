@@ -19,6 +19,17 @@ struct HandshakeTests {
         #expect(throws: Failure.notConnected) { try pair.server.send([1]) }
     }
 
+    @Test("an SRTP profile is agreed on, for stacks that take no handshake without one")
+    func profile() throws {
+        var pair = try EndpointPair()
+        #expect(pair.run { $0.bothConnected })
+        // RFC 5764 section 4.1.1: use_srtp, five octets, one profile of two: SRTP_AES128_CM_HMAC_SHA1_80, no MKI.
+        let use: [UInt8] = [0, 14, 0, 5, 0, 2, 0, 1, 0]
+        for end in [LossyLink.End.left, .right] {
+            #expect(pair.trace.contains { $0.to == end && $0.datagram.firstRange(of: use) != nil })
+        }
+    }
+
     @Test("no datagram is larger than the MTU, in the handshake and after it", arguments: [576, 1200, 1400])
     func mtu(mtu: Int) throws {
         var pair = try EndpointPair(mtu: mtu)
