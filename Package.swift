@@ -140,6 +140,12 @@ let package = Package(
             dependencies: ["TURN", "STUN", "NetPrimitives", "HostNetwork", "CLinuxNet", "COpenSSL", arguments],
             path: "Benchmarks/RelayLoad", swiftSettings: settings),
 
+        // Our end in Tests/Interop's meetings with other people's ICE agents; no product.
+        .executableTarget(
+            name: "IceAgent",
+            dependencies: ["ConnectService", "Rendezvous", "Session", "ICE", "DTLS", "NetPrimitives", arguments] + nio,
+            path: "Tests/Interop/IceAgent", swiftSettings: settings),
+
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
         .target(
             name: "CertificateSupport", dependencies: ["NetPrimitives"] + certificates, path: "Tests/CertificateSupport",

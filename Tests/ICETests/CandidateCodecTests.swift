@@ -35,6 +35,29 @@ import Testing
         #expect(!candidate.isMapped)
     }
 
+    @Test(
+        "what other agents write is read: aioice, libnice, pion and Chromium",
+        arguments: [
+            ("candidate:16572de626da4e5384a0ce2d0d93678a 1 udp 2130706431 127.0.0.1 47532 typ host", CandidateType.host),
+            ("candidate:ef1a5b8a9b2c4d3e8f7a6b5c4d3e2f10 1 udp 16777215 127.0.0.1 49502 typ relay raddr 0.0.0.0 rport 9", .relayed),
+            ("a=candidate:1 1 UDP 2015364095 127.0.0.1 48581 typ host", .host),
+            ("a=candidate:3 1 TCP 1010828287 127.0.0.1 42749 typ host tcptype passive", .host),
+            ("candidate:2878742611 1 udp 2130706431 127.0.0.1 39294 typ host", .host),
+            (
+                "candidate:1848703567 1 udp 2122194687 127.0.0.1 53623 typ host generation 0 ufrag 7ycl network-id 3 network-cost 50",
+                .host
+            ),
+            (
+                "candidate:2426023643 1 tcp 1518214911 127.0.0.1 9 typ host tcptype active generation 0 ufrag 7ycl network-id 3",
+                .host
+            ),
+        ])
+    func others(_ line: String, _ type: CandidateType) throws {
+        let candidate = try Candidate(sdp: line)
+        #expect(candidate.type == type)
+        #expect(candidate.component == 1 && candidate.address.ip.isLoopback)
+    }
+
     @Test("a TCP candidate is read with who connects")
     func tcp() throws {
         let candidate = try Candidate(sdp: "candidate:3 1 TCP 2105458943 192.0.2.1 9 typ host tcptype active")

@@ -2,7 +2,7 @@ import HostNetwork
 import ICE
 import Logging
 import NIOCore
-import NetPrimitives
+package import NetPrimitives
 import Rendezvous
 import STUN
 
@@ -19,7 +19,8 @@ extension PeerConnection {
     /// Opens one UDP port on each address and offers them as host candidates.
     ///
     /// - Returns: the local addresses, which a router may be asked to map.
-    func openPorts(on addresses: [IPAddress]) async -> [TransportAddress] {
+    @discardableResult
+    package func openPorts(on addresses: [IPAddress]) async -> [TransportAddress] {
         for (index, ip) in addresses.enumerated() {
             let opened = try? await DatagramSocket.open(on: ip, loop: loop) { bytes, source, local in
                 self.assumeIsolated { $0.received(bytes, on: local, from: source) }

@@ -1,7 +1,7 @@
 import HostNetwork
 import ICE
 import NetPrimitives
-import Rendezvous
+package import Rendezvous
 import SCTP
 import TURN
 
@@ -9,16 +9,21 @@ import TURN
 // either may be gone. What comes twice changes nothing the second time.
 extension PeerConnection {
     /// Takes what the peer signals, whichever way it came.
-    func receive(_ payload: PeerPayload) {
+    package func receive(_ payload: PeerPayload) {
         guard !isOver, let signal = RestartingAgent.Signal(payload) else { return }
         let now = MonotonicClock.now()
         if case .candidate(_, let candidate) = signal {
             // A peer has no business on our own machine, but in a trial on one.
-            guard !candidate.address.ip.isLoopback || sockets.keys.contains(where: { $0.ip.isLoopback }) else { return }
+            guard !candidate.address.ip.isLoopback || isTrial else { return }
         }
         guard agent.receive(signal, at: now) else { return }
         if case .candidate(_, let candidate) = signal { permit(candidate.address.ip, at: now) }
         drain()
+    }
+
+    /// Whether everything is on one machine.
+    private var isTrial: Bool {
+        sockets.keys.contains { $0.ip.isLoopback } || relayServers.contains { $0.ip?.isLoopback == true }
     }
 
     /// Peers that have moved far leave addresses behind; a relay grants so many and no more.

@@ -1,13 +1,13 @@
-import DTLS
+package import DTLS
 import HostNetwork
-import ICE
-import NIOCore
+package import ICE
+package import NIOCore
 import NIOTransport
 import NetPrimitives
-import Rendezvous
+package import Rendezvous
 import SCTP
 import STUN
-import Session
+package import Session
 import Synchronization
 import TURN
 
@@ -15,8 +15,8 @@ import TURN
 ///
 /// The machines hold the protocols; this drains them in one place (`drain`), moves their bytes to and
 /// from sockets and wakes them when their next deadline has come.
-actor PeerConnection {
-    enum Event: Sendable {
+package actor PeerConnection {
+    package enum Event: Sendable {
         /// For the other side, through the rendezvous. Once there is a path it is told on that as well.
         case signal(PeerPayload)
         /// DTLS is finished and SCTP is up.
@@ -34,7 +34,7 @@ actor PeerConnection {
         case closed
     }
 
-    enum Failure: Error, Hashable, Sendable {
+    package enum Failure: Error, Hashable, Sendable {
         case noPath
         /// There was a path, and it was silent for longer than anybody waits.
         case peerLost
@@ -44,7 +44,7 @@ actor PeerConnection {
     }
 
     /// The data channels of a session, which the helper opens.
-    enum Channel: String, Sendable, CaseIterable {
+    package enum Channel: String, Sendable, CaseIterable {
         /// Consent, chat, input: small, in order, before everything else.
         case control
         /// Compressed pictures, in order.
@@ -53,9 +53,9 @@ actor PeerConnection {
         case path
     }
 
-    nonisolated let loop: any EventLoop
-    nonisolated var unownedExecutor: UnownedSerialExecutor { loop.executor.asUnownedSerialExecutor() }
-    nonisolated let localCredentials: ICE.Credentials
+    package nonisolated let loop: any EventLoop
+    package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.executor.asUnownedSerialExecutor() }
+    package nonisolated let localCredentials: ICE.Credentials
     /// Bytes of the screen that wait to be sent, for whoever encodes it.
     nonisolated let screenBacklog = Atomic<Int>(0)
 
@@ -66,7 +66,7 @@ actor PeerConnection {
     let identity: Identity
     let emit: @Sendable (Event) -> Void
 
-    var agent: RestartingAgent
+    package internal(set) var agent: RestartingAgent
     var sockets: [TransportAddress: DatagramSocket] = [:]
     /// By the number that each leg's socket brings its bytes with.
     var legs: [Int: RelayedLeg] = [:]
@@ -86,6 +86,8 @@ actor PeerConnection {
     var watch: AddressWatch?
     var remoteIPs: [IPAddress] = []
     var dtls: Endpoint?
+    /// Takes what comes, where there is no DTLS (`carryDatagrams`).
+    var receiveDatagram: (@Sendable ([UInt8]) -> Void)?
     /// Where the datagram came to, and from, that DTLS has taken last: on what the peer's data vouches for a path.
     var lastOrigin: (base: TransportAddress, remote: TransportAddress)?
     /// What DTLS has sent last.
@@ -110,9 +112,12 @@ actor PeerConnection {
     var timer: Scheduled<Void>?
     var whenClosed: [CheckedContinuation<Void, Never>] = []
 
-    /// - Parameter emit: called on `loop`, in order.
-    init(
-        role: Session.Role, identity: Identity, loop: any EventLoop, emit: @escaping @Sendable (Event) -> Void
+    /// - Parameters:
+    ///   - iceRole: another one than the helper's or the sharer's; the agents sort it out should both have the same.
+    ///   - emit: called on `loop`, in order.
+    package init(
+        role: Session.Role, iceRole: ICE.Role? = nil, identity: Identity, loop: any EventLoop,
+        emit: @escaping @Sendable (Event) -> Void
     ) {
         self.role = role
         self.identity = identity
@@ -126,14 +131,14 @@ actor PeerConnection {
         configuration.consent = .watchful
         configuration.consent.abandonment = .seconds(120)
         agent = RestartingAgent(
-            role: role == .helper ? .controlling : .controlled, localCredentials: localCredentials,
+            role: iceRole ?? (role == .helper ? .controlling : .controlled), localCredentials: localCredentials,
             configuration: configuration)
     }
 
     // MARK: - Commands
 
     /// What the other side said of itself; checks begin.
-    func setRemote(credentials: ICE.Credentials, fingerprint: DTLS.Fingerprint) {
+    package func setRemote(credentials: ICE.Credentials, fingerprint: DTLS.Fingerprint) {
         guard dtls == nil, !isOver else { return }
         do {
             dtls = try Endpoint(
@@ -154,7 +159,7 @@ actor PeerConnection {
 
     /// Queues a message; false when it was not taken: not connected, or too much is waiting already.
     @discardableResult
-    func send(_ bytes: [UInt8], on channel: Channel) -> Bool {
+    package func send(_ bytes: [UInt8], on channel: Channel) -> Bool {
         guard let sctp, let id = channels[channel], !isOver else { return false }
         do {
             switch channel {
@@ -187,7 +192,7 @@ actor PeerConnection {
     /// Ends in order: what was sent is delivered, as far as the peer is there to take it.
     ///
     /// - Parameter peerIsLost: nobody is there to take anything.
-    func close(peerIsLost: Bool) async {
+    package func close(peerIsLost: Bool) async {
         if let sctp, hasConnected, !isOver, !peerIsLost {
             sctp.shutdown()
             drain()
@@ -263,6 +268,7 @@ actor PeerConnection {
                 if bindings[index].client.receive(message, from: source, at: now) { return }
             }
         case .application:
+            if let receiveDatagram { return receiveDatagram(bytes) }
             // DTLS authenticates what it takes; anything else is nobody's (RFC 7983 §7).
             guard Endpoint.accepts(bytes), let dtls else { return }
             lastOrigin = (base, source)
