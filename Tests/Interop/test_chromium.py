@@ -1,13 +1,10 @@
 """Chromium's WebRTC, allowed relay candidates only, opens a data channel through our relay."""
 
 import json
-import socket
-import subprocess
 
 import pytest
 from conftest import named_by
-from scenarios import require
-from scenarios.chromium import Chromium
+from page import page
 
 SCRIPT = """
 (async () => {
@@ -99,24 +96,9 @@ def urls(relay, transport):
     return json.dumps(f"turn:127.0.0.1:{relay.port}?transport={transport}")
 
 
-def trust(root, home):
-    """Chromium believes whom its user believes: the NSS database of a home."""
-    database = home / ".pki" / "nssdb"
-    database.mkdir(parents=True)
-    for words in (["-N", "--empty-password"], ["-A", "-n", "authority", "-t", "C,,", "-i", root]):
-        subprocess.run(["certutil", "-d", f"sql:{database}", *words], check=True, timeout=60)
-
-
 @pytest.fixture
 def browser(relay):
-    require("chromium", "certutil", lab=False)
-    trust(relay.authority.root, relay.folder)
-    page = relay.folder / "page.html"
-    page.write_text("<!doctype html><title>interop</title>")
-    # Without the option Chromium leaves out loopback, which is all that this test uses.
-    with Chromium(relay.popen, lambda *to: socket.create_connection(to, 10), relay.folder / "profile",
-                  "--allow-loopback-in-peer-connection", address=page.as_uri()) as browser:
-        browser.wait_for("document.title === 'interop'", "the page is there")
+    with page(relay) as browser:
         yield browser
 
 

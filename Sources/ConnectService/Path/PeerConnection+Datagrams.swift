@@ -24,7 +24,8 @@ extension PeerConnection {
         drain()
     }
 
-    /// Asks one TURN server at an address that needs no look-up (RFC 7065), or none: then this side is done with gathering.
+    /// Asks one TURN server at an address that needs no look-up (RFC 7065): for an address there, and by UDP how it sees our
+    /// ports. Without one this side is done with gathering.
     ///
     /// - Returns: false for an address that cannot be used.
     package func gatherRelayed(at uri: String?, username: String, password: String) -> Bool {
@@ -38,9 +39,9 @@ extension PeerConnection {
         else { return false }
         let credentials = TURNCredentials(
             username: username, password: Secret(password.utf8), expires: UnixTime(seconds: .max), uris: [])
-        gatherRelayed(
-            from: [RelayServer(host: uri.host, port: uri.port, ip: ip, transport: transport)], credentials: credentials,
-            trust: RelayTrust(url))
+        let servers = [RelayServer(host: uri.host, port: uri.port, ip: ip, transport: transport)]
+        gatherReflexive(from: servers)
+        gatherRelayed(from: servers, credentials: credentials, trust: RelayTrust(url))
         return true
     }
 }

@@ -67,6 +67,18 @@ class Process:
             return event
         return self._wait(matching, f"the event {name!r}", timeout, after)
 
+    def follow(self):
+        """Each line as it comes, from the first one until the program ends."""
+        index = 0
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: index < len(self._lines) or self._ended)
+                if index == len(self._lines):
+                    return
+                new = [text for _, text in self._lines[index:]]
+            index += len(new)
+            yield from new
+
     # What it is told
 
     def send(self, line):

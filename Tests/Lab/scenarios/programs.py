@@ -14,6 +14,8 @@ _BIN = pathlib.Path(os.environ.get("RA_BIN", _CHECKOUT / ".build" / "release")).
 RA_RELAY = _BIN / "ra-relay"
 RA_CONNECT = _BIN / "ra-connect"
 RA_PROBE = _BIN / "ra-probe"
+#: Our ICE agent without `ra-connect`: Tests/Interop/IceAgent.
+ICE_AGENT = _BIN / "IceAgent"
 
 
 def require(*programs, lab=True):
