@@ -56,6 +56,7 @@ public actor JoinFlow: AssistanceFlow {
     private var lastViewerState: ViewerUpdate.State?
     private var fingerprint = ""
     private var identity: Identity?
+    private var hasAgreed = false
     private var isVerified = false
     /// What was gathered before there was anybody to tell.
     private var untold: [PeerPayload] = []
@@ -163,6 +164,8 @@ public actor JoinFlow: AssistanceFlow {
         switch event {
         case .met:
             printer.note("The other side is there; proving the code…")
+        case .agreed:
+            agreed()
         case .credentials(let turn):
             let servers = servers
             peer?.assumeIsolated { $0.gatherRelayed(from: servers, credentials: turn, trust: trust) }
@@ -192,20 +195,25 @@ public actor JoinFlow: AssistanceFlow {
 
     // MARK: - The sharer
 
-    private func verified() {
+    /// Only whoever holds the secret can read what is sent from now on: the paths need not wait for the proof.
+    private func agreed() {
         guard let peer, let identity else { return }
-        isVerified = true
-        driver?.expectConnection()
-        // A relay without TURN gives no credentials: there is nothing to wait for.
-        peer.assumeIsolated { if $0.ladder == nil { $0.gatherRelayed(from: [], credentials: nil, trust: trust) } }
+        hasAgreed = true
         client.send(
             Meeting.description(name: options.name, identity: identity, credentials: peer.localCredentials))
         for payload in untold { client.send(payload) }
         untold = []
     }
 
+    private func verified() {
+        isVerified = true
+        driver?.expectConnection()
+        // A relay without TURN gives no credentials: there is nothing to wait for.
+        peer?.assumeIsolated { if $0.ladder == nil { $0.gatherRelayed(from: [], credentials: nil, trust: trust) } }
+    }
+
     private func tell(_ payload: PeerPayload) {
-        guard isVerified else { return untold.append(payload) }
+        guard hasAgreed else { return untold.append(payload) }
         client.send(payload)
         drainRendezvous()
     }

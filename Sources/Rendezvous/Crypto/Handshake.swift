@@ -46,27 +46,31 @@ public struct HelperHandshake: Sendable {
             let key = try party.sessionKey(with: peer)
             let confirmation = KeyConfirmation(sessionKey: key, session: meeting.bytes)
             return ConfirmingHelper(
-                tag: confirmation.tag(over: party.message), expected: confirmation.tag(over: peer), sessionKey: key)
+                tag: confirmation.tag(over: party.message), expected: confirmation.tag(over: peer),
+                channel: SealedChannel(sessionKey: key, side: .helper))
         } catch { throw .invalidShare }
     }
 }
 
-/// The helper, having sent its tag and waiting for the sharer's.
+/// The helper, having sent its tag and waiting for the sharer's. It can seal already, for whoever holds the same secret; a box
+/// says no more of the secret than the tag does. It opens nothing yet.
 public struct ConfirmingHelper: Sendable {
     /// `Ta`, for the sharer.
     public let tag: Secret
     fileprivate let expected: Secret
-    fileprivate let sessionKey: Secret
+    private var channel: SealedChannel
 
-    fileprivate init(tag: Secret, expected: Secret, sessionKey: Secret) {
+    fileprivate init(tag: Secret, expected: Secret, channel: SealedChannel) {
         self.tag = tag
         self.expected = expected
-        self.sessionKey = sessionKey
+        self.channel = channel
     }
+
+    public mutating func seal(_ plaintext: [UInt8]) -> [UInt8] { channel.seal(plaintext) }
 
     public func receive(tag: Secret) throws(HandshakeError) -> SealedChannel {
         guard tag == expected else { throw .wrongSecret }
-        return SealedChannel(sessionKey: sessionKey, side: .helper)
+        return channel
     }
 }
 

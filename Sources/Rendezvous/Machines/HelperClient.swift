@@ -8,9 +8,11 @@ public struct HelperClient: Sendable {
     public enum Event: Sendable, Equatable {
         /// The sharer is there; nothing is proven.
         case met(MeetingID)
+        /// We hold the key: payloads can be sent, and whoever opens them holds the same secret.
+        case agreed(MeetingID)
         /// For the relay's TURN server; comes before `verified` when the relay has one.
         case credentials(TURNCredentials)
-        /// The sharer holds the same secret: payloads can be sent.
+        /// The sharer has proven that it holds the same secret.
         case verified(MeetingID)
         case payload(PeerPayload)
         /// Something arrived that the sharer did not send like that, there and then.
@@ -41,7 +43,7 @@ public struct HelperClient: Sendable {
         case waitingForConnection
         case looking
         case shared(HelperHandshake, MeetingID)
-        case confirming(ConfirmingHelper, MeetingID)
+        case confirming(ConfirmingHelper, MeetingID, EarlyPayloads)
         case verified(SealedChannel, MeetingID)
         case ended
     }
@@ -68,18 +70,25 @@ public struct HelperClient: Sendable {
 
     // MARK: Commands
 
-    /// Seals a payload for the sharer; false before `verified`, after the end, or when the payload is not
+    /// Seals a payload for the sharer; false before `agreed`, after the end, or when the payload is not
     /// one the other side would accept.
     @discardableResult
     public mutating func send(_ payload: PeerPayload) -> Bool {
         let text = payload.text
-        guard case .verified(var channel, let meeting) = state, text.count <= SealedChannel.maximumPlaintext,
-            (try? PeerPayload(parsing: text)) != nil
-        else { return false }
-        let box = channel.seal(text)
-        state = .verified(channel, meeting)
-        say(.sealed(box), in: meeting)
-        return true
+        guard text.count <= SealedChannel.maximumPlaintext, (try? PeerPayload(parsing: text)) != nil else { return false }
+        switch state {
+        case .confirming(var confirming, let meeting, var early):
+            let admission = early.admit(text)
+            if admission == .sent { say(.sealed(confirming.seal(text)), in: meeting) }
+            state = .confirming(confirming, meeting, early)
+            return admission != .refused
+        case .verified(var channel, let meeting):
+            say(.sealed(channel.seal(text)), in: meeting)
+            state = .verified(channel, meeting)
+            return true
+        case .waitingForConnection, .looking, .shared, .ended:
+            return false
+        }
     }
 
     /// Ends the attempt or the meeting, and tells the other side.
@@ -151,7 +160,7 @@ public struct HelperClient: Sendable {
     private var meeting: MeetingID? {
         switch state {
         case .waitingForConnection, .looking, .ended: nil
-        case .shared(_, let meeting), .confirming(_, let meeting), .verified(_, let meeting): meeting
+        case .shared(_, let meeting), .confirming(_, let meeting, _), .verified(_, let meeting): meeting
         }
     }
 
@@ -170,10 +179,12 @@ public struct HelperClient: Sendable {
         switch (state, message) {
         case (.shared(let handshake, _), .sharerShare(let share)?):
             guard let confirming = try? handshake.receive(share: share) else { return end(.impostor) }
-            state = .confirming(confirming, meeting)
+            state = .confirming(confirming, meeting, EarlyPayloads())
             say(.confirm(confirming.tag), in: meeting)
-        case (.confirming(let confirming, _), .confirm(let tag)?):
-            guard let channel = try? confirming.receive(tag: tag) else { return end(.impostor) }
+            events.append(.agreed(meeting))
+        case (.confirming(let confirming, _, let early), .confirm(let tag)?):
+            guard var channel = try? confirming.receive(tag: tag) else { return end(.impostor) }
+            for text in early.waiting { say(.sealed(channel.seal(text)), in: meeting) }
             state = .verified(channel, meeting)
             deadline = nil
             events.append(.verified(meeting))

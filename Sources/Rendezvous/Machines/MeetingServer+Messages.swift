@@ -5,7 +5,10 @@ import NetPrimitives
 extension MeetingServer {
     /// A share and a tag, and the room for a retry by a later version.
     static var handshakePayloads: Int { 4 }
-    static var handshakePayloadSize: Int { 512 }
+    /// What a helper seals behind its tag comes on top.
+    static var helperHandshakePayloads: Int { handshakePayloads + EarlyPayloads.maximumCount }
+    /// In bytes: a sealed candidate, or a description with a long name.
+    static var handshakePayloadSize: Int { 1024 }
 
     mutating func perform(
         _ message: ClientMessage, from id: ConnectionID, at now: Instant, wallClock: UnixTime
@@ -168,7 +171,7 @@ extension MeetingServer {
         case .confirmed: break
         case .handshake(let since, var fromHelper, var fromSharer):
             if isHelper { fromHelper += 1 } else { fromSharer += 1 }
-            guard max(fromHelper, fromSharer) <= Self.handshakePayloads,
+            guard fromHelper <= Self.helperHandshakePayloads, fromSharer <= Self.handshakePayloads,
                 payload.utf8.count <= Self.handshakePayloadSize
             else { return send(.error(.wrongState), to: id) }
             parties.stage = .handshake(since: since, fromHelper: fromHelper, fromSharer: fromSharer)

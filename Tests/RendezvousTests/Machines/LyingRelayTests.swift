@@ -33,7 +33,13 @@ struct LyingRelayTests {
         "about any one message changes nothing but whether it works",
         arguments: Lie.allCases, 0..<opaqueCount)
     func oneLie(_ lie: Lie, about target: Int) {
+        oneLie(lie, about: target, helperIsEarly: false)
+        oneLie(lie, about: target, helperIsEarly: true)
+    }
+
+    private func oneLie(_ lie: Lie, about target: Int, helperIsEarly: Bool) {
         var stage = Stage()
+        if helperIsEarly { stage.earlyPayloads = Self.helperPayloads }
         let sharer = stage.sharer()
         let invitation = stage.invitation(of: sharer)
         var seen = 0
@@ -62,8 +68,10 @@ struct LyingRelayTests {
             }
         }
         let helper = stage.helper(invitation)
-        for payload in Self.helperPayloads { stage.helpers[helper]?.send(payload) }
-        stage.run()
+        if !helperIsEarly {
+            for payload in Self.helperPayloads { stage.helpers[helper]?.send(payload) }
+            stage.run()
+        }
         for meeting in stage.verified(by: sharer) {
             for payload in Self.sharerPayloads { stage.sharers[sharer]?.send(payload, to: meeting) }
         }
@@ -144,7 +152,7 @@ struct LyingRelayTests {
             ).text, at: .zero)
         var events: [HelperClient.Event] = []
         while let event = helper.nextEvent() { events.append(event) }
-        #expect(events == [.met(meeting), .ended(.impostor)])
+        #expect(events == [.met(meeting), .agreed(meeting), .ended(.impostor)])
         #expect(helper.send(.endOfCandidates()) == false)
     }
 

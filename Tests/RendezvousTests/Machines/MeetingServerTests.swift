@@ -1,5 +1,5 @@
 import NetPrimitives
-import Rendezvous
+@testable import Rendezvous
 import Testing
 
 @Suite("The relay's side")
@@ -147,10 +147,12 @@ struct MeetingServerTests {
         stage.say(.create(InvitationTerms()), from: sharer)
         stage.say(.meet(try #require(Self.lookup(stage.heard[sharer]))), from: helper)
         let meeting = try #require(Self.meeting(stage.heard[helper]))
-        stage.say(.opaque(meeting, payload: String(repeating: "x", count: 513)), from: helper)
-        for _ in 0..<10 { stage.say(.opaque(meeting, payload: "x"), from: helper) }
-        let carried = stage.heard[sharer]?.count { if case .opaque = $0 { true } else { false } } ?? 0
-        #expect(carried < 5)
+        for (from, to, most) in [(helper, sharer, 4 + EarlyPayloads.maximumCount), (sharer, helper, 4)] {
+            stage.say(.opaque(meeting, payload: String(repeating: "x", count: 1025)), from: from)
+            for _ in 0..<20 { stage.say(.opaque(meeting, payload: "x"), from: from) }
+            let carried = stage.heard[to]?.count { if case .opaque = $0 { true } else { false } } ?? 0
+            #expect(carried == most)
+        }
         stage.advance(seconds: 30)
         #expect(stage.heard[helper]?.last == .peerLeft(meeting))
         #expect(stage.server.meetingCount == 0)

@@ -1,5 +1,5 @@
 import NetPrimitives
-import Rendezvous
+@testable import Rendezvous
 import Testing
 
 @Suite("A sharer and helpers meet at an honest relay")
@@ -25,6 +25,44 @@ struct MeetingTests {
         stage.run()
         #expect(stage.payloads(toSharer: sharer) == [description, candidate])
         #expect(stage.payloads(to: helper) == [.endOfCandidates()])
+    }
+
+    @Test("what a helper says right behind its tag comes right behind it, and what is too much comes later, in order")
+    func earlyPayloads() throws {
+        var stage = Stage()
+        // More than a relay carries before it is confirmed, and one that is larger than it takes.
+        stage.earlyPayloads = (0..<40).map { number in
+            .candidate(line: "candidate:\(number)\(String(repeating: "x", count: number == 3 ? 800 : 0))", isMapped: false)
+        }
+        let sharer = stage.sharer()
+        let helper = stage.helper(stage.invitation(of: sharer))
+        #expect(stage.isVerified(helper))
+        #expect(stage.payloads(toSharer: sharer) == stage.earlyPayloads)
+        let heard = try #require(stage.heard[sharer])
+        #expect(!heard.contains(.error(.wrongState)) && stage.heard[helper]?.contains(.error(.wrongState)) == false)
+        // The share, the tag and the three before the large one: nothing else before the helper was verified.
+        let words = heard.compactMap { if case .opaque(_, let payload) = $0 { payload.split(separator: " ").first } else { nil } }
+        #expect(words.prefix(5) == ["share", "confirm", "sealed", "sealed", "sealed"])
+    }
+
+    @Test("of what waits for the sharer's proof there is an end")
+    func earlyPayloadsAreBounded() {
+        var early = EarlyPayloads()
+        let large = [UInt8](repeating: 0, count: EarlyPayloads.maximumSize + 1)
+        #expect((0..<EarlyPayloads.maximumCount).allSatisfy { _ in early.admit([1]) == .sent })
+        #expect((0..<EarlyPayloads.maximumWaiting).allSatisfy { _ in early.admit(large) == .waits })
+        #expect(early.admit([1]) == .refused)
+    }
+
+    @Test("a guesser's early payloads tell the sharer nothing, and cost one guess")
+    func earlyGuess() {
+        var stage = Stage()
+        stage.earlyPayloads = [.endOfCandidates()]
+        let sharer = stage.sharer()
+        let guesser = stage.helper(stage.wrongInvitation(of: sharer))
+        #expect(stage.ends(of: guesser) == [.wrongCode])
+        #expect(stage.payloads(toSharer: sharer).isEmpty)
+        #expect(stage.sharerEvents[sharer]?.contains { if case .payloadRejected = $0 { true } else { false } } == false)
     }
 
     @Test("the helper gets credentials only after the sharer confirmed, and they name no look-up")

@@ -16,6 +16,8 @@ struct Stage {
     var closed: Set<ConnectionID> = []
     var sharerEvents: [ConnectionID: [SharerClient.Event]] = [:]
     var helperEvents: [ConnectionID: [HelperClient.Event]] = [:]
+    /// What each helper says as soon as it holds the key, before it has heard of the sharer's.
+    var earlyPayloads: [PeerPayload] = []
     var onWayToClient: (ServerMessage, ConnectionID) -> [ServerMessage] = { message, _ in [message] }
     /// The newest connection.
     private(set) var latest = ConnectionID(0)
@@ -137,11 +139,15 @@ struct Stage {
                 while let event = sharers[id]?.nextEvent() { sharerEvents[id, default: []].append(event) }
             }
             for id in helpers.keys.sorted(by: { $0.number < $1.number }) {
+                while let event = helpers[id]?.nextEvent() {
+                    helperEvents[id, default: []].append(event)
+                    guard case .agreed = event else { continue }
+                    for payload in earlyPayloads { helpers[id]?.send(payload) }
+                }
                 while let text = helpers[id]?.nextMessage() {
                     server.receive(text, from: id, at: now, wallClock: wallClock)
                     moved = true
                 }
-                while let event = helpers[id]?.nextEvent() { helperEvents[id, default: []].append(event) }
             }
             while let output = server.nextOutput() {
                 moved = true
