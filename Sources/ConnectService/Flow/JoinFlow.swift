@@ -165,8 +165,10 @@ public actor JoinFlow: AssistanceFlow {
         case .met:
             printer.note("The other side is there; proving the code…")
         case .agreed:
+            ClientLog.step("both sides hold the key")
             agreed()
         case .credentials(let turn):
+            ClientLog.step("TURN credentials came")
             let servers = servers
             peer?.assumeIsolated { $0.gatherRelayed(from: servers, credentials: turn, trust: trust) }
         case .verified:
@@ -206,6 +208,7 @@ public actor JoinFlow: AssistanceFlow {
     }
 
     private func verified() {
+        ClientLog.step("the other side is verified")
         isVerified = true
         driver?.expectConnection()
         // A relay without TURN gives no credentials: there is nothing to wait for.

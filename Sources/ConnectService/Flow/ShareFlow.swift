@@ -202,6 +202,7 @@ public actor ShareFlow: AssistanceFlow {
         case .invitationEnded(let end):
             invitationEnded(end)
         case .helperArrived:
+            ClientLog.step("a helper has come")
             // One more who knocks while somebody is here changes nothing.
             if meeting == nil { driver?.begin(at: MonotonicClock.now()) }
             gather()
@@ -268,6 +269,7 @@ public actor ShareFlow: AssistanceFlow {
 
     private func verified(_ meeting: MeetingID) {
         guard self.meeting == nil, let peer, let identity else { return client.refuse(meeting) }
+        ClientLog.step("the other side is verified")
         self.meeting = meeting
         driver?.expectConnection()
         client.send(

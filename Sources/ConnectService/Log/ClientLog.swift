@@ -19,6 +19,11 @@ public enum ClientLog {
         threshold.withLock { $0 = Logger.Level(rawValue: level.rawValue) ?? .error }
     }
 
+    /// A step on the way to the other computer: for whoever wonders where the time goes.
+    static func step(_ step: String, _ fields: @autoclosure () -> Logger.Metadata = [:]) {
+        path.debug("\(step)", metadata: fields())
+    }
+
     private static func logger(_ part: String) -> Logger { Logger(label: part) { ClientLogHandler(part: $0) } }
 
     fileprivate static var level: Logger.Level { threshold.withLock { $0 } }

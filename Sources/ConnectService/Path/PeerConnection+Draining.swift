@@ -84,6 +84,7 @@ extension PeerConnection {
     private func handle(_ event: RestartingAgent.Event, at now: Instant) {
         switch event {
         case .path(let pair, let reason):
+            ClientLog.step("a path is chosen", ["path": "\(pair.kind)", "why": "\(reason)"])
             firstPathAt = firstPathAt ?? now
             if let leg = leg(of: pair.source) { leg.client.bindChannel(to: pair.destination, at: now) }
             if role == .helper { dtls?.start(at: now) }
@@ -157,6 +158,7 @@ extension PeerConnection {
             hasMoved = true
             switch event {
             case .connected:
+                ClientLog.step("DTLS is finished")
                 startSCTP(at: now)
             case .data(let packet):
                 if let (base, remote) = lastOrigin { agent.noteAuthenticatedTraffic(on: base, from: remote, at: now) }
