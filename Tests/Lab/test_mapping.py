@@ -131,3 +131,45 @@ def test_two_programs_behind_one_router_do_not_take_each_others_ports():
         sharer.signal(2)
         sharer.wait()
         assert not ports(router)
+
+
+@pytest.mark.parametrize("method", ["upnp", "pcp", "none"])
+def test_a_hole_in_the_firewall_for_ipv6_lets_the_helper_in(method):
+    """The sharer can send to the relay alone, so that no answer of its own opens a way: who comes in, comes by the hole."""
+    require("Xvfb")
+    home = Home(nat="symmetric", mapping=method)
+    with Assistance(home, SYMMETRIC, ipv6=True) as session:
+        lab, router = session.lab, session.lab.sharer.router
+        router.run(["nft", "insert", "rule", "inet", "filter", "forward", "iifname", "lan", "meta", "nfproto", "ipv6",
+                    "ip6", "daddr", "!=", lab.relay.address6, "ct", "state", "new", "drop"])
+        code = session.invite("--log-level", "debug", url=f"http://[{lab.relay.address6}]:3478")
+        if method != "none":
+            eventually(router.pinholes, "the router's firewall has a hole")
+            tried = re.compile(rf"tried from outside external=\"\[{lab.sharer.address6}\]:\d+\".* result=\"reached\"")
+            eventually(lambda: tried.search(session.sharer.errors), "the relay got in by it")
+        session.join(code, url=f"http://[{lab.relay.address6}]:3478")
+        path = session.helper.wait_for_event("connected", timeout=CONNECT_LIMIT)["path"]
+        if method == "none":
+            assert path["kind"] == "relayed", "without a hole nobody gets in"
+        else:
+            assert path["kind"] in ("direct", "mapped") and path["remote"].startswith(f"[{lab.sharer.address6}]:"), path
+        session.consent_to_view()
+        session.helper.wait_for_event("first-frame")
+        session.stop_in_order()
+
+
+@pytest.mark.parametrize("method", ["upnp", "pcp"])
+def test_after_a_crash_the_next_start_closes_the_hole_for_ipv6(method):
+    require("Xvfb")
+    with Assistance(Home(mapping=method), ipv6=True, ipv4=("relay", "helper")) as session:
+        router, url = session.lab.sharer.router, f"http://[{session.lab.relay.address6}]:3478"
+        session.invite(url=url)
+        left = eventually(router.pinholes, "the router's firewall has a hole")
+        session.sharer.kill()
+        assert router.pinholes() == left, "a program that is killed closes nothing"
+        session.invite(url=url)
+        eventually(lambda: router.pinholes() and not set(router.pinholes()) & set(left),
+                   "the hole of the dead program is closed", timeout=45)
+        session.sharer.signal(2)
+        session.sharer.wait()
+        assert router.pinholes() == []

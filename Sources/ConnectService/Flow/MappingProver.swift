@@ -5,22 +5,22 @@ import STUN
 
 /// Has the relay try a port that a router opened for one of a peer connection's ports.
 struct MappingProver: Sendable {
-    private let dialBack: DialBack
+    /// The relay dials from the address that it is asked at: one for each family.
+    private let dialBacks: [IPAddress.Family: DialBack]
     private let peer: PeerConnection
 
     /// nil when the relay does not dial back.
     init?(
         _ relay: RelayDiscovery.Relay, servers: [RelayServer], trust: RelayTrust, peer: PeerConnection, loop: any EventLoop
     ) {
-        // It dials from the address that it is asked at: routers translate IPv4.
-        guard let address = servers.lazy.compactMap(\.ip).first(where: { $0.family == .ipv4 }),
-            let dialBack = DialBack(relay, at: address, trust: trust, loop: loop)
-        else { return nil }
-        self.dialBack = dialBack
+        let addresses = Dictionary(servers.compactMap(\.ip).map { ($0.family, $0) }) { first, _ in first }
+        dialBacks = addresses.compactMapValues { DialBack(relay, at: $0, trust: trust, loop: loop) }
+        guard !dialBacks.isEmpty else { return nil }
         self.peer = peer
     }
 
     func prove(_ mapping: Mapping) async -> MappingProof {
+        guard let dialBack = dialBacks[mapping.external.family] else { return .untested }
         let loop = peer.loop
         var expected: TransactionID?
         defer { expected.map { peer.calls.forget($0) } }

@@ -16,8 +16,8 @@ MAPPING_MODES = {
 }
 
 
-def configuration(mode, directory, *, is_restarted=False):
-    """The text of miniupnpd.conf for a router with interfaces `wan` and `lan`.
+def configuration(mode, directory, *, ipv6=False, is_restarted=False):
+    """The text of miniupnpd.conf for a router with interfaces `wan` and `lan`; with `ipv6` it opens its firewall for IPv6 as well.
 
     Its epoch is the machine's uptime, as that of a router that has run for long, until it is restarted."""
     upnp = mode in ("all", "upnp", "igd1", "dead")
@@ -25,7 +25,7 @@ def configuration(mode, directory, *, is_restarted=False):
     settings = {
         "ext_ifname": "wan",
         "listening_ip": "lan",
-        "ipv6_disable": "yes",
+        "ipv6_disable": _yes(not ipv6),
         "enable_upnp": _yes(upnp),
         "enable_natpmp": _yes(port_5351),
         "secure_mode": "yes",

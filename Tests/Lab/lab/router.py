@@ -41,7 +41,8 @@ class Router(Host):
 
     def _start_daemon(self, is_restarted=False):
         configured = self.directory / "miniupnpd.conf"
-        configured.write_text(miniupnpd.configuration(self.mapping, self.directory, is_restarted=is_restarted))
+        configured.write_text(miniupnpd.configuration(
+            self.mapping, self.directory, ipv6=self.address6 is not None, is_restarted=is_restarted))
         (self.directory / "leases").unlink(missing_ok=True)
         self.daemon = self.popen(["miniupnpd", "-d", "-f", configured, "-P", self.directory / "miniupnpd.pid"])
         self._wait_until_it_listens()
@@ -65,6 +66,11 @@ class Router(Host):
         """The mappings that are open now, as nftables rules."""
         chain = self.run(["nft", "list", "chain", "inet", nat.NAT_TABLE, nat.UPNP_PREROUTING_CHAIN]).stdout
         return [line.strip() for line in chain.splitlines() if "dnat" in line]
+
+    def pinholes(self):
+        """The holes in the firewall for IPv6 that are open now, as nftables rules."""
+        chain = self.run(["nft", "list", "chain", "inet", nat.FILTER_TABLE, nat.UPNP_FORWARD_CHAIN]).stdout
+        return [line.strip() for line in chain.splitlines() if "@nh,192,128" in line]  # an IPv6 header's destination
 
     def _wait_until_it_listens(self, patience=5):
         ports = {port for port, modes in ((1900, "all upnp igd1 dead"), (5351, "all nat-pmp pcp dead"))

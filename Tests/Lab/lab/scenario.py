@@ -154,6 +154,7 @@ class Lab:
             router.address4 = router.lan_address = f"{side.lan}.1"
         if self.ipv6 and not carrier:
             router.assign("lan", f"{side.lan6}:1/64")
+            router.address6 = f"{side.lan6}:1"
             host.assign("eth0", f"{side.lan6}:10/64")
             host.route("default", f"{side.lan6}:1")
             host.address6 = f"{side.lan6}:10"

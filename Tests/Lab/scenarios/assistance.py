@@ -121,12 +121,12 @@ class Assistance:
         return ended
 
     def assert_nothing_left(self):
-        """No router has a mapping and nobody runs `ra-connect` any more."""
+        """No router has a mapping or a hole in its firewall, and nobody runs `ra-connect` any more."""
         for host in (self.lab.sharer, self.lab.helper):
             left = [pid for pid in host.run(["ip", "netns", "pids", host.name]).stdout.split() if _is_ra_connect(pid)]
             assert not left, f"{host!r} still runs ra-connect: {left}"
             if host.router:
-                assert host.router.mappings() == []
+                assert host.router.mappings() == host.router.pinholes() == []
 
     # The window
 
