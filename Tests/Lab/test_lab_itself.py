@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
@@ -72,6 +73,28 @@ def test_ipv6_has_no_nat_and_a_closed_door():
         assert check.knocks(lab.sharer, "tcp", lab.relay.address6, 5000)
         assert check.knocks(lab.helper, "tcp", lab.relay.address6, 5000)
         assert not check.knocks(lab.relay, "tcp", lab.sharer.address6, 5000)
+
+
+@needs_lab
+def test_a_slow_line_holds_each_packet_each_way_and_changes_none():
+    with Lab(sharer=Home(delay=0.05), relay_delay=0.05) as lab:
+        for home, least in ((lab.sharer, 0.2), (lab.helper, 0.1)):
+            with inside.listen(lab.relay, lab.relay.address, 0) as listener:
+                begun = time.monotonic()
+                with inside.connect(home, lab.relay.address, listener.getsockname()[1]) as there:
+                    assert time.monotonic() - begun >= least, "a connection takes a round trip"
+                    said = os.urandom(300_000)
+                    threading.Thread(target=there.sendall, args=[said], daemon=True).start()
+                    here = listener.accept()[0]
+                    with here:
+                        here.settimeout(30)
+                        assert b"".join(_read(here, len(said))) == said
+
+
+def _read(connection, count):
+    while count > 0 and (piece := connection.recv(min(count, 65536))):
+        count -= len(piece)
+        yield piece
 
 
 @needs_lab

@@ -9,13 +9,15 @@ from .nat import NAT_KINDS
 
 @dataclass(frozen=True)
 class Home:
-    """One side of a scenario. `loss` is the percentage of packets that its router drops; `proxy_password` is what the proxy of
-    a `proxy-only` router asks for, as `NAME:PASSWORD`."""
+    """One side of a scenario. `loss` is the percentage of packets that its router drops; `delay` what a packet takes on its
+    line to the internet, each way, in seconds; `proxy_password` is what the proxy of a `proxy-only` router asks for, as
+    `NAME:PASSWORD`."""
 
     nat: str = "plain"
     mapping: str = "none"
     loss: int = 0
     proxy_password: str = ""
+    delay: float = 0.0
 
     def __post_init__(self):
         if self.nat not in NAT_KINDS:
@@ -28,7 +30,10 @@ class Home:
             raise LabError("only a proxy-only router has a proxy that could ask for a password")
         if not 0 <= self.loss <= 100:
             raise LabError("loss is a percentage, 0 to 100")
+        if not 0 <= self.delay <= 10:
+            raise LabError("delay is in seconds, 10 at most")
 
     def __str__(self):
         extras = [f"mapping {self.mapping}"] * (self.mapping != "none") + [f"loss {self.loss} %"] * (self.loss > 0)
+        extras += [f"delay {1000 * self.delay:g} ms"] * (self.delay > 0)
         return ", ".join([self.nat, *extras])

@@ -23,6 +23,10 @@ class Namespace:
         """Loads a ruleset (a whole file's text) in this namespace."""
         return tool("ip", "netns", "exec", self.name, "nft", "-f", "-", stdin=rules)
 
+    def exec(self, *arguments):
+        """Runs a tool inside."""
+        return tool("ip", "netns", "exec", self.name, *arguments)
+
     def sysctl(self, **settings):
         """Sets kernel values, written with `__` for a dot: `net__ipv4__ip_forward=1`."""
         written = [f"{key.replace('__', '.')}={value}" for key, value in settings.items()]

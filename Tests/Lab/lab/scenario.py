@@ -13,6 +13,7 @@ from .commands import LabError, why_not_here
 from .home import Home
 from .host import Host
 from .keeper import Keeper
+from .line import Line
 from .namespace import Namespace
 from .router import Router
 
@@ -42,11 +43,13 @@ class Lab:
     watcher does it. Logs are in `directory`: a temporary one is deleted unless the body raised. With
     LAB_LOGS=DIR in the environment every lab has a directory of its own in there, which stays."""
 
-    def __init__(self, sharer=Home(), helper=Home(), *, ipv6=False, ipv4=("relay", "sharer", "helper"), directory=None):
-        """`ipv4` are those that have IPv4 addresses; who is not among them has IPv6 alone."""
+    def __init__(self, sharer=Home(), helper=Home(), *, ipv6=False, ipv4=("relay", "sharer", "helper"), relay_delay=0.0, directory=None):
+        """`ipv4` are those that have IPv4 addresses; who is not among them has IPv6 alone. `relay_delay` is what a packet
+        takes on the relay's line, each way, in seconds."""
         self.homes = {"sharer": sharer, "helper": helper}
         self.ipv6 = ipv6
         self.ipv4 = ipv4
+        self.relay_delay = relay_delay
         self._connected6 = []  # to the internet
         self._homes6 = []  # prefix, gateway, router
         if not ipv6 and set(ipv4) != {"relay", "sharer", "helper"}:
@@ -114,7 +117,7 @@ class Lab:
         self.relay = self._host("relay")
         has_ipv4 = "relay" in self.ipv4
         self._plug(self.relay, "eth0", *[f"{address}/24" for address in RELAY_ADDRESSES] * has_ipv4,
-                   *[f"{RELAY_ADDRESS6}/64"] * self.ipv6)
+                   *[f"{RELAY_ADDRESS6}/64"] * self.ipv6, delay=self.relay_delay)
         self.relay.address4 = self.relay.public_address = RELAY_ADDRESSES[0] if has_ipv4 else None
         self.relay.address6 = RELAY_ADDRESS6 if self.ipv6 else None
         self.sharer = self._build_home("sharer", _Side(1, "192.168.1"))
@@ -129,7 +132,8 @@ class Lab:
         host = self._host(label)
         has_ipv4 = label in self.ipv4
         if home.nat == "none":
-            self._plug(host, "eth0", *[f"{side.direct}/24"] * has_ipv4, *[f"{side.direct6}/64"] * self.ipv6)
+            self._plug(host, "eth0", *[f"{side.direct}/24"] * has_ipv4, *[f"{side.direct6}/64"] * self.ipv6,
+                       delay=home.delay)
             host.address4 = host.public_address = side.direct if has_ipv4 else None
             host.address6 = side.direct6 if self.ipv6 else None
             return host
@@ -142,7 +146,8 @@ class Lab:
             router.route("default", f"{side.carrier}.1")
             router.public_address, router.router = f"{side.carrier}.2", carrier
         else:
-            self._plug(router, "wan", *[f"{side.wan}/24"] * has_ipv4, *[f"{side.wan6}/64"] * self.ipv6)
+            self._plug(router, "wan", *[f"{side.wan}/24"] * has_ipv4, *[f"{side.wan6}/64"] * self.ipv6,
+                       delay=home.delay)
             router.public_address = side.wan
         router.wire("lan", host, "eth0")
         host.router = router
@@ -166,15 +171,24 @@ class Lab:
 
     def _build_carrier(self, label, side):
         carrier = self._router(f"{label}-carrier", "plain", "none")
-        self._plug(carrier, "wan", f"{side.wan}/24")
+        self._plug(carrier, "wan", f"{side.wan}/24", delay=self.homes[label].delay)
         carrier.public_address, carrier.address4 = side.wan, f"{side.carrier}.1"
         carrier.lan_address = carrier.address4
         return carrier
 
-    def _plug(self, namespace, interface, *addresses):
-        """Connects an interface to the internet."""
+    def _plug(self, namespace, interface, *addresses, delay=0.0):
+        """Connects an interface to the internet, by a line on which packets take `delay` seconds each way."""
         port = f"port{len(self._namespaces)}"
-        namespace.wire(interface, self._internet, port)
+        if delay:
+            line = self._namespace(Line, f"{namespace.label}-line", self.directory)
+            namespace.wire(interface, line, "near")
+            line.wire("far", self._internet, port)
+            # Nobody on the line computes what kernels leave to network cards.
+            for tool_of, name in ((namespace, interface), (self._internet, port)):
+                tool_of.exec("ethtool", "-K", name, "tx", "off", "tso", "off", "gso", "off")
+            line.start(delay)
+        else:
+            namespace.wire(interface, self._internet, port)
         self._internet.ip("link", "set", port, "master", "bridge")
         namespace.assign(interface, *addresses)
         if any(":" in address for address in addresses):

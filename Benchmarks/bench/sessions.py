@@ -1,0 +1,96 @@
+"""Sessions of our programs across the lab, and when each of their steps came: from their own logs."""
+
+import contextlib
+import dataclasses
+import math
+import pathlib
+import re
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "Tests" / "Lab"))
+
+from lab import Home  # noqa: E402
+from scenarios.assistance import Assistance  # noqa: E402
+
+#: Both programs log with the machine's monotonic clock: their lines can be put side by side.
+LINE = re.compile(r"^\[(\d+\.\d+)\] debug: (.*)$", re.MULTILINE)
+KEY, CONNECTED = "both sides hold the key", "connected"
+#: No session takes longer than a person waits.
+PATIENCE = 30
+
+#: What is aimed at, in end-to-end round trips.
+TARGETS = {"relayed": 6, "punched": 7}
+_NAT = {"relayed": "symmetric", "punched": "plain"}
+
+
+@dataclasses.dataclass(frozen=True)
+class Place:
+    """Where the relay is."""
+
+    name: str
+    title: str
+    #: The relay's own line, as a part of a home's.
+    relay_line: float
+    #: End-to-end round trips over the relay, as a multiple of those between the homes.
+    detour: float
+
+
+PLACES = [
+    Place("between", "the relay lies on the way between the homes", 0, 1),
+    Place("aside", "the relay is as far from each home as the homes are from each other", 1, 2),
+]
+
+
+@dataclasses.dataclass
+class Session:
+    """What one session took. `steps` are seconds since both sides hold the key, side and step."""
+
+    steps: list
+
+    @property
+    def seconds(self):
+        """Until the later of the two sides was connected."""
+        return max(at for at, _, step in self.steps if step.startswith(CONNECTED + " "))
+
+
+class Failed(Exception):
+    """A session that cannot be counted, and why."""
+
+
+@contextlib.contextmanager
+def homes(kind, place, milliseconds):
+    """A lab where a packet and its answer take so many milliseconds between the homes, and a path is of that kind."""
+    line = milliseconds / 4000  # a way there is two lines, a round trip four
+    home = Home(nat=_NAT[kind], delay=line)
+    with Assistance(home, home, display=None, relay_delay=line * place.relay_line) as assistance:
+        assistance.lab.sharer.start_display(640, 480)
+        yield assistance
+
+
+def measured(assistance, kind):
+    """One session, from the invitation to `connected` at both sides."""
+    sharer = assistance.share("--log-level", "debug")
+    code = sharer.wait_for_event("invitation", timeout=PATIENCE)["code"]
+    helper = assistance.join(code, "--log-level", "debug")
+    try:
+        paths = [one.wait_for_event("connected", timeout=PATIENCE)["path"]["kind"] for one in (helper, sharer)]
+        if set(paths) != {kind}:
+            raise Failed(f"the path is {' and '.join(sorted(set(paths)))}, not {kind}")
+        return Session(_steps({"helper": helper.errors, "sharer": sharer.errors}))
+    finally:
+        helper.kill()
+        sharer.kill()
+
+
+def _steps(logs):
+    lines = sorted((float(at), side, step) for side, log in logs.items() for at, step in LINE.findall(log))
+    begin = next((at for at, _, step in lines if step == KEY), None)
+    if begin is None or sum(step.startswith(CONNECTED + " ") for _, _, step in lines) != 2:
+        raise Failed("the logs lack a step")
+    return [(at - begin, side, step) for at, side, step in lines]
+
+
+def percentile(values, part):
+    """The value that so large a part of them does not exceed (nearest rank)."""
+    ordered = sorted(values)
+    return ordered[max(0, math.ceil(part * len(ordered)) - 1)]
