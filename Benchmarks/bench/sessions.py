@@ -12,8 +12,9 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "Tests" / "
 from lab import Home  # noqa: E402
 from scenarios.assistance import Assistance  # noqa: E402
 
-#: Both programs log with the machine's monotonic clock: their lines can be put side by side.
-LINE = re.compile(r"^\[(\d+\.\d+)\] debug: (.*)$", re.MULTILINE)
+#: Both programs log by the same clock, to the millisecond: their lines can be put side by side.
+LINE = re.compile(r"^(\d+):(\d+):(\d+\.\d+) (?:debug|info) path: (.*)$", re.MULTILINE)
+DAY = 24 * 60 * 60
 KEY, CONNECTED = "both sides hold the key", "connected"
 #: No session takes longer than a person waits.
 PATIENCE = 30
@@ -83,11 +84,13 @@ def measured(assistance, kind):
 
 
 def _steps(logs):
-    lines = sorted((float(at), side, step) for side, log in logs.items() for at, step in LINE.findall(log))
+    lines = [((int(hours) * 60 + int(minutes)) * 60 + float(seconds), side, step)
+             for side, log in logs.items() for hours, minutes, seconds, step in LINE.findall(log)]
     begin = next((at for at, _, step in lines if step == KEY), None)
     if begin is None or sum(step.startswith(CONNECTED + " ") for _, _, step in lines) != 2:
         raise Failed("the logs lack a step")
-    return [(at - begin, side, step) for at, side, step in lines]
+    # Midnight may come between: what is far behind is of the next day.
+    return sorted(((at - begin + DAY / 2) % DAY - DAY / 2, side, step) for at, side, step in lines)
 
 
 def percentile(values, part):

@@ -124,9 +124,7 @@ package final class RouterDoor: Sendable {
     }
 
     private func take(_ proof: MappingProof, of mapping: Mapping, _ place: Int) {
-        ProgramLog.debug(
-            "a router's port was tried from outside",
-            ["internal": "\(mapping.internal)", "external": "\(mapping.external)", "method": "\(mapping.method)", "result": "\(proof)"])
+        ClientLog.router.note(proof, of: mapping)
         switch proof {
         case .reached:
             mappers[place].proved(mapping.external, isReachable: true)

@@ -20,8 +20,8 @@ public enum ClientLog {
     }
 
     /// A step on the way to the other computer: for whoever wonders where the time goes.
-    static func step(_ step: String, _ fields: @autoclosure () -> Logger.Metadata = [:]) {
-        path.debug("\(step)", metadata: fields())
+    static func step(_ step: String, _ fields: @autoclosure () -> [String: String] = [:]) {
+        path.debug("\(step)", metadata: fields().mapValues { .string($0) })
     }
 
     private static func logger(_ part: String) -> Logger { Logger(label: part) { ClientLogHandler(part: $0) } }

@@ -15,6 +15,11 @@ extension Logger {
         }
     }
 
+    /// Writes down what came of trying it from outside.
+    func note(_ proof: MappingProof, of mapping: Mapping) {
+        debug("tried from outside", metadata: Self.fields(mapping).merging(["result": "\(proof)"]) { $1 })
+    }
+
     private static func fields(_ mapping: Mapping) -> Metadata {
         ["port": "\(mapping.internal)", "external": "\(mapping.external)", "by": "\(mapping.method)"]
     }
