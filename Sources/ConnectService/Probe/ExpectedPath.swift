@@ -39,7 +39,7 @@ package enum ExpectedPath: String, Hashable, Sendable {
     /// What it means, for people.
     package var sentence: String {
         switch self {
-        case .direct: "peers can reach this machine's own address."
+        case .direct: "between the two machines' own addresses; a firewall takes each side's packets for answers."
         case .mapped: "peers can come in by the port that the router opens."
         case .punched: "both sides' routers let each other in."
         case .relayed: "everything goes through the relay."
