@@ -76,7 +76,8 @@ final class ConnectionLimits: Sendable {
         }
     }
 
-    private static func source(of address: IPAddress) -> CIDRBlock? {
+    /// Who counts as one: an IPv4 address, an IPv6 /56.
+    static func source(of address: IPAddress) -> CIDRBlock? {
         let address = address.unmapped
         return CIDRBlock(containing: address, prefixLength: address.family == .ipv4 ? 32 : 56)
     }

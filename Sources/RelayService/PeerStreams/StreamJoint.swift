@@ -1,4 +1,5 @@
 import NIOCore
+import NIOTransport
 import NetPrimitives
 
 /// One of two connections whose bytes go into each other as they are: a peer's and a client's (RFC 6062 §5.4).
@@ -37,7 +38,10 @@ final class StreamJoint: ChannelDuplexHandler {
     private var isGivenUp = false
 
     /// A peer's end, which passes nothing on until `join`.
-    init(of channel: any Channel, in memory: StreamMemory) { account = memory.open { channel.close(promise: nil) } }
+    init(of channel: any Channel, in memory: StreamMemory) {
+        let source = channel.remoteAddress.flatMap(TransportAddress.init).flatMap { ConnectionLimits.source(of: $0.ip) }
+        account = memory.open(for: source) { channel.close(promise: nil) }
+    }
 
     /// A client's end.
     private init(_ peer: any Channel, traffic: StreamTraffic, account: StreamAccount) {
@@ -96,8 +100,14 @@ final class StreamJoint: ChannelDuplexHandler {
 
     func channelInactive(context: ChannelHandlerContext) {
         isClosed = true
+        // Who held too much is waited for by nobody.
+        if account.isGivenUp, !isGivenUp {
+            isGivenUp = true
+            forget()
+            other?.channel.close(promise: nil)
+        }
         proceed()
-        if let other, waiting > 0 || !kept.isEmpty {
+        if let other, !isGivenUp, waiting > 0 || !kept.isEmpty {
             context.eventLoop.assumeIsolated().scheduleTask(in: Self.patience) {
                 self.forget()
                 other.channel.close(promise: nil)

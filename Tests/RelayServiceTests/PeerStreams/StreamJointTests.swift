@@ -158,7 +158,7 @@ struct StreamJointTests {
         scene.stream.traffic = nil
         #expect(throws: ChannelError.inappropriateOperationForState) {
             try StreamJoint.join(
-                scene.client, behind: handler, to: scene.stream, account: scene.memory.open {})
+                scene.client, behind: handler, to: scene.stream, account: scene.memory.open(for: nil) {})
         }
     }
 }

@@ -1,4 +1,5 @@
 @testable import RelayService
+import NetPrimitives
 import Synchronization
 import Testing
 
@@ -8,8 +9,8 @@ struct StreamMemoryTests {
     private final class Holder: Sendable {
         private let kept = Mutex<StreamAccount?>(nil)
 
-        init(_ memory: StreamMemory, _ bytes: Int) {
-            let account = memory.open { [weak self] in self?.close() }
+        init(_ memory: StreamMemory, _ bytes: Int, of source: CIDRBlock? = nil) {
+            let account = memory.open(for: source) { [weak self] in self?.close() }
             kept.withLock { $0 = account }
             account.add(bytes)
         }
@@ -29,26 +30,54 @@ struct StreamMemoryTests {
         #expect(honest.reserve(8000 - 100 - 4006))
         #expect(memory.report == .init(held: 8000, closed: 0))
         honest.release(3000)
-        #expect(honest.reserve(3000) && !honest.reserve(1), "it is refused, and those who hold the most are told to close")
+        #expect(honest.reserve(3000) && !honest.reserve(1), "it holds the most, and is told to close")
         #expect(!honest.isOpen && memory.report == .init(held: 4106, closed: 1))
         let last = Holder(memory, 3894)
         #expect(memory.report.closed == 1)
-        #expect(!small[0].reserve(1))
+        #expect(small[0].reserve(1), "there is room at once")
         #expect(!last.isOpen && large.allSatisfy(\.isOpen) && small.allSatisfy(\.isOpen))
-        #expect(small[0].reserve(1))
     }
 
-    @Test("while some are about to close, no others are told to")
+    @Test("who is told to close and does not counts no more: others have room at once, and nobody else is closed for it")
     func closing() {
         let memory = StreamMemory(limit: 1000)
-        let slow = Mutex(0)
-        let next = Mutex(0)
-        let first = memory.open { slow.withLock { $0 += 1 } }
-        let second = memory.open { next.withLock { $0 += 1 } }
-        first.add(700)
-        second.add(300)
-        for _ in 0..<100 { #expect(!second.reserve(10)) }
-        #expect(slow.withLock(\.self) == 1 && next.withLock(\.self) == 0 && first.count == 700)
+        let told = Mutex(0)
+        let slow = memory.open(for: nil) { told.withLock { $0 += 1 } }
+        let other = memory.open(for: nil) { told.withLock { $0 += 100 } }
+        slow.add(700)
+        other.add(300)
+        for _ in 0..<10 { #expect(other.reserve(10)) }
+        #expect(told.withLock(\.self) == 1 && slow.isGivenUp && slow.count == 0 && !slow.reserve(1))
+        slow.add(5000)
+        slow.release(200)
+        #expect(memory.report == .init(held: 400, closed: 1))
+    }
+
+    @Test("a slow reader goes after the many connections of one source, though each of them holds less")
+    func sources() throws {
+        let memory = StreamMemory(limit: 8000)
+        let one = try #require(CIDRBlock("192.0.2.1/32"))
+        let slow = Holder(memory, 2000, of: CIDRBlock("192.0.2.2/32"))
+        let many = (0..<60).map { _ in Holder(memory, 100, of: one) }
+        #expect(slow.reserve(1) && slow.isOpen)
+        #expect(many.contains { !$0.isOpen })
+    }
+
+    @Test("connections come and go on several threads while others are closed")
+    func threads() async {
+        let memory = StreamMemory(limit: 4000)
+        await withTaskGroup(of: Void.self) { group in
+            for _ in 0..<4 {
+                group.addTask {
+                    for _ in 0..<2000 {
+                        let holder = Holder(memory, 900)
+                        _ = holder.reserve(500)
+                        holder.release(100)
+                    }
+                }
+            }
+        }
+        #expect(memory.report.held == 0)
     }
 
     @Test("what an account held is free when it ends, and is not counted twice")
