@@ -25,9 +25,12 @@ public enum NetworkWatch {
             } ?? false
         }
         guard isBound else {
-            close(descriptor)
+            Glibc.close(descriptor)
             return nil
         }
         return descriptor
     }
+
+    /// Closes what `open` gave and nobody has taken.
+    public static func close(_ descriptor: CInt) { _ = Glibc.close(descriptor) }
 }

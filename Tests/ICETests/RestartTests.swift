@@ -122,13 +122,39 @@ import Testing
         pair.run(for: .seconds(1))
         var random = SplitMix64(seed: 9)
         let credentials = Credentials(using: &random)
-        for number in [0, UInt32.max, 1001] {
+        for number in [0, UInt32.max, 17] {
             let isNews = pair.left.receive(.restart(generation: number, credentials), at: pair.now)
             #expect(!isNews)
         }
         #expect(pair.left.generation == 0)
         let isNews = pair.left.receive(.candidate(generation: 7, .host(Self.there)), at: pair.now)
         #expect(!isNews)
+    }
+
+    @Test("a peer that begins one restart after another gets a few at once, and one a second")
+    func pace() {
+        var pair = Pair()
+        pair.run(for: .seconds(1))
+        var random = SplitMix64(seed: 9)
+        for number in 1...UInt32(100) {
+            _ = pair.left.receive(.restart(generation: number, Credentials(using: &random)), at: pair.now)
+        }
+        #expect(pair.left.generation == 4)
+        let later = pair.left.receive(.restart(generation: 5, Credentials(using: &random)), at: pair.now + .seconds(1))
+        #expect(later && pair.left.generation == 5)
+    }
+
+    @Test("a restart that the peer has not heard of keeps nobody from the next")
+    func again() {
+        var pair = Pair()
+        pair.run(for: .seconds(1))
+        pair.left.networkChanged(at: pair.now)
+        pair.run(for: .seconds(3), signalling: false)
+        #expect(pair.left.generation == 1 && pair.right.generation == 0)
+        pair.left.networkChanged(at: pair.now)
+        pair.run(for: .seconds(1))
+        #expect(pair.left.generation == 2 && pair.right.generation == 2)
+        #expect(pair.left.active.remoteCredentials == pair.right.active.localCredentials)
     }
 
     @Test("when nothing answers the driver is asked for help, every three seconds")

@@ -10,17 +10,22 @@ struct AddressWatch: Sendable {
 
     /// Nil where the system does not tell.
     ///
-    /// - Parameter changed: called on `loop`, once for each burst of changes.
-    static func open(loop: any EventLoop, changed: @escaping @Sendable () -> Void) async -> AddressWatch? {
+    /// - Parameters:
+    ///   - changed: called on `loop`, once for each burst of changes.
+    ///   - ended: called on `loop` when nothing more will come: closed, or more changes than the kernel keeps (ENOBUFS).
+    static func open(
+        loop: any EventLoop, changed: @escaping @Sendable () -> Void, ended: @escaping @Sendable () -> Void
+    ) async -> AddressWatch? {
         guard let descriptor = NetworkWatch.open() else { return nil }
         let opened = try? await NIOPipeBootstrap(group: loop)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(ChangeHandler(calm: calm, changed: changed))
+                    try channel.pipeline.syncOperations.addHandler(ChangeHandler(calm: calm, changed: changed, ended: ended))
                 }
             }
             .takingOwnershipOfDescriptor(input: descriptor)
             .get()
+        if opened == nil { NetworkWatch.close(descriptor) }
         return opened.map(AddressWatch.init)
     }
 
@@ -34,11 +39,13 @@ private final class ChangeHandler: ChannelInboundHandler {
 
     private let calm: TimeAmount
     private let changed: @Sendable () -> Void
+    private let ended: @Sendable () -> Void
     private var isWaiting = false
 
-    init(calm: TimeAmount, changed: @escaping @Sendable () -> Void) {
+    init(calm: TimeAmount, changed: @escaping @Sendable () -> Void, ended: @escaping @Sendable () -> Void) {
         self.calm = calm
         self.changed = changed
+        self.ended = ended
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -50,6 +57,11 @@ private final class ChangeHandler: ChannelInboundHandler {
         }
     }
 
-    /// More changes than the socket could hold (ENOBUFS): one of them was a change.
-    func errorCaught(context: ChannelHandlerContext, error: any Error) { changed() }
+    /// NIO closes the channel behind an error, and ENOBUFS is one.
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {}
+
+    func channelInactive(context: ChannelHandlerContext) {
+        ended()
+        context.fireChannelInactive()
+    }
 }

@@ -184,6 +184,7 @@ extension PeerConnection {
                     label: channel.rawValue, protocol: "ra/1", ordered: true, reliability: .reliable,
                     priority: channel == .screen ? .normal : .extraHigh)
             }
+            agent.signalAgain()
         } catch {
             fail(.transport("\(error)"))
         }
@@ -211,6 +212,8 @@ extension PeerConnection {
         case .channelOpened(let opened):
             guard role == .sharer, let channel = Channel(rawValue: opened.label), channels[channel] == nil else { return }
             channels[channel] = opened.id
+            // What the rendezvous has lost meanwhile comes this way.
+            if channel == .path { agent.signalAgain() }
             becomeReady()
         case .message(let id, _, let bytes):
             guard let channel = channels.first(where: { $0.value == id })?.key else { return }

@@ -16,20 +16,28 @@ extension PeerConnection {
     /// more, and an answer that comes all the same is still used.
     static let bindingPatience = Duration.milliseconds(1750)
 
+    /// Sockets beyond so many are wanted alike.
+    private static let leastWanted: UInt16 = 1000
+
     /// Opens one UDP port on each address and offers them as host candidates.
     ///
     /// - Returns: the local addresses, which a router may be asked to map.
     @discardableResult
     package func openPorts(on addresses: [IPAddress]) async -> [TransportAddress] {
-        for (index, ip) in addresses.enumerated() {
+        for ip in addresses {
             let opened = try? await DatagramSocket.open(on: ip, loop: loop) { bytes, source, local in
                 self.assumeIsolated { $0.received(bytes, on: local, from: source) }
             }
             guard let socket = opened else { continue }
+            guard !isOver else {
+                socket.close()
+                break
+            }
             sockets[socket.local] = socket
             offer(
-                .host(socket.local, localPreference: Candidate.highestLocalPreference - UInt16(index)),
+                .host(socket.local, localPreference: Candidate.highestLocalPreference - openedPorts),
                 at: MonotonicClock.now())
+            openedPorts = min(openedPorts + 1, Self.leastWanted)
         }
         drain()
         return Array(sockets.keys)

@@ -9,24 +9,58 @@ extension PeerConnection {
     /// Begins to follow the addresses that `addresses` gives.
     func follow(_ addresses: @escaping @Sendable () -> [IPAddress]) async {
         localAddresses = addresses
-        let watch = await AddressWatch.open(loop: loop) { self.assumeIsolated { $0.lookAtAddresses() } }
-        if isOver { watch?.close() } else { self.watch = watch }
+        await openWatch()
+    }
+
+    private func openWatch() async {
+        let watch = await AddressWatch.open(
+            loop: loop, changed: { self.assumeIsolated { $0.lookAtAddresses() } },
+            ended: { self.assumeIsolated { $0.watchAgain() } })
+        guard !isOver else { return watch?.close() ?? () }
+        self.watch = watch
+        // What has changed while nobody watched.
+        lookAtAddresses()
+    }
+
+    /// The system says more than it could keep for us, and stops.
+    private func watchAgain() {
+        guard !isOver else { return }
+        watch = nil
+        loop.scheduleTask(in: .seconds(1)) {
+            self.assumeIsolated { peer in
+                guard !peer.isOver else { return }
+                Task { await peer.openWatch() }
+            }
+        }
     }
 
     private func lookAtAddresses() {
         guard !isOver, let localAddresses else { return }
+        guard !isMoving else { return hasToLookAgain = true }
         let present = localAddresses()
         let gone = sockets.keys.filter { !present.contains($0.ip) }
         let new = present.filter { ip in !sockets.keys.contains { $0.ip == ip } }
         // A host without any address has nothing to begin with; what it had may come back.
         guard !new.isEmpty || !gone.isEmpty && gone.count < sockets.count else { return }
+        isMoving = true
         Task { await self.move(from: gone, to: new) }
     }
 
     private func move(from gone: [TransportAddress], to new: [IPAddress]) async {
         // The new ones first: the agent always has somewhere to go.
+        let count = sockets.count
         _ = await openPorts(on: new)
+        isMoving = false
         guard !isOver else { return }
+        defer {
+            if hasToLookAgain {
+                hasToLookAgain = false
+                lookAtAddresses()
+            }
+        }
+        let hasOpened = sockets.count > count
+        // An address that nobody may use yet is no change.
+        guard hasOpened || !gone.isEmpty else { return }
         let now = MonotonicClock.now()
         for base in gone {
             sockets.removeValue(forKey: base)?.close()
@@ -34,8 +68,9 @@ extension PeerConnection {
             agent.removeLocalCandidates(base: base, at: now)
         }
         if !gone.isEmpty { renewLegs(at: now) }
-        if hasConnected { hasSignalledEnd = false }
+        hasSignalledEnd = false
         agent.networkChanged(at: now)
+        if hasOpened { gatherReflexiveAgain(at: now) }
         emit(.networkChanged)
         drain()
     }

@@ -84,6 +84,11 @@ package actor PeerConnection {
     /// This host's addresses, as they are now.
     var localAddresses: (@Sendable () -> [IPAddress])?
     var watch: AddressWatch?
+    /// While ports are opened on new addresses; what changes meanwhile is looked at then.
+    var isMoving = false
+    var hasToLookAgain = false
+    /// Ports opened so far: each next one is a little less wanted (RFC 8445 §5.1.2.1).
+    var openedPorts: UInt16 = 0
     var remoteIPs: [IPAddress] = []
     var dtls: Endpoint?
     /// Takes what comes, where there is no DTLS (`carryDatagrams`).

@@ -68,7 +68,10 @@ extension RestartingAgent {
         case .restart(let number, let credentials):
             // The first session has no restart; a number far ahead would leave none for later ones.
             guard number > 0, number >= generation, number - generation <= Self.largestStep else { return false }
-            if number > generation { begin(number, at: now) }
+            if number > generation {
+                guard peerRestarts.take(1, of: Self.peerRestartAllowance, at: now) else { return false }
+                begin(number, at: now)
+            }
             guard next?.remoteCredentials == nil, next != nil else { return false }
             next?.setRemoteCredentials(credentials, at: now)
             return true
@@ -86,7 +89,9 @@ extension RestartingAgent {
     }
 
     /// Both sides count one by one; what was never told may be a few.
-    private static let largestStep: UInt32 = 1000
+    private static let largestStep: UInt32 = 16
+    /// A restart makes both sides check, ask servers and signal: a peer gets one a second, and a few at once.
+    private static let peerRestartAllowance = RateLimit.Allowance(burst: 4, interval: .seconds(1))
 
     /// Tells everything of the restart that is under way once more: the way that signals take is another one now.
     public mutating func signalAgain() {

@@ -15,7 +15,7 @@ extension RestartingAgent {
     public mutating func networkChanged(at now: Instant) {
         hasNewNetwork = true
         hasOfferedAll = false
-        if active.selectedPair != nil, next == nil { begin(generation + 1, at: now) }
+        if active.selectedPair != nil, !isRestarting { beginNext(at: now) }
         update(at: now)
     }
 
@@ -69,12 +69,12 @@ extension RestartingAgent {
         if let restartedAt {
             pause = now - restartedAt > Self.longestPause ? Self.shortestPause : min(pause * 2, Self.longestPause)
         }
-        begin(generation + 1, at: now)
+        beginNext(at: now)
     }
 
     /// When a restart is to begin, as things are; nil for never.
     private var restartDueAt: Instant? {
-        guard next == nil, active.failure == nil, let selected = active.selectedPair else { return nil }
+        guard !isRestarting, generation < .max, active.failure == nil, let selected = active.selectedPair else { return nil }
         var due: Instant?
         if active.role == .controlling, active.betterPair != nil { due = .zero }
         // Another pair carries data: the two sides are to agree on it. Without any there is nobody to agree with.

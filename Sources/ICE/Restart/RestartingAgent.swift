@@ -37,6 +37,8 @@ public struct RestartingAgent: Sendable {
     var restartedAt: Instant?
     var unansweredAgainAt: Instant?
     var pause = RestartingAgent.shortestPause
+    /// What the peer has begun of late.
+    var peerRestarts = RateLimit(at: .zero)
 
     var signals = OutputQueue<Signal>(limit: 128)
     var events = OutputQueue<Event>(limit: 64)
@@ -180,6 +182,15 @@ public struct RestartingAgent: Sendable {
     }
 
     // MARK: Sessions
+
+    /// Begins a restart of our own; after four thousand million of them there is none.
+    mutating func beginNext(at now: Instant) {
+        guard generation < .max else { return }
+        begin(generation + 1, at: now)
+    }
+
+    /// Whether a restart is under way that the peer has heard of. One that it has not keeps nobody from another.
+    var isRestarting: Bool { next?.remoteCredentials != nil }
 
     /// Makes a session of this number and tells the peer of it.
     mutating func begin(_ number: UInt32, at now: Instant) {
