@@ -16,7 +16,7 @@ struct CheckConfig: ParsableCommand {
         do throws(ConfigurationError) {
             let text = try TextFile.read(file)
             let notes: [String]
-            do throws(ConfigurationError) { notes = try Self.check(text) } catch { throw error.of(file: file) }
+            do throws(ConfigurationError) { notes = try check(text) } catch { throw error.of(file: file) }
             for note in notes { print("\(file): note: \(note)") }
             print("\(file): good")
         } catch {
@@ -26,10 +26,10 @@ struct CheckConfig: ParsableCommand {
     }
 
     /// As whoever runs it; then, for root, as the service's user too.
-    private static func check(_ text: String) throws(ConfigurationError) -> [String] {
+    private func check(_ text: String) throws(ConfigurationError) -> [String] {
         let notes = try ConfigurationFile.check(text)
         guard ServiceAccount.become() else { return notes }
-        do throws(ConfigurationError) { _ = try ConfigurationFile.check(text) } catch {
+        do throws(ConfigurationError) { _ = try ConfigurationFile.check(try TextFile.read(file)) } catch {
             throw ConfigurationError("\(error) Root can read it; the user \(ServiceAccount.name), as whom the service runs, cannot.")
         }
         return notes

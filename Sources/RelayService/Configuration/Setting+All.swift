@@ -40,7 +40,9 @@ extension Setting {
         Setting("packets-total", \.traffic.total.packets, .rate, .atReload),
         Setting("invitations-per-minute", \.meetings.invitationsPerMinute, .integer(1...1_000_000), .atReload),
         Setting("open-invitations-per-address", \.meetings.maximumInvitationsPerSource, .integer(0...100_000), .atReload),
-        Setting("rendezvous-connections-per-address", \.meetings.maximumConnectionsPerSource, .integer(1...10_000), .atReload),
+        Setting(
+            "rendezvous-connections-per-address", \.meetings.maximumConnectionsPerSource,
+            .integer(1...ConnectionLimits.perSource), .atReload),
         Setting("unproven-rate", \.unprovenRate, .integer(0...10_000_000), .atRestart),
         Setting("nat-discovery", \.natDiscovery, .flag, .atRestart),
         Setting("dial-back", \.dialBack, .flag, .atReload),

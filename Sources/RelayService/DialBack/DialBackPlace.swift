@@ -56,13 +56,8 @@ actor DialBackPlace {
             dials[id] = Dial(answer: waiting)
             drain()
         }
-        // Anybody can have this written, and it names them.
-        logger.debug(
-            "dialled back",
-            metadata: [
-                "to": "\(TransportAddress(ip: asker, port: request.port))", "transport": "\(request.transport)",
-                "result": "\(result.label)",
-            ])
+        // Anybody can have this written: it names nobody.
+        logger.debug("dialled back", metadata: ["transport": "\(request.transport)", "result": "\(result.label)"])
         return result
     }
 

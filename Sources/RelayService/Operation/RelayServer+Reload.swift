@@ -39,9 +39,11 @@ extension RelayServer {
         try wanted.validate()
         let change = ConfigurationChange(from: configuration, to: wanted)
         let result = change.result
-        let loaded = try CertificateSource(result, state: state)?.load()
+        // A pair that waits for a restart is read as well: a wrong one would end the relay there.
+        let tlsWaits = change.waiting.contains(where: Setting.certificateKeys.contains)
+        let loaded = try CertificateSource(tlsWaits ? wanted : result, state: state)?.load()
         let secrets = try state.secrets(result)
-        if let loaded, let certificate {
+        if let loaded, let certificate, !tlsWaits {
             try certificate.set(loaded)
             operation.change { $0.certificateEnd = loaded.expires }
             Self.tell(of: loaded, logger)

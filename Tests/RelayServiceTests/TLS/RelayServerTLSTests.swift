@@ -144,6 +144,33 @@ struct RelayServerTLSTests {
         }
     }
 
+    @Test("a pair that waits for a restart is tried: a wrong one changes nothing")
+    func beginningWrongTLS() async throws {
+        try await run(configuration { $0.tlsPort = nil }) { relay, configuration in
+            var wanted = configuration
+            (wanted.tlsCertificate, wanted.tlsKey) = ("/nonexistent/chain.pem", "/nonexistent/key.pem")
+            wanted.quotas.total = 5
+            #expect(throws: ConfigurationError.self) { try relay.reload(wanted) }
+            #expect(relay.configuration.quotas.total != 5)
+        }
+    }
+
+    @Test("a reload that would end TLS takes the rest over, though the pair in use is gone")
+    func endingTLS() async throws {
+        let (certificate, key) = (folder.path + "/last.pem", folder.path + "/last-key.pem")
+        let identity = try TestIdentity.selfSigned(["a.example"])
+        try identity.pem.write(toFile: certificate, atomically: true, encoding: .utf8)
+        try identity.keyPEM.write(toFile: key, atomically: true, encoding: .utf8)
+        try await run(configuration { ($0.tlsCertificate, $0.tlsKey) = (certificate, key) }) { relay, configuration in
+            try FileManager.default.removeItem(atPath: certificate)
+            var wanted = configuration
+            (wanted.tlsCertificate, wanted.tlsKey) = (nil, nil)
+            wanted.quotas.total = 5
+            try relay.reload(wanted)
+            #expect(relay.configuration.quotas.total == 5 && relay.configuration.hasCertificate)
+        }
+    }
+
     @Test("a port that somebody has is named with the way to find out who")
     func portInUse() async throws {
         try await run(configuration { _ in }) { _, configuration in
