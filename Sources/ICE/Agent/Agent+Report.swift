@@ -3,7 +3,9 @@ import NetPrimitives
 extension Agent {
     /// What became of every pair, best first.
     public var report: [PairReport] {
-        checkList.pairs.map { pair in
+        // Before one is selected data flows on the best that answers.
+        let chosen = dataKey ?? selectedKey
+        return checkList.pairs.map { pair in
             let (result, why): (PairReport.Result, String) =
                 switch pair.state {
                 case .frozen, .waiting:
@@ -11,7 +13,7 @@ extension Agent {
                 case .inProgress:
                     (.frozen, isLooking ? "no answer yet" : "no answer before another path was chosen")
                 case .succeeded:
-                    (.succeeded, isSelected(pair.key) ? "chosen" : "answered")
+                    (.succeeded, pair.key == chosen ? "chosen" : "answered")
                 case .failed(let reason):
                     (.failed, reason.description)
                 }
