@@ -11,7 +11,7 @@ import pathlib
 import threading
 
 from ends.sdp import name, session
-from lab import Process
+from lab import Process, TimedOut
 from scenarios.waiting import eventually
 
 PAYLOADS = 300
@@ -55,7 +55,10 @@ class Meeting:
                 return None
             same = ours["remote"].startswith(f"{their_address}:") if their_address else ours["remote"] == theirs["local"]
             return same and ours
-        ours = eventually(agreed, "both ends name the same pair", timeout=30)
+        try:
+            ours = eventually(agreed, "both ends name the same pair", timeout=30)
+        except TimedOut:
+            raise TimedOut(f"the ends never agreed: {self.selected(self.ours)}, {self.selected(self.theirs)}") from None
         assert ours["role"] != self.selected(self.theirs).get("role")
         return ours
 

@@ -95,9 +95,12 @@ def test_our_way_to_the_relay_may_be_a_stream(relay, meet, monkeypatch, other, t
     meeting.stop()
 
 
-@pytest.mark.parametrize("role", list(OPPOSITE))
+@pytest.mark.parametrize(("other", "role"), [
+    (other, role) for other in OTHERS for role in OPPOSITE
+    if (other, role) != ("aioice", "controlled")])  # aioice nominates every pair, and stays on the last that answered
 def test_the_direct_path_is_preferred(meet, other, role):
     """Both have an address of their own and one at the relay: whoever chooses, the relay is left out."""
+    require(*OTHERS[other][0], lab=False)
     meeting = meet(other, ours=role, theirs=OPPOSITE[role], ours_by=("host", "relay"), theirs_by=("host", "relay"))
     meeting.connect()
     meeting.exchange()
