@@ -9,7 +9,8 @@ extension Agent {
         guard remoteCredentials != nil, nextCheckAt <= now else { return }
         guard let key = checkList.takeNext(ordinary: isLooking) else { return }
         sendCheck(on: key, at: now)
-        nextCheckAt = now + configuration.pacing
+        nextCheckAt = now + (pacedChecks < configuration.hurriedChecks ? configuration.firstPacing : configuration.pacing)
+        pacedChecks += 1
     }
 
     private mutating func sendCheck(on key: PairKey, at now: Instant) {

@@ -37,6 +37,8 @@ public struct Agent: Sendable {
     var earlyChecks: [EarlyCheck] = []
     /// When Ta allows the next new check.
     var nextCheckAt = Instant.zero
+    /// How many checks have been sent when Ta allowed it.
+    var pacedChecks = 0
     /// The pair that USE-CANDIDATE is being sent on.
     var nominating: PairKey?
     var nominationDeadline: Instant?
