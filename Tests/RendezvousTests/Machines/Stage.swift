@@ -173,6 +173,16 @@ struct Stage {
 }
 
 extension Stage {
+    /// The invitation that a connection without a client has made.
+    func lookup(of sharer: ConnectionID) -> Lookup? {
+        heard[sharer]?.compactMap { if case .created(let lookup, _, _, _, _) = $0 { lookup } else { nil } }.last
+    }
+
+    /// The meeting that a connection without a client is in as a helper.
+    func meeting(of helper: ConnectionID) -> MeetingID? {
+        heard[helper]?.compactMap { if case .met(let meeting) = $0 { meeting } else { nil } }.last
+    }
+
     func ends(of helper: ConnectionID) -> [HelperClient.End] {
         (helperEvents[helper] ?? []).compactMap { if case .ended(let end) = $0 { end } else { nil } }
     }
