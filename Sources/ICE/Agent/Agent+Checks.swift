@@ -40,18 +40,14 @@ extension Agent {
     ///
     /// A nomination is given up sooner, at 3.25 s: the pair was answered on a moment ago, and data flows.
     private func checkTiming(of key: PairKey, nominates: Bool) -> ClientTransaction.Timing {
-        switch key.transport {
-        case .udp where nominates:
-            ClientTransaction.Timing(
-                initialRTO: max(configuration.minimumRTO, configuration.pacing * checkList.busyCount), requestCount: 4,
-                finalWaitFactor: 6)
-        case .udp:
-            ClientTransaction.Timing(
-                initialRTO: max(configuration.minimumRTO, configuration.pacing * checkList.busyCount),
-                requestCount: configuration.requestCount, finalWaitFactor: configuration.finalWaitFactor)
-        case .tcp:
-            ClientTransaction.Timing(initialRTO: .seconds(10), requestCount: 1, finalWaitFactor: 1)
+        guard key.transport == .udp else {
+            return ClientTransaction.Timing(initialRTO: .seconds(10), requestCount: 1, finalWaitFactor: 1)
         }
+        let initialRTO = max(configuration.minimumRTO, configuration.pacing * checkList.busyCount)
+        return nominates
+            ? ClientTransaction.Timing(initialRTO: initialRTO, requestCount: 4, finalWaitFactor: 6)
+            : ClientTransaction.Timing(
+                initialRTO: initialRTO, requestCount: configuration.requestCount, finalWaitFactor: configuration.finalWaitFactor)
     }
 
     /// Retransmits and gives up.

@@ -73,7 +73,7 @@ extension RestartingAgent {
     }
 
     /// When a restart is to begin, as things are; nil for never.
-    private var restartDueAt: Instant? {
+    var restartDueAt: Instant? {
         guard !isRestarting, generation < .max, active.failure == nil, let selected = active.selectedPair else { return nil }
         var due: Instant?
         if active.role == .controlling, active.betterPair != nil { due = .zero }
@@ -83,8 +83,6 @@ extension RestartingAgent {
         }
         return due.map { due in restartedAt.map { max(due, $0 + pause) } ?? due }
     }
-
-    var restartDeadline: Instant? { restartDueAt }
 
     // MARK: Telling
 

@@ -100,7 +100,7 @@ public struct RestartingAgent: Sendable {
     public var nextDeadline: Instant? {
         guard !isOver else { return nil }
         return .earliest(
-            active.nextDeadline, next?.nextDeadline, retired?.nextDeadline, retiredUntil, restartDeadline,
+            active.nextDeadline, next?.nextDeadline, retired?.nextDeadline, retiredUntil, restartDueAt,
             unansweredAgainAt)
     }
 
