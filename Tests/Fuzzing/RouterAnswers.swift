@@ -9,8 +9,11 @@ func fuzz(_ bytes: [UInt8]) {
     }
     if NATPMPAnnouncement(bytes) != nil { expect(bytes.count == 12, "an announcement of \(bytes.count) octets") }
     let text = String(decoding: bytes, as: UTF8.self)
-    _ = DefaultRoute.parse(ipv4: text)
-    _ = DefaultRoute.parse(ipv6: text)
+    for family in IPAddress.Family.allCases {
+        let routes = KernelRoute.parse(text, family)
+        expect(DefaultRoute.among(routes).allSatisfy { $0.gateway.family == family }, "a way out of the other family")
+        expect(LinkRoute.among(routes).allSatisfy { $0.base.family == family }, "a network of the other family")
+    }
     converse(bytes)
 }
 

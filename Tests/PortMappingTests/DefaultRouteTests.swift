@@ -15,7 +15,7 @@ struct DefaultRouteTests {
             eth0\t\(word("192.168.2.0"))\t00000000\t0001\t0\t0\t100\t00FFFFFF\t0\t0\t0
             """
         #expect(
-            DefaultRoute.parse(ipv4: text) == [
+            DefaultRoute.among(KernelRoute.parse(text, .ipv4)) == [
                 DefaultRoute(gateway: address("192.168.2.1:0").ip, interface: "eth0", metric: 100),
                 DefaultRoute(gateway: address("192.168.1.1:0").ip, interface: "wlan0", metric: 600),
             ])
@@ -30,7 +30,7 @@ struct DefaultRouteTests {
             \(zero) 00 \(zero) 00 \(zero) ffffffff 00000001 00000000 00200200       lo
             """
         #expect(
-            DefaultRoute.parse(ipv6: text) == [
+            DefaultRoute.among(KernelRoute.parse(text, .ipv6)) == [
                 DefaultRoute(gateway: address("[fe80::1]:0").ip, interface: "eth0", metric: 0x400)
             ])
     }
@@ -40,8 +40,7 @@ struct DefaultRouteTests {
         String(repeating: "0 ", count: 40),
     ])
     func nonsense(_ text: String) {
-        #expect(DefaultRoute.parse(ipv4: text).isEmpty)
-        #expect(DefaultRoute.parse(ipv6: text).isEmpty)
+        for family in IPAddress.Family.allCases { #expect(DefaultRoute.among(KernelRoute.parse(text, family)).isEmpty) }
     }
 
     /// An address as the kernel of this machine writes it there.

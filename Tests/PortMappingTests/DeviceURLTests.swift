@@ -35,8 +35,8 @@ struct DeviceURLTests {
             \(zero) 00 \(zero) 00 \(zero) ffffffff 00000001 00000000 00200200       lo
             00000000000000000000000000000001 80 \(zero) 00 \(zero) 00000000 00000002 00000000 80200001       lo
             """
-        #expect(LinkRoute.parse(ipv4: ipv4).map { "\($0)" } == ["192.168.1.0/24"])
-        #expect(LinkRoute.parse(ipv6: ipv6).map { "\($0)" } == ["2001:db8:1::/64"])
-        #expect(LinkRoute.parse(ipv4: "eth0 zz 0 0 0 0 0 zz").isEmpty && LinkRoute.parse(ipv6: "\n \n").isEmpty)
+        #expect(LinkRoute.among(KernelRoute.parse(ipv4, .ipv4)).map { "\($0)" } == ["192.168.1.0/24"])
+        #expect(LinkRoute.among(KernelRoute.parse(ipv6, .ipv6)).map { "\($0)" } == ["2001:db8:1::/64"])
+        #expect(KernelRoute.parse("eth0 zz 0 0 0 0 0 zz", .ipv4).isEmpty && KernelRoute.parse("\n \n", .ipv6).isEmpty)
     }
 }
