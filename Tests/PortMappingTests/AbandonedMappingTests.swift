@@ -104,26 +104,10 @@ struct AbandonedMappingTests {
 
 /// A port of loopback that is in use as long as this lives.
 private final class TakenPort {
-    let address: TransportAddress
-    private let descriptor: Int32
+    private let bound: BoundSocket
+    var address: TransportAddress { bound.address }
 
-    init(_ transport: TransportProtocol = .udp) throws {
-        let kind = transport == .udp ? SOCK_DGRAM : SOCK_STREAM
-        let made = socket(AF_INET, Int32(kind.rawValue), 0)
-        descriptor = made
-        var name = sockaddr_in()
-        name.sin_family = sa_family_t(AF_INET)
-        name.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let isBound = withUnsafeMutablePointer(to: &name) {
-            // sockaddr_in begins as sockaddr does.
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(made, $0, size) == 0 && getsockname(made, $0, &size) == 0
-            }
-        }
-        address = TransportAddress(ip: .loopbackV4, port: UInt16(bigEndian: name.sin_port))
-        guard isBound, transport == .udp || listen(made, 1) == 0 else { throw POSIXError(.EADDRINUSE) }
-    }
+    init(_ transport: TransportProtocol = .udp) throws { bound = try BoundSocket(transport) }
 
-    deinit { close(descriptor) }
+    deinit { close(bound.descriptor) }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import NetPrimitives
 import Synchronization
 
 #if canImport(Glibc)
@@ -20,26 +21,15 @@ final class FakeIGD: Sendable {
 
     /// - Parameter version: 2 has WANIPConnection:2 and the IPv6 firewall.
     init(version: Int = 1, answer: @escaping @Sendable (_ action: String, _ body: String) -> Reply) throws {
-        let listening = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        descriptor = listening
-        var name = sockaddr_in()
-        name.sin_family = sa_family_t(AF_INET)
-        name.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let bound = withUnsafeMutablePointer(to: &name) {
-            // sockaddr_in begins as sockaddr does.
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(listening, $0, size) == 0 && listen(listening, 8) == 0 && getsockname(listening, $0, &size) == 0
-            }
-        }
-        guard bound else { throw POSIXError(.EADDRINUSE) }
+        let bound = try BoundSocket(.tcp)
+        descriptor = bound.descriptor
         self.version = version
-        descriptionURL = "http://127.0.0.1:\(UInt16(bigEndian: name.sin_port))/root.xml"
-        Thread.detachNewThread { [weak self] in
+        descriptionURL = "http://\(bound.address)/root.xml"
+        Thread.detachNewThread { [descriptor, weak self] in
             // Closed here alone: elsewhere, its number could become another test's while this thread uses it.
-            defer { close(listening) }
+            defer { close(descriptor) }
             while true {
-                let connection = accept(listening, nil, nil)
+                let connection = accept(descriptor, nil, nil)
                 guard connection >= 0 else { return }
                 defer { close(connection) }
                 guard let self else { return }

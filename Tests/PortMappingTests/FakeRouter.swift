@@ -15,19 +15,7 @@ final class FakeRouter: Sendable {
 
     init(ip: IPAddress, answer: @escaping @Sendable ([UInt8]) -> [[UInt8]]) throws {
         self.ip = ip
-        guard case .v4(let bits) = ip else { throw CancellationError() }
-        descriptor = socket(AF_INET, Int32(SOCK_DGRAM.rawValue), 0)
-        var name = sockaddr_in()
-        name.sin_family = sa_family_t(AF_INET)
-        name.sin_port = UInt16(5351).bigEndian
-        name.sin_addr.s_addr = bits.bigEndian
-        let bound = withUnsafePointer(to: &name) {
-            // sockaddr_in begins as sockaddr does.
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-            }
-        }
-        guard bound == 0 else { throw POSIXError(.EADDRINUSE) }
+        descriptor = try BoundSocket(.udp, on: ip, port: 5351).descriptor
         Thread.detachNewThread { [descriptor, weak self] in
             // Closed here alone: elsewhere, its number could become another test's while this thread uses it.
             defer { close(descriptor) }
