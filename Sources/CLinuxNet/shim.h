@@ -381,13 +381,15 @@ static inline uint64_t ra_file_limit(void) {
     return getrlimit(RLIMIT_NOFILE, &limit) == 0 ? (uint64_t)limit.rlim_cur : 0;
 }
 
-// Takes a user's effective rights; -1 when this is not root or there is no such user.
+// Gives this process another user's rights for good; -1 when this is not root or there is no such user.
 static inline int ra_become(const char *name) {
     const struct passwd *user = geteuid() == 0 ? getpwnam(name) : NULL;
     if (user == NULL || user->pw_uid == 0)
         return -1;
-    // The last step takes the right to the others.
-    return initgroups(name, user->pw_gid) == 0 && setegid(user->pw_gid) == 0 && seteuid(user->pw_uid) == 0 ? 0 : -1;
+    // Of root's, setgid and setuid change the real and the saved number too: there is no way back. The last step takes the
+    // right to the others. `user` is in a buffer that initgroups may use again.
+    const struct passwd account = *user;
+    return initgroups(name, account.pw_gid) == 0 && setgid(account.pw_gid) == 0 && setuid(account.pw_uid) == 0 ? 0 : -1;
 }
 
 // A blocking read fails with EAGAIN after so many seconds.
