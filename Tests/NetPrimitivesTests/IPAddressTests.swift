@@ -43,4 +43,16 @@ struct IPAddressTests {
         #expect(IPAddress("::ffff:0.0.0.0")?.isUnspecified == true)
         #expect(IPAddress("::ffff:0.0.0.1")?.isUnspecified == false)
     }
+
+    @Test(
+        "where sources are counted, a household is one: an IPv4 address, an IPv6 /56",
+        arguments: [
+            ("192.0.2.129", "192.0.2.129", "192.0.2.0"), ("::ffff:192.0.2.129", "192.0.2.129", "192.0.2.0"),
+            ("2001:db8:0:12ff::1", "2001:db8:0:1200::", "2001:db8:0:1200::"),
+        ])
+    func sources(of text: String, household: String, neighbourhood: String) throws {
+        let address = try #require(IPAddress(text))
+        #expect(address.household.description == household)
+        #expect(address.neighbourhood.description == neighbourhood)
+    }
 }

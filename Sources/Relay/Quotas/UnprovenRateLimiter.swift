@@ -41,9 +41,9 @@ public struct UnprovenRateLimiter: Sendable {
     /// The 24 or 56 bits that a source cannot easily change; the families do not collide, as IPv6's
     /// prefix ends in eight zero bits.
     private static func prefix(of address: IPAddress) -> UInt64 {
-        switch address.unmapped {
-        case .v4(let bits): UInt64(bits >> 8) << 8 | 4
-        case .v6(let high, _): high & ~0xFF
+        switch address.neighbourhood {
+        case .v4(let bits): UInt64(bits) | 4
+        case .v6(let high, _): high
         }
     }
 

@@ -21,7 +21,7 @@ final class ConnectionLimits: Sendable {
 
     private struct Counts {
         var total = 0
-        var perSource: [CIDRBlock: Int] = [:]
+        var perSource: [IPAddress: Int] = [:]
         var report = Report()
     }
 
@@ -36,7 +36,7 @@ final class ConnectionLimits: Sendable {
 
     /// Counts a connection in; false when there are too many. What was admitted is given back by `release`.
     func admit(_ address: IPAddress) -> Bool {
-        guard let source = Self.source(of: address) else { return false }
+        let source = address.household
         return counts.withLock { counts in
             counts.report.accepted &+= 1
             guard counts.total < total else {
@@ -67,18 +67,12 @@ final class ConnectionLimits: Sendable {
 
     /// - Parameter kind: what it was last said to speak.
     func release(_ address: IPAddress, as kind: ConnectionKind = .undecided) {
-        guard let source = Self.source(of: address) else { return }
+        let source = address.household
         counts.withLock { counts in
             guard let count = counts.perSource[source] else { return }
             counts.total -= 1
             if counts.report.open[kind] > 0 { counts.report.open[kind] -= 1 }
             counts.perSource[source] = count > 1 ? count - 1 : nil
         }
-    }
-
-    /// Who counts as one: an IPv4 address, an IPv6 /56.
-    static func source(of address: IPAddress) -> CIDRBlock? {
-        let address = address.unmapped
-        return CIDRBlock(containing: address, prefixLength: address.family == .ipv4 ? 32 : 56)
     }
 }

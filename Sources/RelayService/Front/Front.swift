@@ -49,7 +49,7 @@ struct Front: Sendable {
             TURNStreamHandler(
                 dataPlane: dataPlane, fiveTuple: FiveTuple(transport: .tcp, client: client, server: server),
                 sender: senders[context.eventLoop],
-                account: dataPlane.streamMemory.open(for: ConnectionLimits.source(of: client.ip)) { channel.cut() }))
+                account: dataPlane.streamMemory.open(for: client.ip.household) { channel.cut() }))
     }
 
     private func installHTTP(_ context: ChannelHandlerContext) throws {

@@ -39,7 +39,7 @@ final class StreamJoint: ChannelDuplexHandler {
 
     /// A peer's end, which passes nothing on until `join`.
     init(of channel: any Channel, in memory: StreamMemory) {
-        let source = channel.remoteAddress.flatMap(TransportAddress.init).flatMap { ConnectionLimits.source(of: $0.ip) }
+        let source = channel.remoteAddress.flatMap(TransportAddress.init)?.ip.household
         account = memory.open(for: source) { channel.close(promise: nil) }
     }
 

@@ -122,18 +122,18 @@ public struct MeetingServer<Store: InvitationStore>: Sendable {
     public mutating func connectionOpened(
         _ id: ConnectionID, source: IPAddress, mayInvite: Bool = true, at now: Instant
     ) {
-        let prefix = SourceLimiter.prefix(of: source)
+        let household = source.household
         guard connections[id] == nil else { return }
         guard connections.count < configuration.maximumConnections,
-            connectionsBySource[prefix, default: 0] < configuration.maximumConnectionsPerSource
+            connectionsBySource[household, default: 0] < configuration.maximumConnectionsPerSource
         else {
             outputs.append(.send(ServerMessage.error(.busy).text, to: id))
             outputs.append(.close(id))
             return
         }
-        connectionsBySource[prefix, default: 0] += 1
+        connectionsBySource[household, default: 0] += 1
         connections[id] = Connection(
-            source: prefix, mayInvite: mayInvite, role: .undecided(since: now), traffic: RateLimit(at: now))
+            source: household, mayInvite: mayInvite, role: .undecided(since: now), traffic: RateLimit(at: now))
         if nextSweep == nil { nextSweep = now + Self.sweepInterval }
     }
 

@@ -2,8 +2,7 @@ import NetPrimitives
 
 /// How often one source may look up and invite, in a table of bounded size.
 ///
-/// A source is an IPv4 address or an IPv6 /56, what a home is given. When the table is full, the half
-/// that is rested soonest is forgotten: they owe the least.
+/// A source is a household. When the table is full, the half that is rested soonest is forgotten: they owe the least.
 struct SourceLimiter: Sendable {
     enum Act: Sendable { case lookup, invitation }
 
@@ -33,7 +32,7 @@ struct SourceLimiter: Sendable {
     var count: Int { entries.count }
 
     mutating func allows(_ act: Act, from source: IPAddress, at now: Instant) -> Bool {
-        let key = Self.prefix(of: source)
+        let key = source.household
         if entries[key] == nil, entries.count >= capacity { evict() }
         var entry = entries[key] ?? Entry(lookups: RateLimit(at: now), invitations: RateLimit(at: now))
         let allowed =
@@ -51,13 +50,5 @@ struct SourceLimiter: Sendable {
     private mutating func evict() {
         let kept = entries.sorted { $0.value.rested > $1.value.rested }.prefix(capacity / 2)
         entries = Dictionary(uniqueKeysWithValues: kept.map { ($0.key, $0.value) })
-    }
-
-    /// The source that shares a limit with `address`.
-    static func prefix(of address: IPAddress) -> IPAddress {
-        switch address.unmapped {
-        case .v4(let bits): .v4(bits)
-        case .v6(let high, _): .v6(high & ~0xFF, 0)
-        }
     }
 }

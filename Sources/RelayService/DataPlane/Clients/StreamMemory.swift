@@ -36,9 +36,9 @@ final class StreamMemory: Sendable {
     /// An account for a connection, which is there for as long as somebody keeps it.
     ///
     /// - Parameters:
-    ///   - source: whose connection it is; nil for nobody's in particular.
+    ///   - source: whose connection it is, a household; nil for nobody's in particular.
     ///   - close: closes the connection at once, whatever waits; called on any thread.
-    func open(for source: CIDRBlock?, close: @escaping @Sendable () -> Void) -> StreamAccount {
+    func open(for source: IPAddress?, close: @escaping @Sendable () -> Void) -> StreamAccount {
         let account = StreamAccount(in: self, for: source, close: close)
         state.withLock { $0.accounts[ObjectIdentifier(account)] = .init(account: account) }
         return account
@@ -64,14 +64,14 @@ final class StreamMemory: Sendable {
         let ordered = holders.sorted {
             (sources[$0.account.source] ?? 0, $0.bytes) > (sources[$1.account.source] ?? 0, $1.bytes)
         }
-        for (account, bytes) in ordered where bytes > 0 {
+        for holder in ordered where holder.bytes > 0 {
             guard excess > 0 else { break }
             // Another thread may have chosen it as well.
-            guard let bytes = account.giveUp() else { continue }
-            remove(bytes)
-            excess -= bytes
+            guard let freed = holder.account.giveUp() else { continue }
+            remove(freed)
+            excess -= freed
             state.withLock { $0.closed += 1 }
-            account.close()
+            holder.account.close()
         }
     }
 }
@@ -83,13 +83,13 @@ final class StreamAccount: Sendable {
         var isGivenUp = false
     }
 
-    let source: CIDRBlock?
+    let source: IPAddress?
     private let memory: StreamMemory
     private let held = Mutex(Held())
     /// Closes the connection.
     fileprivate let close: @Sendable () -> Void
 
-    fileprivate init(in memory: StreamMemory, for source: CIDRBlock?, close: @escaping @Sendable () -> Void) {
+    fileprivate init(in memory: StreamMemory, for source: IPAddress?, close: @escaping @Sendable () -> Void) {
         self.memory = memory
         self.source = source
         self.close = close

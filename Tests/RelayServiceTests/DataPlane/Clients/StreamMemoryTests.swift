@@ -9,7 +9,7 @@ struct StreamMemoryTests {
     private final class Holder: Sendable {
         private let kept = Mutex<StreamAccount?>(nil)
 
-        init(_ memory: StreamMemory, _ bytes: Int, of source: CIDRBlock? = nil) {
+        init(_ memory: StreamMemory, _ bytes: Int, of source: IPAddress? = nil) {
             let account = memory.open(for: source) { [weak self] in self?.close() }
             kept.withLock { $0 = account }
             account.add(bytes)
@@ -56,8 +56,8 @@ struct StreamMemoryTests {
     @Test("a slow reader goes after the many connections of one source, though each of them holds less")
     func sources() throws {
         let memory = StreamMemory(limit: 8000)
-        let one = try #require(CIDRBlock("192.0.2.1/32"))
-        let slow = Holder(memory, 2000, of: CIDRBlock("192.0.2.2/32"))
+        let one = try #require(IPAddress("192.0.2.1"))
+        let slow = Holder(memory, 2000, of: IPAddress("192.0.2.2"))
         let many = (0..<60).map { _ in Holder(memory, 100, of: one) }
         #expect(slow.reserve(1) && slow.isOpen)
         #expect(many.contains { !$0.isOpen })
