@@ -6,6 +6,7 @@ import time
 import pytest
 from lab import Home
 from scenarios import Assistance, require
+from scenarios.waiting import eventually
 
 PLAIN, SYMMETRIC = Home(), Home(nat="symmetric")
 #: Seconds until data flows again, by the contract 2; a busy machine gets a margin.
@@ -126,6 +127,60 @@ def test_the_router_reboots_with_another_public_address(record_property):
             router.assign("wan", "11.22.33.42/24")
 
         changes(session, reboot, kind="punched", record_property=record_property)
+
+
+@pytest.mark.parametrize("method", ["upnp", "nat-pmp", "pcp"])
+def test_in_another_home_its_router_opens_a_port(method, record_property):
+    """Neither side can be punched through to: the port is the only way but the relay."""
+    require("Xvfb")
+    with Assistance(SYMMETRIC, SYMMETRIC) as session:
+        router = session.lab.build_second_home(session.lab.sharer, Home(nat="symmetric", mapping=method))
+        connected(session, "relayed")
+        changes(session, lambda: session.lab.take_home(session.lab.sharer, router), kind="mapped",
+                record_property=record_property)
+        paths = [event["path"] for event in session.helper.events if event["event"] == "path"]
+        assert paths[-1]["remote"].startswith(f"{router.public_address}:"), paths
+
+
+def test_what_was_opened_in_the_home_that_was_left_is_closed_there_at_the_next_start(record_property):
+    require("Xvfb")
+    with Assistance(Home(nat="symmetric", mapping="upnp"), SYMMETRIC) as session:
+        first = session.lab.sharer.router
+        second = session.lab.build_second_home(session.lab.sharer, SYMMETRIC)
+        connected(session, "mapped")
+        left = first.mappings()
+        changes(session, lambda: session.lab.take_home(session.lab.sharer, second), kind="relayed",
+                record_property=record_property)
+        assert first.mappings() == left, "nobody can close it from elsewhere"
+        session.lab.take_home(session.lab.sharer, first)
+        session.invite()
+        eventually(lambda: first.mappings() and not set(first.mappings()) & set(left), "it is closed at home", timeout=45)
+        session.sharer.signal(2)
+        session.sharer.wait()
+        assert not first.mappings()
+
+
+@pytest.mark.parametrize("method", ["upnp", "nat-pmp", "pcp"])
+def test_the_router_reboots_with_another_public_address_and_opens_the_port_again(method, record_property):
+    require("Xvfb")
+    with Assistance(Home(nat="symmetric", mapping=method), SYMMETRIC) as session:
+        connected(session, "mapped")
+        router = session.lab.sharer.router
+
+        def reboot():
+            router.ip("address", "del", f"{router.public_address}/24", "dev", "wan")
+            router.assign("wan", "11.22.33.42/24")
+            router.restart()
+
+        with Conversation(session) as conversation:
+            time.sleep(1)
+            reboot()
+            conversation.assert_heard_something_new(time.monotonic(), CONTINUES)
+            session.helper.wait_for_event(
+                "path", timeout=60, where=lambda event: event["path"] and event["path"]["kind"] == "mapped"
+                and event["path"]["remote"].startswith("11.22.33.42:"))
+            time.sleep(1)
+        session.stop_in_order()
 
 
 @pytest.mark.slow

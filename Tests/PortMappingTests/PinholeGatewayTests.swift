@@ -6,7 +6,7 @@ import Testing
 @Suite("UPnP's IPv6 firewall", .timeLimit(.minutes(1)))
 struct PinholeGatewayTests {
     private let ask = Ask(externalPort: 5001, lifetime: .seconds(600))
-    private let own = address("[2001:db8::10]:5001")
+    private let own = address("[::1]:5001")
 
     private func gateway(_ igd: FakeIGD) -> PinholeGateway {
         PinholeGateway(MappingRequest(internalAddress: own, transport: .udp), descriptionURL: igd.descriptionURL)
@@ -36,7 +36,7 @@ struct PinholeGatewayTests {
         #expect(igd.actions == ["GetFirewallStatus", "AddPinhole", "UpdatePinhole", "DeletePinhole"])
         let sent = body.withLock { $0 }
         for part in [
-            "<RemoteHost><", "<RemotePort>0<", "<InternalClient>2001:db8::10<", "<InternalPort>5001<", "<Protocol>17<",
+            "<RemoteHost><", "<RemotePort>0<", "<InternalClient>::1<", "<InternalPort>5001<", "<Protocol>17<",
             "<LeaseTime>600<",
         ] {
             #expect(sent.contains(part), "\(part) in \(sent)")

@@ -204,6 +204,16 @@ struct UPnPGatewayTests {
         #expect(try gateway(igd).release(externalPort: 5000) == .refused)
     }
 
+    @Test("closes nothing from another network, where another router may answer in its place")
+    func away() throws {
+        let igd = try FakeIGD { _, _ in .error(714) }
+        let request = MappingRequest(internalAddress: address("192.0.2.77:5001"), transport: .udp)
+        let gateway = UPnPGateway(request, descriptionURL: igd.descriptionURL)
+        try gateway.find()
+        #expect(gateway.release(externalPort: 5000) == .unanswered)
+        #expect(igd.actions.isEmpty)
+    }
+
     @Test("finds nothing where nothing is")
     func nobody() {
         let request = MappingRequest(internalAddress: address("127.0.0.1:5001"), transport: .tcp)

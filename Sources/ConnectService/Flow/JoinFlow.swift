@@ -109,10 +109,10 @@ public actor JoinFlow: AssistanceFlow {
         guard let peer else { return }
         // The router is asked first of all: its answer may take a second, and a door counts only before the choice.
         let isTrial = options.relay.endpoint.isLoopback
-        let ports = await peer.openPorts(on: LocalAddresses.candidates(relayIsLoopback: isTrial))
+        await peer.openPorts(on: LocalAddresses.candidates(relayIsLoopback: isTrial))
         await peer.follow { LocalAddresses.candidates(relayIsLoopback: isTrial) }
         guard !isOver else { return }  // nobody would close a door that is made now
-        door = Meeting.door(for: ports, of: peer, driver: driver, printer: printer)
+        door = Meeting.door(of: peer, driver: driver, printer: printer)
         printer.note("Looking for the relay…")
         let (socket, relay) = try await Meeting.connect(to: trust, proxy: options.proxy, loop: loop) { event in
             self.assumeIsolated { $0.received(event) }
@@ -228,7 +228,9 @@ public actor JoinFlow: AssistanceFlow {
         case .signal(let payload): tell(payload)
         case .connected: if options.hasViewer { Task { await self.openViewer() } }
         case .ready: printer.note("Waiting for \(driver?.peerName ?? "the other side") to say yes…")
-        case .pathChanged, .pathLost, .networkChanged, .message, .failed, .closed: break
+        case .networkChanged(let ports): door?.follow(ports)
+        case .routesChanged: door?.lookAgain()
+        case .pathChanged, .pathLost, .message, .failed, .closed: break
         }
         driver?.handle(event)
     }

@@ -28,11 +28,11 @@ enum Meeting {
         }
     }
 
-    /// Has the routers open our ports, and tells the person what is wrong with what they opened.
+    /// Has the routers open the peer connection's ports, and tells the person what is wrong with what they opened.
     static func door(
-        for ports: [TransportAddress], of peer: PeerConnection, driver: SessionDriver?, printer: EventPrinter
+        of peer: PeerConnection, driver: SessionDriver?, printer: EventPrinter
     ) -> RouterDoor {
-        let door = RouterDoor(for: ports, records: MappingRecords()) { external, base in
+        let door = RouterDoor(for: peer.assumeIsolated { $0.ports }, records: MappingRecords()) { external, base in
             await peer.addMapped(external: external, internal: base)
         } noticed: { finding in
             printer.note(finding.sentence.prefix(1).uppercased() + finding.sentence.dropFirst() + ".")

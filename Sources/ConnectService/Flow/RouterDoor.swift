@@ -3,7 +3,7 @@ package import PortMapping
 import Synchronization
 
 /// Asks the router to open a port for each of ours, keeps them open while the session lasts, has them tried from outside,
-/// and closes them.
+/// and closes them. It follows this computer into other networks, where other routers are asked.
 ///
 /// Nobody waits for a proof: a peer is told of a port as soon as the router says that it is open, and tries it as it
 /// tries everything else. One that the relay did not get in by is closed and made anew, and the peer is told of that one.
@@ -13,21 +13,44 @@ package final class RouterDoor: Sendable {
     /// Has a port tried from outside.
     package typealias Prover = @Sendable (Mapping) async -> MappingProof
 
+    /// One of our ports, for which a router is asked.
+    private struct Port {
+        let base: TransportAddress
+        /// The ways out of here when the router was looked for.
+        let routes: [DefaultRoute]
+        let mapper: Mapper
+        let watching: Task<Void, Never>
+        /// Whether there is no router, or none that opens anything.
+        var isInVain = false
+        /// What is open now as the router says.
+        var open: Mapping?
+        var proof: Task<Void, Never>?
+    }
+
     private struct State {
         var prover: Prover?
-        /// What is open now as its router says, by its mapper's place.
-        var open: [Int: Mapping] = [:]
-        var proofs: [Int: Task<Void, Never>] = [:]
+        /// Our ports as they are now.
+        var bases: [TransportAddress] = []
+        /// Those for which a router is asked. A base may go and come again; its number is used once.
+        var ports: [Int: Port] = [:]
+        /// Those that are being given back.
+        var leaving: [Int: (base: TransportAddress, end: Task<Void, Never>)] = [:]
+        var lastNumber = 0
         var findings: [Finding] = []
-        /// From then on nothing is proven any more.
+        /// From then on nothing is asked or proven any more.
         var isClosed = false
     }
 
     private let state = Mutex(State())
-    private let mappers: [Mapper]
+    private let records: MappingRecords?
+    private let makeMapper: @Sendable (MappingRequest, MappingRecords?) -> Mapper
+    private let routes: @Sendable (IPAddress.Family) -> [DefaultRoute]
     private let opened: @Sendable (_ external: TransportAddress, _ base: TransportAddress) async -> Void
     private let noticed: @Sendable (Finding) -> Void
-    private let watching = Mutex<[Task<Void, Never>]>([])
+
+    /// A port costs a thread for each method. This computer has eight addresses at most that a peer is told of; as many
+    /// more may be on their way out where networks come and go quickly.
+    package static let portLimit = 16
 
     /// Begins to ask; `opened` is called for each port that a router has opened, `noticed` for each thing that is wrong with
     /// one, once.
@@ -35,68 +58,144 @@ package final class RouterDoor: Sendable {
     /// - Parameter bases: our own UDP ports: of IPv4 to be translated, of IPv6 to be let in.
     package init(
         for bases: [TransportAddress], records: MappingRecords? = nil,
-        makeMapper: (MappingRequest, MappingRecords?) -> Mapper = { Mapper($0, records: $1) },
+        makeMapper: @escaping @Sendable (MappingRequest, MappingRecords?) -> Mapper = { Mapper($0, records: $1) },
+        routes: @escaping @Sendable (IPAddress.Family) -> [DefaultRoute] = { DefaultRoute.all($0) },
         opened: @escaping @Sendable (_ external: TransportAddress, _ base: TransportAddress) async -> Void,
         noticed: @escaping @Sendable (Finding) -> Void
     ) {
         records?.closeAbandoned()
+        self.records = records
+        self.makeMapper = makeMapper
+        self.routes = routes
         self.opened = opened
         self.noticed = noticed
-        let asked = bases.filter { !$0.ip.isLoopback && ($0.family == .ipv4 || ExternalReach(of: $0.ip) == .internet) }
-        mappers = asked.map { makeMapper(MappingRequest(internalAddress: $0, transport: .udp), records) }
-        // The events alone: a task that held its mapper would keep it, and so its ports, for ever.
-        let watching = zip(mappers.map(\.events), asked).enumerated().map { place, pair in
-            Task { [weak self] in
-                for await event in pair.0 { await self?.handle(event, place, base: pair.1) }
-            }
-        }
-        self.watching.withLock { $0 = watching }
+        follow(bases)
     }
 
     deinit {
-        for task in watching.withLock({ $0 }) { task.cancel() }
-        for proof in state.withLock({ $0.proofs }).values { proof.cancel() }
+        for port in state.withLock({ $0.ports }).values {
+            port.watching.cancel()
+            port.proof?.cancel()
+        }
     }
+
+    // MARK: - Commands
+
+    /// Our ports are others now. What was opened for those that went is given back, as far as its router can still be
+    /// reached from here; for those that came the router is asked that is there now.
+    package func follow(_ bases: [TransportAddress]) {
+        state.withLock { state in
+            guard !state.isClosed else { return }
+            state.bases = bases.filter { base in
+                !base.ip.isLoopback && (base.family == .ipv4 || ExternalReach(of: base.ip) == .internet)
+            }
+            for (number, port) in state.ports where !state.bases.contains(port.base) {
+                state.ports[number] = nil
+                port.watching.cancel()
+                port.proof?.cancel()
+                let end = Task { [weak self] in
+                    await port.mapper.close()
+                    self?.left(number)
+                }
+                state.leaving[number] = (port.base, end)
+            }
+            askForMissing(&state)
+        }
+    }
+
+    /// The way out of here may be another one: a route comes a moment after its address, and where no router was found then
+    /// one is looked for now.
+    package func lookAgain() { state.withLock { lookAgain(&$0) } }
 
     /// From now on there is somebody who tries ports from outside; what is open already is tried at once.
     package func prove(by prover: @escaping Prover) {
-        let open = state.withLock { state in
+        let ports = state.withLock { state in
             state.prover = prover
-            return state.open
+            return state.ports
         }
-        for (place, mapping) in open { prove(mapping, place) }
+        for (number, port) in ports { if let mapping = port.open { prove(mapping, number) } }
+    }
+
+    /// Has the router close what it opened: within two seconds, or not at all.
+    package func close() async {
+        let (ports, leaving) = state.withLock { state in
+            state.isClosed = true
+            defer { state.ports = [:] }
+            return (state.ports, state.leaving)
+        }
+        for port in ports.values { port.proof?.cancel() }
+        await withTaskGroup(of: Void.self) { group in
+            for port in ports.values { group.addTask { await port.mapper.close() } }
+            for port in leaving.values { group.addTask { await port.end.value } }
+        }
+        for port in ports.values { port.watching.cancel() }
     }
 
     /// What is wrong with what the routers opened.
     package var findings: [Finding] { state.withLock { $0.findings } }
 
-    /// Has the router close what it opened: within two seconds, or not at all.
-    package func close() async {
-        let proofs = state.withLock { state in
-            state.isClosed = true
-            defer { state.proofs = [:] }
-            return state.proofs
+    // MARK: - Asking
+
+    private func askForMissing(_ state: inout State) {
+        for base in state.bases where !state.ports.values.contains(where: { $0.base == base }) {
+            // What is given back for the same port might take the new one with it.
+            guard !state.leaving.values.contains(where: { $0.base == base }) else { continue }
+            guard state.ports.count + state.leaving.count < Self.portLimit else { return }
+            state.lastNumber += 1
+            let number = state.lastNumber
+            let routes = routes(base.family)
+            let mapper = makeMapper(MappingRequest(internalAddress: base, transport: .udp), records)
+            // The events alone: a task that held its mapper would keep it, and so its port, for ever.
+            let watching = Task { [weak self, events = mapper.events] in
+                for await event in events { await self?.handle(event, number, base: base) }
+                self?.ended(number)
+            }
+            state.ports[number] = Port(base: base, routes: routes, mapper: mapper, watching: watching)
         }
-        for proof in proofs.values { proof.cancel() }
-        await withTaskGroup(of: Void.self) { group in
-            for mapper in mappers { group.addTask { await mapper.close() } }
-        }
-        for task in watching.withLock({ $0 }) { task.cancel() }
     }
 
-    private func handle(_ event: Mapper.Event, _ place: Int, base: TransportAddress) async {
+    /// Every method has failed.
+    private func ended(_ number: Int) {
+        state.withLock { state in
+            state.ports[number]?.isInVain = true
+            lookAgain(&state)
+        }
+    }
+
+    private func lookAgain(_ state: inout State) {
+        guard !state.isClosed else { return }
+        for (number, port) in state.ports where port.isInVain && port.routes != routes(port.base.family) {
+            state.ports[number] = nil
+        }
+        askForMissing(&state)
+    }
+
+    /// A port was given back, or its router has had the time for it.
+    private func left(_ number: Int) {
+        state.withLock { state in
+            state.leaving[number] = nil
+            if !state.isClosed { askForMissing(&state) }
+        }
+    }
+
+    // MARK: - What routers say
+
+    private func handle(_ event: Mapper.Event, _ number: Int, base: TransportAddress) async {
+        // What is given back already is nobody's any more.
+        guard state.withLock({ $0.ports[number] != nil }) else { return }
         ClientLog.router.note(event, of: base)
         switch event {
         case .mapped(let mapping):
-            guard mapping.reach == .internet else { return notice(Finding(.behindAnotherNAT, base, mapping.external)) }
-            state.withLock { $0.open[place] = mapping }
+            let isGood = mapping.reach == .internet
+            state.withLock { $0.ports[number]?.open = isGood ? mapping : nil }
+            guard isGood else { return notice(Finding(.behindAnotherNAT, base, mapping.external)) }
             // A hole in a firewall leads to the address that the peer knows already.
             if mapping.external != base { await opened(mapping.external, base) }
-            prove(mapping, place)
+            prove(mapping, number)
         case .renewed(let mapping):
-            prove(mapping, place)
+            prove(mapping, number)
         case .lost(_, let failure):
-            state.withLock { _ = $0.open.removeValue(forKey: place) }
+            state.withLock { $0.ports[number]?.open = nil }
             hear(failure, base)
         case .failed(_, let failure):
             hear(failure, base)
@@ -112,25 +211,28 @@ package final class RouterDoor: Sendable {
         }
     }
 
-    private func prove(_ mapping: Mapping, _ place: Int) {
+    // MARK: - Proofs
+
+    private func prove(_ mapping: Mapping, _ number: Int) {
         state.withLock { state in
-            guard !state.isClosed, let prover = state.prover, state.open[place] != nil else { return }
-            state.proofs[place]?.cancel()
-            state.proofs[place] = Task { [weak self] in
+            guard let prover = state.prover, state.ports[number]?.open != nil else { return }
+            state.ports[number]?.proof?.cancel()
+            state.ports[number]?.proof = Task { [weak self] in
                 let proof = await prover(mapping)
-                if !Task.isCancelled { self?.take(proof, of: mapping, place) }
+                if !Task.isCancelled { self?.take(proof, of: mapping, number) }
             }
         }
     }
 
-    private func take(_ proof: MappingProof, of mapping: Mapping, _ place: Int) {
+    private func take(_ proof: MappingProof, of mapping: Mapping, _ number: Int) {
+        guard let mapper = state.withLock({ $0.ports[number]?.mapper }) else { return }
         ClientLog.router.note(proof, of: mapping)
         switch proof {
         case .reached:
-            mappers[place].proved(mapping.external, isReachable: true)
+            mapper.proved(mapping.external, isReachable: true)
         case .unreached:
             notice(Finding(.unreachable, mapping.internal, mapping.external))
-            mappers[place].proved(mapping.external, isReachable: false)
+            mapper.proved(mapping.external, isReachable: false)
         case .elsewhere(let address):
             notice(Finding(.seenElsewhere(address), mapping.internal, mapping.external))
         case .untested:

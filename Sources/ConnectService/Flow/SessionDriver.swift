@@ -89,8 +89,8 @@ final class SessionDriver {
         let now = MonotonicClock.now()
         ClientLog.path.note(event)
         switch event {
-        case .signal, .networkChanged:
-            break  // the flow's, for the rendezvous
+        case .signal, .networkChanged, .routesChanged:
+            break  // the flow's, for the rendezvous and for routers
         case .connected(let path):
             self.path = path
             let (elapsed, tried) = ((now - startedAt).milliseconds, pairs)

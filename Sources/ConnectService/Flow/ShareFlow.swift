@@ -119,11 +119,11 @@ public actor ShareFlow: AssistanceFlow {
         try await connect()
         guard !isOver else { return }
         let isTrial = options.relay.endpoint.isLoopback
-        let ports = await peer.openPorts(on: LocalAddresses.candidates(relayIsLoopback: isTrial))
+        await peer.openPorts(on: LocalAddresses.candidates(relayIsLoopback: isTrial))
         await peer.follow { LocalAddresses.candidates(relayIsLoopback: isTrial) }
         guard !isOver else { return }  // nobody would close a door that is made now
         // Asked for now, so that the router has long answered when the helper comes.
-        door = Meeting.door(for: ports, of: peer, driver: driver, printer: printer)
+        door = Meeting.door(of: peer, driver: driver, printer: printer)
         prover.map { door?.prove(by: $0.prove) }
         client.createInvitation(InvitationTerms(lifetime: options.lifetime, uses: 1, ceiling: options.ceiling))
         drainRendezvous()
@@ -290,7 +290,9 @@ public actor ShareFlow: AssistanceFlow {
         switch event {
         case .signal(let payload): tell(payload)
         case .pathChanged: screen?.order(.pathChanged)
-        case .connected, .ready, .pathLost, .networkChanged, .message, .failed, .closed: break
+        case .networkChanged(let ports): door?.follow(ports)
+        case .routesChanged: door?.lookAgain()
+        case .connected, .ready, .pathLost, .message, .failed, .closed: break
         }
         driver?.handle(event)
     }

@@ -12,6 +12,7 @@ extension Logger {
             info("another path", metadata: Self.fields(path).merging(["why": "\(reason)"]) { $1 })
         case .pathLost: notice("the path is lost")
         case .networkChanged: info("this computer has other addresses")
+        case .routesChanged: debug("something of the network has changed")
         case .failed(let failure): notice("no connection", metadata: ["why": "\(failure)"])
         case .closed: info("closed by the other side")
         case .ready, .message: break

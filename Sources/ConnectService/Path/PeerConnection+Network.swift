@@ -34,14 +34,15 @@ extension PeerConnection {
         }
     }
 
-    private func lookAtAddresses() {
+    /// Follows what has changed; called with each change of which the system tells.
+    package func lookAtAddresses() {
         guard !isOver, let localAddresses else { return }
         guard !isMoving else { return hasToLookAgain = true }
         let present = localAddresses()
         let gone = sockets.keys.filter { !present.contains($0.ip) }
         let new = present.filter { ip in !sockets.keys.contains { $0.ip == ip } }
         // A host without any address has nothing to begin with; what it had may come back.
-        guard !new.isEmpty || !gone.isEmpty && gone.count < sockets.count else { return }
+        guard !new.isEmpty || !gone.isEmpty && gone.count < sockets.count else { return emit(.routesChanged) }
         isMoving = true
         Task { await self.move(from: gone, to: new) }
     }
@@ -65,13 +66,14 @@ extension PeerConnection {
         for base in gone {
             sockets.removeValue(forKey: base)?.close()
             bindings.removeAll { $0.base == base }
+            reflexive[base] = nil
             agent.removeLocalCandidates(base: base, at: now)
         }
         if !gone.isEmpty { renewLegs(at: now) }
         hasSignalledEnd = false
         agent.networkChanged(at: now)
         if hasOpened { gatherReflexiveAgain(at: now) }
-        emit(.networkChanged)
+        emit(.networkChanged(ports: ports))
         drain()
     }
 

@@ -3,7 +3,7 @@ import HostNetwork
 package import ICE
 package import NIOCore
 import NIOTransport
-import NetPrimitives
+package import NetPrimitives
 package import Rendezvous
 import SCTP
 import STUN
@@ -25,8 +25,10 @@ package actor PeerConnection {
         case ready
         case pathChanged(PathDescription, RestartingAgent.Reason)
         case pathLost
-        /// This host has other addresses: what else hangs on the old ones has to be made anew.
-        case networkChanged
+        /// This host has other addresses: what hangs on its ports has to be made anew for those that it has now.
+        case networkChanged(ports: [TransportAddress])
+        /// The addresses are what they were; the ways out of here may be others.
+        case routesChanged
         case message(Channel, [UInt8])
         /// Nothing comes after it.
         case failed(Failure)
@@ -178,6 +180,9 @@ package actor PeerConnection {
         drain()
         return true
     }
+
+    /// Our own UDP ports, as they are now.
+    package var ports: [TransportAddress] { Array(sockets.keys) }
 
     /// How the relay sees one of our ports; nil when it was not asked or has not answered.
     func reflexiveAddress(of base: TransportAddress) -> IPAddress? { reflexive[base] }

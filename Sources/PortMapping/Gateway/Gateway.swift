@@ -37,3 +37,9 @@ extension Gateway {
 
     package var secret: [UInt8]? { nil }
 }
+
+extension Gateway {
+    /// Whether this computer has left the network in which the mapping was made. In the next one another router may have
+    /// the old one's address, and forgets gladly what it never had.
+    var isAway: Bool { OwnPort(internalAddress, .udp) == .elsewhere }
+}

@@ -77,6 +77,7 @@ package final class NATPMPGateway: Gateway {
 
     /// RFC 6886 §3.4: lifetime 0 and external port 0 delete the mapping of an internal port.
     package func release(externalPort: UInt16) -> Release {
+        guard !isAway else { return .unanswered }
         guard sendnewportmappingrequest(&client, Int32(mappingOpcode), internalAddress.port, 0, 0) > 0
         else { return .unanswered }
         do throws(MappingFailure) {

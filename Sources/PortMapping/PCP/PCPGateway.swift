@@ -72,7 +72,8 @@ package final class PCPGateway: Gateway {
 
     /// The server knows the mapping by our port and the nonce.
     package func release(externalPort: UInt16) -> Release {
-        switch ask(.delete, Self.patienceToRelease) {
+        guard !isAway else { return .unanswered }
+        return switch ask(.delete, Self.patienceToRelease) {
         case .deleted: .closed
         case .refused: .refused
         case .present, .granted, .otherVersion, .silent, .restarted: .unanswered

@@ -13,7 +13,7 @@ package struct DefaultRoute: Hashable, Sendable {
     }
 
     /// A family's ways out as they are now, the preferred one first.
-    static func all(_ family: IPAddress.Family) -> [DefaultRoute] { among(KernelRoute.all(family)) }
+    package static func all(_ family: IPAddress.Family) -> [DefaultRoute] { among(KernelRoute.all(family)) }
 
     package static func among(_ routes: [KernelRoute]) -> [DefaultRoute] {
         let ways = routes.filter { $0.destination.prefixLength == 0 }.compactMap { route in

@@ -61,7 +61,7 @@ package final class PinholeGateway: Gateway {
 
     /// A hole whose number was never told cannot be closed: it runs out.
     package func release(externalPort: UInt16) -> Release {
-        guard let (url, type) = igd?.firewall, let hole else { return .unanswered }
+        guard let (url, type) = igd?.firewall, let hole, !isAway else { return .unanswered }
         let release = UPnPError.release(code: Int(UPNP_DeletePinhole(url, type, "\(hole)")))
         if release != .unanswered { self.hole = nil }
         return release

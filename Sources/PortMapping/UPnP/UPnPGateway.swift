@@ -50,7 +50,7 @@ package final class UPnPGateway: Gateway {
     }
 
     package func release(externalPort: UInt16) -> Release {
-        guard let igd else { return .unanswered }
+        guard let igd, !isAway else { return .unanswered }
         let entry = entry(ofExternalPort: externalPort, igd)
         if let owner = entry.owner, owner != internalAddress { return .refused }
         // Somebody else's program on this computer may have had our port in between. Routers may cut names.

@@ -112,25 +112,177 @@ struct RouterDoorTests {
     }
 }
 
+@Suite("The router's door in another network", .timeLimit(.minutes(1)))
+struct MovedRouterDoorTests {
+    private let home = address("192.168.1.10:5000"), cafe = address("10.0.0.7:5001")
+
+    private func grant(_ external: String) -> Answer { .granted(Grant(external: address(external), lifetime: .seconds(600))) }
+
+    /// A door to one router for each address of ours, and what it tells.
+    private func door(
+        for base: TransportAddress, _ routers: [TransportAddress: ScriptedRouter],
+        routes: @escaping @Sendable (IPAddress.Family) -> [DefaultRoute] = { _ in [] }
+    ) -> (door: RouterDoor, told: AsyncStream<String>) {
+        let (told, continuation) = AsyncStream.makeStream(of: String.self)
+        let door = RouterDoor(
+            for: [base],
+            makeMapper: { request, _ in
+                Mapper(request, gateways: routers[request.internalAddress].map { router in [{ router }] } ?? [])
+            },
+            routes: routes
+        ) { external, base in
+            continuation.yield("\(external) leads to \(base)")
+        } noticed: {
+            continuation.yield($0.sentence)
+        }
+        return (door, told)
+    }
+
+    @Test("the port of an address that went is given back, and the router of the new one is asked")
+    func follows() async {
+        let (given, announce) = AsyncStream.makeStream(of: Void.self)
+        let routers = [
+            home: ScriptedRouter([grant("11.22.33.21:5000")], at: home, whenReleased: { announce.yield() }),
+            cafe: ScriptedRouter([grant("11.22.33.44:5001")], at: cafe),
+        ]
+        let (door, told) = door(for: home, routers)
+        var words = told.makeAsyncIterator()
+        #expect(await words.next() == "11.22.33.21:5000 leads to 192.168.1.10:5000")
+        door.follow([cafe])
+        _ = await given.first { true }
+        #expect(await words.next() == "11.22.33.44:5001 leads to 10.0.0.7:5001")
+        #expect(routers[home]?.released == [5000])
+        #expect(routers[cafe]?.released == [])
+        await door.close()
+        #expect(routers[cafe]?.released == [5001])
+    }
+
+    @Test("what is open in the new network is tried from outside, too")
+    func proves() async {
+        let routers = [
+            home: ScriptedRouter([grant("11.22.33.21:5000")], at: home),
+            cafe: ScriptedRouter([grant("11.22.33.44:5001"), grant("11.22.33.44:50001")], at: cafe),
+        ]
+        let (door, told) = door(for: home, routers)
+        var words = told.makeAsyncIterator()
+        _ = await words.next()
+        door.prove { $0.external.port == 5001 ? .unreached : .reached }
+        door.follow([cafe])
+        #expect(await words.next() == "11.22.33.44:5001 leads to 10.0.0.7:5001")
+        #expect(await words.next() == "the router says that port 5001 is open, but nobody gets in by it")
+        #expect(await words.next() == "11.22.33.44:50001 leads to 10.0.0.7:5001")
+        await door.close()
+    }
+
+    @Test("an address that stays keeps its port, and nothing is asked twice")
+    func stays() async {
+        let routers = [home: ScriptedRouter([grant("11.22.33.21:5000")], at: home)]
+        let (door, told) = door(for: home, routers)
+        var words = told.makeAsyncIterator()
+        _ = await words.next()
+        for _ in 0..<10 { door.follow([home, cafe]) }
+        door.lookAgain()
+        await door.close()
+        #expect(routers[home]?.asked == 1)
+        #expect(routers[home]?.released == [5000])
+    }
+
+    @Test("where there was no way out when the router was looked for, it is looked for again when there is one")
+    func lateRoute() async {
+        let (found, announce) = AsyncStream.makeStream(of: Void.self)
+        let hasRoute = Mutex(false)
+        let router = ScriptedRouter([grant("11.22.33.21:5000")], at: home, isThere: {
+            let isThere = hasRoute.withLock { $0 }
+            if !isThere { announce.yield() }
+            return isThere
+        })
+        let route = DefaultRoute(gateway: .v4(0xC0A8_0101), interface: "eth0", metric: 0)
+        let (door, told) = door(for: home, [home: router], routes: { _ in hasRoute.withLock { $0 } ? [route] : [] })
+        _ = await found.first { true }
+        door.lookAgain()  // nothing is new
+        hasRoute.withLock { $0 = true }
+        door.lookAgain()  // or it has not ended yet, and notices then
+        var words = told.makeAsyncIterator()
+        #expect(await words.next() == "11.22.33.21:5000 leads to 192.168.1.10:5000")
+        await door.close()
+    }
+
+    @Test("networks that come and go quickly keep no more than sixteen ports busy, and the last one has its own in the end")
+    func bounded() async {
+        let made = Mutex(0)
+        let stuck = Mutex<[StuckRouter]>([])
+        let last = ScriptedRouter([grant("11.22.33.44:5001")], at: cafe)
+        let (told, continuation) = AsyncStream.makeStream(of: TransportAddress.self)
+        let cafe = cafe
+        let door = RouterDoor(
+            for: [],
+            makeMapper: { request, _ in
+                made.withLock { $0 += 1 }
+                if request.internalAddress == cafe { return Mapper(request, gateways: [{ last }]) }
+                let router = StuckRouter()
+                stuck.withLock { $0.append(router) }
+                return Mapper(request, gateways: [{ router }], patienceToClose: .seconds(3600))
+            }
+        ) { external, _ in
+            continuation.yield(external)
+        } noticed: { _ in
+        }
+        for network in 0..<40 { door.follow([TransportAddress(ip: .v4(0x0A00_0100 + UInt32(network)), port: 5000)]) }
+        #expect(made.withLock { $0 } == RouterDoor.portLimit)
+        door.follow([cafe])
+        #expect(made.withLock { $0 } == RouterDoor.portLimit)
+        for router in stuck.withLock({ $0 }) { router.answer() }
+        #expect(await told.first { _ in true } == address("11.22.33.44:5001"))
+        await door.close()
+    }
+}
+
+/// Does not answer until it is told to, and then that nobody is there.
+private final class StuckRouter: Gateway, Sendable {
+    let method = MappingMethod.upnp
+    let internalAddress = address("192.168.1.10:5000")
+    let router: String? = nil
+    private let bell = Bell()
+
+    func answer() { bell.ring() }
+    func find() throws(MappingFailure) {
+        bell.wait(for: .seconds(3600))
+        throw .noRouter
+    }
+    func answer(to ask: Ask) -> Answer { .failed(.noRouter) }
+    func release(externalPort: UInt16) -> Release { .unanswered }
+}
+
 /// Answers from a script, and remembers what it was told to close.
 private final class ScriptedRouter: Gateway, Sendable {
     let method = MappingMethod.pcp
-    let internalAddress = address("192.168.1.10:5000")
+    let internalAddress: TransportAddress
     let router: String? = "a fake"
     private let script: Mutex<[Answer]>
     private let closed = Mutex<[UInt16]>([])
+    private let asks = Mutex(0)
 
+    private let isThere: @Sendable () -> Bool
     private let whenReleased: @Sendable () -> Void
 
-    init(_ script: [Answer], whenReleased: @escaping @Sendable () -> Void = {}) {
+    init(
+        _ script: [Answer], at internalAddress: TransportAddress = address("192.168.1.10:5000"),
+        isThere: @escaping @Sendable () -> Bool = { true }, whenReleased: @escaping @Sendable () -> Void = {}
+    ) {
         self.script = Mutex(script)
+        self.internalAddress = internalAddress
+        self.isThere = isThere
         self.whenReleased = whenReleased
     }
 
     var released: [UInt16] { closed.withLock { $0 } }
+    var asked: Int { asks.withLock { $0 } }
 
-    func find() throws(MappingFailure) {}
-    func answer(to ask: Ask) -> Answer { script.withLock { $0.isEmpty ? .failed(.noRouter) : $0.removeFirst() } }
+    func find() throws(MappingFailure) { if !isThere() { throw .noRouter } }
+    func answer(to ask: Ask) -> Answer {
+        asks.withLock { $0 += 1 }
+        return script.withLock { $0.isEmpty ? .failed(.noRouter) : $0.removeFirst() }
+    }
     func release(externalPort: UInt16) -> Release {
         closed.withLock { $0.append(externalPort) }
         whenReleased()

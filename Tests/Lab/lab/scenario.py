@@ -169,6 +169,27 @@ class Lab:
         router.start(lan_host=host.address4, loss=home.loss, proxy_password=home.proxy_password)
         return host
 
+    def build_second_home(self, host, home):
+        """Another home for `host`, with IPv4 alone, whose router is at the other end of its `eth1`; returns the router. The
+        host goes there with `take_home`."""
+        side = _Side(3, "192.168.3")
+        router = self._router(f"{host.label}-router-2", home.nat, home.mapping)
+        self._plug(router, "wan", f"{side.wan}/24", delay=home.delay)
+        router.wire("lan", host, "eth1")
+        router.assign("lan", f"{side.lan}.1/24")
+        router.public_address, router.address4, router.lan_address = side.wan, f"{side.lan}.1", f"{side.lan}.1"
+        router.start(lan_host=f"{side.lan}.10", loss=home.loss, proxy_password=home.proxy_password)
+        return router
+
+    def take_home(self, host, router):
+        """Takes `host` into the home of `router`: its address in the other one is gone."""
+        here, there = ("eth1", "eth0") if router.label.endswith("-2") else ("eth0", "eth1")
+        lan = router.lan_address.rsplit(".", 1)[0]
+        host.ip("address", "flush", "dev", there)
+        host.assign(here, f"{lan}.10/24")
+        host.route("default", router.lan_address)
+        host.address4, host.public_address, host.router = f"{lan}.10", router.public_address, router
+
     def _build_carrier(self, label, side):
         carrier = self._router(f"{label}-carrier", "plain", "none")
         self._plug(carrier, "wan", f"{side.wan}/24", delay=self.homes[label].delay)
