@@ -19,11 +19,8 @@ extension PeerConnection {
     /// Sockets beyond so many are wanted alike.
     private static let leastWanted: UInt16 = 1000
 
-    /// Opens one UDP port on each address and offers them as host candidates.
-    ///
-    /// - Returns: the local addresses, which a router may be asked to map.
-    @discardableResult
-    package func openPorts(on addresses: [IPAddress]) async -> [TransportAddress] {
+    /// Opens one UDP port on each address and offers them as host candidates; `ports` are all that there are then.
+    package func openPorts(on addresses: [IPAddress]) async {
         for ip in addresses {
             let opened = try? await DatagramSocket.open(on: ip, loop: loop) { bytes, source, local in
                 self.assumeIsolated { $0.received(bytes, on: local, from: source) }
@@ -40,7 +37,6 @@ extension PeerConnection {
             openedPorts = min(openedPorts + 1, Self.leastWanted)
         }
         drain()
-        return Array(sockets.keys)
     }
 
     /// Asks STUN servers how they see each of our ports; called when the other side is about to be there.

@@ -50,7 +50,7 @@ extension PeerConnection {
     private func move(from gone: [TransportAddress], to new: [IPAddress]) async {
         // The new ones first: the agent always has somewhere to go.
         let count = sockets.count
-        _ = await openPorts(on: new)
+        await openPorts(on: new)
         isMoving = false
         guard !isOver else { return }
         defer {
