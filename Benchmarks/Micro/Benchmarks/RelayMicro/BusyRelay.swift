@@ -34,7 +34,7 @@ final class BusyRelay {
     static let packedServer = PackedAddress(server)
     static let now = Instant.zero
 
-    var machine: RelayMachine<GenerousHost>
+    private var machine: RelayMachine<GenerousHost>
     let table: ForwardingTable
     let dictionary: [ClientChannel: ForwardingRoute]
     /// In an order that has nothing to do with that of the allocations.
@@ -64,6 +64,10 @@ final class BusyRelay {
 
     /// The flow of a packet: as many packets in a row as there are flows belong to one each.
     func flow(ofPacket number: Int) -> Flow { flows[number & (Self.flowCount - 1)] }
+
+    /// Lends the machine where it lies: reading a class's property would copy all of it for each call.
+    @inline(__always)
+    func withMachine<Answer>(_ use: (inout RelayMachine<GenerousHost>) -> Answer) -> Answer { use(&machine) }
 
     private static func openFlow(_ number: UInt32, _ machine: inout RelayMachine<GenerousHost>) throws -> Flow {
         let fiveTuple = FiveTuple(

@@ -108,11 +108,12 @@ private func measureLookUps() {
         subject, number in
         let (relay, channel) = subject
         let flow = relay.flow(ofPacket: number)
-        return channel.flatMap { relay.machine.routeFromClient($0, of: flow.client, at: BusyRelay.now) }?.port == flow.port
+        guard let channel else { return false }
+        return relay.withMachine { $0.routeFromClient(channel, of: flow.client, at: BusyRelay.now)?.port == flow.port }
     }
     measure("look up: machine's tables, from peer", on: BusyRelay.init) { relay, number in
         let flow = relay.flow(ofPacket: number)
-        return relay.machine.routeFromPeer(flow.peer, on: flow.port, at: BusyRelay.now)?.client == flow.client
+        return relay.withMachine { $0.routeFromPeer(flow.peer, on: flow.port, at: BusyRelay.now)?.client == flow.client }
     }
 }
 
@@ -156,14 +157,18 @@ private func measureRelaying() {
     measure("relay: 1000 B, client to peer, by the machine", on: { (try BusyRelay(), channelData() ?? []) }) { subject, number in
         let (relay, bytes) = subject
         let flow = relay.flow(ofPacket: number)
-        relay.machine.receive(bytes, from: flow.client, at: BusyRelay.now, wallClock: 0)
-        guard case .toPeer(flow.port, flow.peer, let data)? = relay.machine.nextOutput() else { return false }
-        return data.count == payload.count && relay.machine.nextOutput() == nil
+        return relay.withMachine { machine in
+            machine.receive(bytes, from: flow.client, at: BusyRelay.now, wallClock: 0)
+            guard case .toPeer(flow.port, flow.peer, let data)? = machine.nextOutput() else { return false }
+            return data.count == payload.count && machine.nextOutput() == nil
+        }
     }
     measure("relay: 1000 B, peer to client, by the machine", on: BusyRelay.init) { relay, number in
         let flow = relay.flow(ofPacket: number)
-        relay.machine.receiveFromPeer(payload, from: flow.peer, on: flow.port, at: BusyRelay.now)
-        guard case .toClient(flow.client, let message)? = relay.machine.nextOutput() else { return false }
-        return message.count == payload.count + 4 && relay.machine.nextOutput() == nil
+        return relay.withMachine { machine in
+            machine.receiveFromPeer(payload, from: flow.peer, on: flow.port, at: BusyRelay.now)
+            guard case .toClient(flow.client, let message)? = machine.nextOutput() else { return false }
+            return message.count == payload.count + 4 && machine.nextOutput() == nil
+        }
     }
 }
