@@ -146,14 +146,14 @@ let package = Package(
             dependencies: ["ConnectService", "Rendezvous", "Session", "ICE", "DTLS", "NetPrimitives", arguments] + nio,
             path: "Tests/Interop/IceAgent", swiftSettings: settings),
 
-        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
+        .target(name: "TestSupport", dependencies: ["NetPrimitives"], path: "Tests/TestSupport", swiftSettings: settings),
         .target(
             name: "CertificateSupport", dependencies: ["NetPrimitives"] + certificates, path: "Tests/CertificateSupport",
             swiftSettings: settings),
         tests("NetPrimitivesTests", ["NetPrimitives"]),
         tests("STUNTests", ["TestSupport", "STUN", "NetPrimitives", .product(name: "Crypto", package: "swift-crypto")]),
-        tests("TURNTests", ["TURN", "STUN", "NetPrimitives"]),
-        tests("RelayTests", ["Relay", "TURN", "STUN", "NetPrimitives"], exclude: ["Vectors"]),
+        tests("TURNTests", ["TestSupport", "TURN", "STUN", "NetPrimitives"]),
+        tests("RelayTests", ["TestSupport", "Relay", "TURN", "STUN", "NetPrimitives"], exclude: ["Vectors"]),
         tests("NIOTransportTests", ["NIOTransport", "NetPrimitives", .product(name: "NIOEmbedded", package: "swift-nio")] + nio),
         tests("RendezvousTests", ["Rendezvous", "NetPrimitives"]),
         tests("ICETests", ["TestSupport", "ICE", "STUN", "NetPrimitives"]),

@@ -1,5 +1,6 @@
 import DTLS
 import NetPrimitives
+import TestSupport
 
 /// Two endpoints with a link between them, in virtual time.
 struct EndpointPair {
@@ -9,8 +10,6 @@ struct EndpointPair {
     var now = Instant.zero
     var clientEvents: [Endpoint.Event] = []
     var serverEvents: [Endpoint.Event] = []
-    /// Every datagram that was sent, before the link did anything to it.
-    var trace: [(to: LossyLink.End, datagram: [UInt8])] = []
 
     /// `clientExpects` and `serverExpects` replace what is right.
     init(
@@ -26,19 +25,14 @@ struct EndpointPair {
             role: .server, identity: right, expecting: serverExpects ?? left.fingerprint, mtu: mtu,
             firstRetransmission: .milliseconds(17))
         link = LossyLink(seed: seed, quality: quality)
+        link.keepsTrace = true
     }
 
     mutating func drain() {
         while let event = client.nextEvent() { clientEvents.append(event) }
         while let event = server.nextEvent() { serverEvents.append(event) }
-        while let datagram = client.nextTransmit() {
-            trace.append((.right, datagram))
-            link.send(datagram, to: .right, at: now)
-        }
-        while let datagram = server.nextTransmit() {
-            trace.append((.left, datagram))
-            link.send(datagram, to: .left, at: now)
-        }
+        while let datagram = client.nextTransmit() { link.send(datagram, to: .right, at: now) }
+        while let datagram = server.nextTransmit() { link.send(datagram, to: .left, at: now) }
     }
 
     /// Goes on until `isDone`, or nothing is left to happen, or too many steps.

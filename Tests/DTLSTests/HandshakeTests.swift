@@ -1,5 +1,6 @@
 import DTLS
 import NetPrimitives
+import TestSupport
 import Testing
 
 struct HandshakeTests {
@@ -26,7 +27,7 @@ struct HandshakeTests {
         // RFC 5764 section 4.1.1: use_srtp, five octets, one profile of two: SRTP_AES128_CM_HMAC_SHA1_80, no MKI.
         let use: [UInt8] = [0, 14, 0, 5, 0, 2, 0, 1, 0]
         for end in [LossyLink.End.left, .right] {
-            #expect(pair.trace.contains { $0.to == end && $0.datagram.firstRange(of: use) != nil })
+            #expect(pair.link.trace.contains { $0.to == end && $0.datagram.firstRange(of: use) != nil })
         }
     }
 

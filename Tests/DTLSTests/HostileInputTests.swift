@@ -10,7 +10,7 @@ struct HostileInputTests {
         #expect(pair.run { $0.bothConnected })
         try pair.client.send([1, 2, 3])
         pair.drain()
-        return pair.trace
+        return pair.link.trace
     }
 
     private func feed(_ datagram: [UInt8], to role: Role) throws {
@@ -92,7 +92,7 @@ struct HostileInputTests {
         _ = pair.run { _ in false }
         let data = pair.serverEvents.dropFirst()
         #expect(data.elementsEqual((UInt8(0)..<50).map { Endpoint.Event.data([$0]) }))
-        for (end, datagram) in pair.trace where end == .right { pair.server.receive(datagram, at: pair.now) }
+        for (end, datagram) in pair.link.trace where end == .right { pair.server.receive(datagram, at: pair.now) }
         #expect(pair.server.nextEvent() == nil)
     }
 }

@@ -2,6 +2,7 @@ import NetPrimitives
 import Relay
 import STUN
 import TURN
+import TestSupport
 import Testing
 
 @Suite("Binding and what is not STUN")
@@ -53,7 +54,7 @@ struct BindingTests {
         var machine = makeMachine()
         var client = HandClient()
         try client.learnNonce(&machine)
-        var random = SeededGenerator(seed: 13)
+        var random = SplitMix64(seed: 13)
         let request = client.request(.allocate, [RequestedTransport(.udp), EvenPort(reservesNext: true), Lifetime(700)])
         for _ in 0..<5000 {
             var changed = request
@@ -80,7 +81,7 @@ struct BindingTests {
     @Test("a flood without credentials leaves nothing behind")
     func flood() {
         var machine = makeMachine()
-        var random = SeededGenerator(seed: 11)
+        var random = SplitMix64(seed: 11)
         for number in 0..<5000 {
             var client = HandClient("8.8.4.4:40000")
             client.fiveTuple.client = TransportAddress(ip: .v4(UInt32(number) << 8), port: UInt16(number))

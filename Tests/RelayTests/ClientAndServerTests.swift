@@ -2,6 +2,7 @@ import NetPrimitives
 import Relay
 import STUN
 import TURN
+import TestSupport
 import Testing
 
 /// A client machine and the relay's, joined by queues in virtual time.
@@ -19,7 +20,7 @@ struct JoinedPair {
         fiveTuple = FiveTuple(transport: transport, client: TransportAddress(literal: "8.8.4.4:40000"), server: server)
         client = AllocationClient(
             server: server, transport: transport, username: "alice", password: password, requestedFamily: family,
-            software: "test", random: SeededGenerator(seed: 21), at: .zero)
+            software: "test", random: SplitMix64(seed: 21), at: .zero)
     }
 
     /// Moves bytes until nobody has any.

@@ -2,6 +2,7 @@ import NetPrimitives
 import Relay
 import STUN
 import TURN
+import TestSupport
 import Testing
 
 /// A client of RFC 8489 that writes each request by hand.
@@ -197,7 +198,7 @@ struct PasswordAlgorithmTests {
         let five = HandClient().fiveTuple
         var client = AllocationClient(
             server: five.server, transport: .udp, username: "alice", password: "secret", mayHideUsername: mayHideUsername,
-            random: SeededGenerator(seed: 3), at: .zero)
+            random: SplitMix64(seed: 3), at: .zero)
         var seen: [Message] = []
         for time in [0.0, 540] {
             client.handleTimeout(at: .at(time))

@@ -1,5 +1,6 @@
 import NetPrimitives
 import Relay
+import TestSupport
 import Testing
 
 @Suite("PeerPolicy")

@@ -3,6 +3,7 @@ import NetPrimitives
 import Relay
 import STUN
 import TURN
+import TestSupport
 import Testing
 
 /// Every address of `Vectors/peer-policy.txt`, which Python's `ipaddress` judged (`Tests/House/peer_policy.py`).

@@ -2,13 +2,14 @@ import NetPrimitives
 import Relay
 import STUN
 import TURN
+import TestSupport
 
 /// Where a run's next step comes from: a seeded generator in the tests, libFuzzer's input in Tests/Fuzzing.
 protocol ChoiceSource {
     mutating func number(_ range: ClosedRange<Int>) -> Int
 }
 
-extension SeededGenerator: ChoiceSource {
+extension SplitMix64: ChoiceSource {
     mutating func number(_ range: ClosedRange<Int>) -> Int { .random(in: range, using: &self) }
 }
 

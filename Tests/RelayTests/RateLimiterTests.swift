@@ -1,5 +1,6 @@
 import NetPrimitives
 import Relay
+import TestSupport
 import Testing
 
 @Suite("UnprovenRateLimiter")
@@ -94,7 +95,7 @@ struct LedgerTests {
     @Test("a reservation is good once, for 30 seconds, and there are so many at most")
     func reservations() throws {
         var reservations = Reservations<Int>()
-        var random = SeededGenerator(seed: 4)
+        var random = SplitMix64(seed: 4)
         let first = try #require(reservations.hold(1, using: &random, at: .zero))
         let second = try #require(reservations.hold(2, using: &random, at: .zero))
         #expect(reservations.nextDeadline == .at(30))

@@ -2,47 +2,8 @@ import NetPrimitives
 import Relay
 import STUN
 import TURN
+import TestSupport
 import Testing
-
-/// SplitMix64: the same numbers for the same seed.
-struct SeededGenerator: RandomNumberGenerator, Sendable {
-    private var state: UInt64
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var bits = state
-        bits = (bits ^ bits >> 30) &* 0xBF58_476D_1CE4_E5B9
-        bits = (bits ^ bits >> 27) &* 0x94D0_49BB_1331_11EB
-        return bits ^ bits >> 31
-    }
-}
-
-extension TransportAddress {
-    init(literal: String) {
-        guard let address = TransportAddress(literal) else { preconditionFailure("not an address: \(literal)") }
-        self = address
-    }
-}
-
-extension IPAddress {
-    init(literal: String) {
-        guard let address = IPAddress(literal) else { preconditionFailure("not an address: \(literal)") }
-        self = address
-    }
-}
-
-extension CIDRBlock {
-    init(literal: String) {
-        guard let block = CIDRBlock(literal) else { preconditionFailure("not a block: \(literal)") }
-        self = block
-    }
-}
-
-extension Instant {
-    /// Seconds after the origin.
-    static func at(_ seconds: Double) -> Instant { .zero + .milliseconds(Int64(seconds * 1000)) }
-}
 
 /// A host whose ports are a table: 50000 and up, in order, of 9.9.9.9 and 2600::9.
 struct FakeHost: RelayHost, Sendable {
@@ -65,7 +26,7 @@ struct FakeHost: RelayHost, Sendable {
     /// Mobile allocations of another machine's.
     var elsewhere: Set<MobileID> = []
     private var nextPort: UInt16 = 50001
-    private var random = SeededGenerator(seed: 9)
+    private var random = SplitMix64(seed: 9)
 
     mutating func open(
         _ request: PortRequest, for client: FiveTuple, chargedTo holder: QuotaHolder, at now: Instant
@@ -148,7 +109,7 @@ func makeMachine(
     Machine(
         configuration: RelayConfiguration(realm: "ra-relay", users: users, peerPolicy: policy),
         nonces: NonceIssuer(secret: Array(repeating: 7, count: 32)),
-        tickets: MobilityTickets(secret: Array(repeating: 8, count: 32)), host: host, random: SeededGenerator(seed: 5))
+        tickets: MobilityTickets(secret: Array(repeating: 8, count: 32)), host: host, random: SplitMix64(seed: 5))
 }
 
 /// A client that writes each request by hand, so that a test can write it wrong.
@@ -162,7 +123,7 @@ struct HandClient {
     var realm = "ra-relay"
     var nonce = ""
     var algorithm = IntegrityAlgorithm.sha1
-    private var random = SeededGenerator(seed: 2)
+    private var random = SplitMix64(seed: 2)
 
     init(_ address: String = "8.8.4.4:40000", transport: TransportProtocol = .udp) {
         fiveTuple = FiveTuple(

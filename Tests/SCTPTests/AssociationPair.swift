@@ -1,6 +1,7 @@
 import Glibc
 import NetPrimitives
 import SCTP
+import TestSupport
 
 /// Two associations with a link between them.
 ///

@@ -1,5 +1,6 @@
 import NetPrimitives
 import SCTP
+import TestSupport
 import Testing
 
 /// How long the outage lasts; minutes are for a patient run: `RA_SCTP_OUTAGE_SECONDS=185`.

@@ -2,6 +2,7 @@ import DTLS
 import Glibc
 import NetPrimitives
 import SCTP
+import TestSupport
 import Testing
 
 /// One end of a session's transport: SCTP in DTLS.

@@ -1,5 +1,6 @@
 import NetPrimitives
 @testable import STUN
+import TestSupport
 import Testing
 
 @Suite("RFC 5780: the attributes of NAT discovery")

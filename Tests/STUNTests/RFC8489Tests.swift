@@ -1,5 +1,6 @@
 import NetPrimitives
 @testable import STUN
+import TestSupport
 import Testing
 
 @Suite("RFC 8489: appendix B, password algorithms, security features")

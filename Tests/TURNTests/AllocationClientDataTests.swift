@@ -1,6 +1,7 @@
 import NetPrimitives
 import STUN
 import TURN
+import TestSupport
 import Testing
 
 @Suite("AllocationClient: sending and receiving")
@@ -93,7 +94,7 @@ struct AllocationClientDataTests {
         client.createPermission(for: peer.ip, at: .zero)
         client.receive(server.success(try server.request(&client, .createPermission)), at: .zero)
         let error = ICMP(type: 3, code: 4, mtu: 1400, family: .ipv4)
-        var random = SeededGenerator(seed: 3)
+        var random = SplitMix64(seed: 3)
         for source in [TransportAddress(literal: "203.0.113.6:9000"), peer] {
             var builder = MessageBuilder(.indication, .data, transactionID: TransactionID(using: &random))
             builder.add(XORPeerAddress(source))
@@ -131,7 +132,7 @@ struct AllocationClientDataTests {
     func foreignData() throws {
         var client = makeClient()
         try server.allocate(&client)
-        var random = SeededGenerator(seed: 3)
+        var random = SplitMix64(seed: 3)
         var builder = MessageBuilder(.indication, .data, transactionID: TransactionID(using: &random))
         builder.add(XORPeerAddress(peer))
         builder.add(DataAttribute([1]))

@@ -1,6 +1,7 @@
 import NetPrimitives
 import STUN
 import TURN
+import TestSupport
 import Testing
 
 @Suite("AllocationClient: getting and keeping an allocation")
@@ -283,7 +284,7 @@ struct AllocationClientTests {
         var client = makeClient()
         let answer = server.challenge(try server.request(&client, .allocate))
         for count in 0..<answer.count { client.receive(Array(answer.prefix(count)), at: .zero) }
-        var random = SeededGenerator(seed: 7)
+        var random = SplitMix64(seed: 7)
         for _ in 0..<500 {
             client.receive((0..<Int.random(in: 0...80, using: &random)).map { _ in .random(in: 0...255, using: &random) }, at: .zero)
         }

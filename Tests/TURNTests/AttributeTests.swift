@@ -1,6 +1,7 @@
 import NetPrimitives
 import STUN
 import TURN
+import TestSupport
 import Testing
 
 @Suite("TURN attributes")

@@ -1,4 +1,5 @@
 import TURN
+import TestSupport
 import Testing
 
 @Suite("ChannelData")

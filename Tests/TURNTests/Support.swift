@@ -1,39 +1,8 @@
 import NetPrimitives
 import STUN
 import TURN
+import TestSupport
 import Testing
-
-/// SplitMix64: the same numbers for the same seed.
-struct SeededGenerator: RandomNumberGenerator, Sendable {
-    private var state: UInt64
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var bits = state
-        bits = (bits ^ bits >> 30) &* 0xBF58_476D_1CE4_E5B9
-        bits = (bits ^ bits >> 27) &* 0x94D0_49BB_1331_11EB
-        return bits ^ bits >> 31
-    }
-}
-
-/// Bytes of hex digits; spaces do not count.
-func hex(_ text: String) -> [UInt8] {
-    let digits = Array(text.utf8.filter { $0 != 0x20 && $0 != 0x0A }).map { String(UnicodeScalar($0)) }
-    return stride(from: 0, to: digits.count - 1, by: 2).compactMap { UInt8(digits[$0] + digits[$0 + 1], radix: 16) }
-}
-
-extension TransportAddress {
-    init(literal: String) {
-        guard let address = TransportAddress(literal) else { preconditionFailure("not an address: \(literal)") }
-        self = address
-    }
-}
-
-extension Instant {
-    /// Seconds after the origin.
-    static func at(_ seconds: Double) -> Instant { .zero + .milliseconds(Int64(seconds * 1000)) }
-}
 
 /// The server's side of a transcript: reads what the client sent, writes what the test wants said.
 struct ScriptedServer {
@@ -91,5 +60,5 @@ struct ScriptedServer {
 func makeClient(_ transport: TransportProtocol = .udp, family: IPAddress.Family? = nil) -> AllocationClient {
     AllocationClient(
         server: TransportAddress(literal: "192.0.2.1:3478"), transport: transport, username: "alice", password: "secret",
-        requestedFamily: family, random: SeededGenerator(seed: 1), at: .zero)
+        requestedFamily: family, random: SplitMix64(seed: 1), at: .zero)
 }

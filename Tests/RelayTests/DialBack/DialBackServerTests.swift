@@ -1,6 +1,7 @@
 import NetPrimitives
 import Relay
 import STUN
+import TestSupport
 import Testing
 
 @Suite("The relay's dial-back")

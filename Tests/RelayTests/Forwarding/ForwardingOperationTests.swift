@@ -2,6 +2,7 @@ import NetPrimitives
 @testable import Relay
 import STUN
 import TURN
+import TestSupport
 import Testing
 
 /// Random requests, times and rules: after every one the table knows what the machine would say.
@@ -16,7 +17,7 @@ struct ForwardingOperationTests {
         var machine = makeMachine()
         var table: ForwardingTable
         var clients: [HandClient]
-        var random: SeededGenerator
+        var random: SplitMix64
         var now = Instant.zero
         /// Answers of the table that were a route: a test that sees none shows nothing.
         var hits = 0
@@ -24,7 +25,7 @@ struct ForwardingOperationTests {
         var streamHits = 0
 
         init(seed: UInt64) {
-            random = SeededGenerator(seed: seed)
+            random = SplitMix64(seed: seed)
             table = ForwardingTable(using: &random)
             clients = [
                 HandClient("8.8.4.4:40000"), HandClient("8.8.4.4:40001"), HandClient("8.8.4.5:40000"),

@@ -1,6 +1,7 @@
 import NetPrimitives
 @testable import Relay
 import TURN
+import TestSupport
 import Testing
 
 @Suite("ForwardingTable")
@@ -34,7 +35,7 @@ struct ForwardingTableTests {
 
     @Test("a route is found from both sides, until its ends")
     func bothSides() throws {
-        var random = SeededGenerator(seed: 1)
+        var random = SplitMix64(seed: 1)
         var table = ForwardingTable(using: &random)
         for isIPv6 in [false, true] {
             let route = try Self.route(1, 0x4000, peer: 2, on: 3, isIPv6: isIPv6)
@@ -62,7 +63,7 @@ struct ForwardingTableTests {
 
     @Test("a new route takes the place of what has its channel, and of what has its peer")
     func replaces() throws {
-        var random = SeededGenerator(seed: 2)
+        var random = SplitMix64(seed: 2)
         var table = ForwardingTable(using: &random)
         table.set(try Self.route(1, 0x4000, peer: 1, on: 7))
         table.set(try Self.route(1, 0x4001, peer: 2, on: 7))
@@ -76,7 +77,7 @@ struct ForwardingTableTests {
 
     @Test("it is bounded, and what has no room leaves the others alone")
     func bounded() throws {
-        var random = SeededGenerator(seed: 3)
+        var random = SplitMix64(seed: 3)
         var table = ForwardingTable(limit: 100, using: &random)
         for number in 0..<150 as Range<UInt32> {
             let isTaken = table.set(try Self.route(number, 0x4000, peer: number, on: Int(number)))
@@ -97,7 +98,7 @@ struct ForwardingTableTests {
 
     @Test("ended routes are swept out, part by part")
     func swept() throws {
-        var random = SeededGenerator(seed: 4)
+        var random = SplitMix64(seed: 4)
         var table = ForwardingTable(using: &random)
         for number in 0..<10_000 as Range<UInt32> {
             table.set(try Self.route(number, 0x4000, peer: number, on: Int(number), end: number.isMultiple(of: 2) ? 1 : 9))
@@ -118,7 +119,7 @@ struct ForwardingTableTests {
             let client: UInt32
             let channel: UInt16
         }
-        var random = SeededGenerator(seed: seed)
+        var random = SplitMix64(seed: seed)
         var table = ForwardingTable(using: &random)
         var model: [Key: (peer: UInt32, port: Int)] = [:]
         for _ in 0..<4000 {

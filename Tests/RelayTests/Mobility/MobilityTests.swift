@@ -2,6 +2,7 @@ import NetPrimitives
 import Relay
 import STUN
 import TURN
+import TestSupport
 import Testing
 
 @Suite("Mobility (RFC 8016)")
@@ -240,7 +241,7 @@ struct MobilityTests {
 
     @Test("however often clients move, each waits in one place, and nothing is left behind", arguments: 1...6 as ClosedRange<UInt64>)
     func bound(seed: UInt64) throws {
-        var random = SeededGenerator(seed: seed)
+        var random = SplitMix64(seed: seed)
         var machine = makeMachine()
         var roamer = try Roamer(&machine)
         var places = [roamer.client.fiveTuple]

@@ -2,6 +2,7 @@ import NetPrimitives
 import Relay
 import STUN
 import TURN
+import TestSupport
 import Testing
 
 /// A client that asked for a ticket, with a channel to a peer; it moves by getting another five-tuple.

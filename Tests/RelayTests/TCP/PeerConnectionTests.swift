@@ -2,6 +2,7 @@ import NetPrimitives
 import Relay
 import STUN
 import TURN
+import TestSupport
 import Testing
 
 @Suite("Connections with peers: Connect, ConnectionAttempt, ConnectionBind (RFC 6062)")
@@ -175,7 +176,7 @@ struct ConnectionRegistryTests {
     @Test("is bounded, and what is removed makes room")
     func bound() throws {
         var registry = ConnectionRegistry()
-        var random = SeededGenerator(seed: 1)
+        var random = SplitMix64(seed: 1)
         let first = try #require(registry.add(for: "alice", isOpen: true, using: &random))
         for _ in 1..<ConnectionRegistry.limit { _ = registry.add(for: "alice", isOpen: true, using: &random) }
         #expect(registry.count == ConnectionRegistry.limit)

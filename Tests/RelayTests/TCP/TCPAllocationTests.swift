@@ -2,6 +2,7 @@ import NetPrimitives
 import Relay
 import STUN
 import TURN
+import TestSupport
 import Testing
 
 /// A client with a TCP allocation, and what its tests do again and again.

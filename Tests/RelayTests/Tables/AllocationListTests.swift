@@ -1,6 +1,7 @@
 import NetPrimitives
 @testable import Relay
 import TURN
+import TestSupport
 import Testing
 
 /// One allocation's permissions and channels, beside dictionaries that do the same.
@@ -13,7 +14,7 @@ struct AllocationListTests {
 
     @Test("random permissions are the same as in a dictionary", arguments: 1...10 as ClosedRange<UInt64>)
     func permissions(seed: UInt64) {
-        var random = SeededGenerator(seed: seed)
+        var random = SplitMix64(seed: seed)
         var table = PermissionTable()
         var model: [IPAddress: Instant] = [:]
         var (now, refusals) = (Instant.zero, 0)
@@ -51,7 +52,7 @@ struct AllocationListTests {
 
     @Test("random channels are the same as in a dictionary", arguments: 1...10 as ClosedRange<UInt64>)
     func channels(seed: UInt64) throws {
-        var random = SeededGenerator(seed: seed)
+        var random = SplitMix64(seed: seed)
         var table = ChannelTable()
         var model: [UInt16: (peer: TransportAddress, expiresAt: Instant)] = [:]
         var (now, outcomes) = (Instant.zero, Set<String>())

@@ -1,11 +1,12 @@
 @testable import Relay
+import TestSupport
 import Testing
 
 @Suite("BitRing")
 struct BitRingTests {
     @Test("random changes leave the same as in a set", arguments: 1...10 as ClosedRange<UInt64>)
     func model(seed: UInt64) {
-        var random = SeededGenerator(seed: seed)
+        var random = SplitMix64(seed: seed)
         var ring = BitRing()
         var model: Set<Int> = []
         for _ in 0..<2000 {

@@ -1,5 +1,6 @@
 import NetPrimitives
 @testable import Relay
+import TestSupport
 import Testing
 
 /// Random operations, and after each a look at every timer.
@@ -7,7 +8,7 @@ import Testing
 struct MachineTimerTests {
     @Test("nothing ends before its timer goes off, and no timer is left over", arguments: 1...20 as ClosedRange<UInt64>)
     func timers(seed: UInt64) throws {
-        var run = RandomOperations(SeededGenerator(seed: seed))
+        var run = RandomOperations(SplitMix64(seed: seed))
         for _ in 0..<400 {
             run.step()
             run.machine.handleTimeout(at: run.now)

@@ -1,4 +1,5 @@
 @testable import Relay
+import TestSupport
 import Testing
 
 @Suite("OpenAddressingIndex")
@@ -9,7 +10,7 @@ struct OpenAddressingIndexTests {
         arguments: [UInt32.max, 0xF000_0003, 3, 0], 1...5 as ClosedRange<UInt64>)
     func model(mask: UInt32, seed: UInt64) {
         func hash(_ key: UInt32) -> UInt32 { key &* 0x9E37_79B1 & mask | ~mask & 0x0FFF_FFF0 }
-        var random = SeededGenerator(seed: seed)
+        var random = SplitMix64(seed: seed)
         var index = OpenAddressingIndex()
         var model: Set<UInt32> = []
         for _ in 0..<1500 {

@@ -1,5 +1,6 @@
 import NetPrimitives
 @testable import Relay
+import TestSupport
 import Testing
 
 @Suite("SeededHash")
@@ -16,7 +17,7 @@ struct SeededHashTests {
     }
 
     private static func hash(_ seed: UInt64) -> SeededHash {
-        var random = SeededGenerator(seed: seed)
+        var random = SplitMix64(seed: seed)
         return SeededHash(using: &random)
     }
 

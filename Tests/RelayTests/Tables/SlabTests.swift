@@ -1,11 +1,12 @@
 @testable import Relay
+import TestSupport
 import Testing
 
 @Suite("Slab")
 struct SlabTests {
     @Test("random changes leave the same as in a dictionary, and old handles find nothing", arguments: 1...10 as ClosedRange<UInt64>)
     func model(seed: UInt64) {
-        var random = SeededGenerator(seed: seed)
+        var random = SplitMix64(seed: seed)
         var slab = Slab<Int>()
         var model: [Slab<Int>.Handle: Int] = [:]
         var gone: [Slab<Int>.Handle] = []

@@ -1,5 +1,6 @@
 import NetPrimitives
 @testable import Relay
+import TestSupport
 import Testing
 
 @Suite("TimerWheel")
@@ -23,7 +24,7 @@ struct TimerWheelTests {
 
     @Test("random timers go off as in a list", arguments: 1...20 as ClosedRange<UInt64>)
     func model(seed: UInt64) throws {
-        var random = SeededGenerator(seed: seed)
+        var random = SplitMix64(seed: seed)
         var wheel = TimerWheel<Int>()
         var model = Model()
         var timers: [Int: TimerWheel<Int>.Timer] = [:]

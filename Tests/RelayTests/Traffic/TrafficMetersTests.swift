@@ -1,5 +1,6 @@
 import NetPrimitives
 @testable import Relay
+import TestSupport
 import Testing
 
 /// Meters of one worker or several, asked in virtual time.

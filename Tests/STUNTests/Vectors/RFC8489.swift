@@ -1,3 +1,5 @@
+import TestSupport
+
 // RFC 8489 appendix B: MESSAGE-INTEGRITY-SHA256 and USERHASH.
 
 enum RFC8489 {
