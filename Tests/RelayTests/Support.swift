@@ -97,6 +97,7 @@ struct FakeHost: RelayHost, Sendable {
     }
     mutating func takeTraffic(of user: String, at now: Instant) -> TrafficBudget { traffic.take(user, at: now) }
     mutating func releaseTraffic(of user: String) { traffic.release(user) }
+    mutating func forgiveTraffic(at now: Instant) { traffic.forgive(at: now) }
     mutating func admitsUnproven(_ source: IPAddress, at now: Instant) -> Bool { limiter.admits(source, at: now) }
 }
 

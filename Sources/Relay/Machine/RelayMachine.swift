@@ -60,7 +60,7 @@ public struct RelayMachine<Host: RelayHost> {
     public mutating func reconfigure(_ configuration: RelayConfiguration, at now: Instant) {
         self.configuration = configuration
         namesByHash = configuration.namesByHash
-        traffic.setLimits(configuration.traffic, at: now)
+        if traffic.setLimits(configuration.traffic, at: now) { host.forgiveTraffic(at: now) }
         closeForbiddenConnections()
         updateAllForwarding()
     }

@@ -73,6 +73,8 @@ public final class TrafficBudget {
     }
 
     /// There are other rates, and nobody waits for what was used under the former ones.
+    public func forgive(at now: Instant) { forgive(at: now.nanoseconds) }
+
     func forgive(at now: Int64) {
         bytes.pointee.forgive(at: now)
         packets.pointee.forgive(at: now)

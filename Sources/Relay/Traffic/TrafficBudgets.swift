@@ -38,6 +38,11 @@ public struct TrafficBudgets: Sendable {
         if holders == 1 { idle += 1 }
     }
 
+    /// There are other rates: of users without allocations, too, what was taken at the former ones keeps nobody waiting.
+    public func forgive(at now: Instant) {
+        for entry in entries.values { entry.budget.forgive(at: now.nanoseconds) }
+    }
+
     private mutating func sweep(at now: Int64) {
         entries = entries.filter { $0.value.holders > 0 || $0.value.budget.isBusy(at: now) }
         idle = entries.values.count { $0.holders == 0 }

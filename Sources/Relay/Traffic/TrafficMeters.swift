@@ -115,8 +115,11 @@ public final class TrafficMeters {
     }
 
     /// Takes other limits, which hold for the next packet: what was used under the former ones keeps nobody waiting.
-    public func setLimits(_ limits: TrafficLimits, at now: Instant) {
-        guard limits != self.limits else { return }
+    ///
+    /// - Returns: whether they are others.
+    @discardableResult
+    public func setLimits(_ limits: TrafficLimits, at now: Instant) -> Bool {
+        guard limits != self.limits else { return false }
         self.limits = limits
         table.pointee.allocation = TrafficPrice(limits.perAllocation)
         table.pointee.invitation = TrafficPrice(limits.perInvitation)
@@ -135,6 +138,7 @@ public final class TrafficMeters {
             holder.budget.forgive(at: now.nanoseconds)
             table.pointee.shares[number].forgive()
         }
+        return true
     }
 
     // MARK: Asked for every packet

@@ -12,13 +12,17 @@ struct MachineTrafficTests {
     /// A machine where each allocation has one packet a second, and one at once.
     private func machine(_ change: (inout TrafficLimits) -> Void = { $0.perAllocation.packets = 1 }) -> Machine {
         var machine = makeMachine()
+        machine.reconfigure(configuration(change), at: .zero)
+        return machine
+    }
+
+    private func configuration(_ change: (inout TrafficLimits) -> Void) -> RelayConfiguration {
         var configuration = RelayConfiguration(
             realm: "ra-relay", users: UserDirectory(passwords: ["alice": "secret"], secrets: []),
             peerPolicy: PeerPolicy(ownAddresses: [FakeHost.ipv4]))
         configuration.traffic = .none
         change(&configuration.traffic)
-        machine.reconfigure(configuration, at: .zero)
-        return machine
+        return configuration
     }
 
     private func allocate(_ client: inout HandClient, _ machine: inout Machine, at now: Instant = .zero) throws -> RelayedPort {
@@ -137,5 +141,18 @@ struct MachineTrafficTests {
             #expect(machine.allocationCount == count)
             #expect(machine.host.traffic.isHeld("alice") == (count > 0))
         }
+    }
+
+    @Test("a reload with other limits forgives what the host keeps as well; one with the same forgives nothing")
+    func forgiven() {
+        var machine = machine { $0.perUser.bytes = 1 }
+        let rate = TrafficLimits.Rate(bytes: 1, packets: 0)
+        let away = machine.host.traffic.take("away", at: .zero)
+        machine.host.traffic.release("away")
+        #expect(away.admits(bytes: 1000, rate, at: .zero) && !away.admits(bytes: 1, rate, at: .at(10)))
+        machine.reconfigure(configuration { $0.perUser.bytes = 1 }, at: .at(10))
+        #expect(!away.admits(bytes: 1, rate, at: .at(10)))
+        machine.reconfigure(configuration { $0.perUser.bytes = 2 }, at: .at(10))
+        #expect(away.admits(bytes: 1, rate, at: .at(10)))
     }
 }

@@ -145,6 +145,18 @@ struct TrafficMetersTests {
         #expect(debt + admitted(1000, every: .milliseconds(1), from: .at(12), for: .milliseconds(1), meters) <= 4)
     }
 
+    @Test("where limits are raised, who was gone for a moment does not wait either")
+    func raisedWhileAway() {
+        var process = Process(limits { $0.perUser.bytes = 1 })
+        let meter = process.open("alice")
+        #expect(admitted(1000, every: .milliseconds(1), for: .seconds(1), [(process.workers[0], meter)]) == 2)
+        process.close(meter)
+        process.workers[0].setLimits(limits { $0.perUser.bytes = 100_000 }, at: .at(10))
+        process.budgets.forgive(at: .at(10))
+        let again = process.open("alice", at: .at(10))
+        #expect(admitted(1000, every: .milliseconds(1), from: .at(10), for: .seconds(2), [(process.workers[0], again)]) >= 95)
+    }
+
     @Test("where limits are taken away, nobody pays for what was used under them", arguments: 0..<3)
     func unlimited(which: Int) {
         let rate = TrafficLimits.Rate(bytes: 100_000, packets: 100)

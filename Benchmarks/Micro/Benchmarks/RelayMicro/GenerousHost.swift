@@ -34,6 +34,7 @@ struct GenerousHost: RelayHost {
     func admitsUnproven(_ source: IPAddress, at now: Instant) -> Bool { true }
     func takeTraffic(of user: String, at now: Instant) -> TrafficBudget { TrafficBudget() }
     func releaseTraffic(of user: String) {}
+    func forgiveTraffic(at now: Instant) {}
 
     func openTCP(_ family: IPAddress.Family, for client: FiveTuple) throws(PortError) -> OpenedPort {
         throw .familyNotSupported

@@ -141,6 +141,7 @@ final class PortDirectory: Sendable {
 
     func takeTraffic(of user: String, at now: Instant) -> TrafficBudget { state.withLock { $0.traffic.take(user, at: now) } }
     func releaseTraffic(of user: String) { state.withLock { $0.traffic.release(user) } }
+    func forgiveTraffic(at now: Instant) { state.withLock { $0.traffic.forgive(at: now) } }
 
     func admitsUnproven(_ source: IPAddress, at now: Instant) -> Bool {
         state.withLock { $0.limiter.admits(source, at: now) }

@@ -120,6 +120,10 @@ struct WorkerHost: RelayHost, Sendable {
     var totalTraffic: TrafficBudget { directory.totalTraffic }
     func takeTraffic(of user: String, at now: Instant) -> TrafficBudget { directory.takeTraffic(of: user, at: now) }
     func releaseTraffic(of user: String) { directory.releaseTraffic(of: user) }
+    func forgiveTraffic(at now: Instant) {
+        directory.forgiveTraffic(at: now)
+        for listener in peerListeners.values { listener.traffic.forgive(at: now) }
+    }
 
     /// Closes the ports that nobody came for.
     mutating func sweepReservations(at now: Instant) {
