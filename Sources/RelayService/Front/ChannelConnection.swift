@@ -149,6 +149,17 @@ final class ChannelConnection: ClientConnection {
         writabilityChanged()
     }
 
+    /// Nobody writes here any more, or asks what the channel has taken: what waits there no longer counts. On the channel's
+    /// event loop.
+    func leave() {
+        let unsent = pending.withLock { pending in
+            defer { (pending.bytes, pending.answers) = (ByteBuffer(), 0) }
+            return pending.bytes.readableBytes
+        }
+        budget.release(underWay + unsent)
+        (underWay, answersUnderWay) = (0, 0)
+    }
+
     /// The channel takes more, or takes nothing ever again; or neither. On the channel's event loop.
     ///
     /// What it has taken no longer counts once it is writable: then it holds no more than its own high-water mark. Asking that

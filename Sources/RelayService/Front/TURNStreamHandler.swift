@@ -98,6 +98,7 @@ final class TURNStreamHandler: ChannelDuplexHandler, RemovableChannelHandler {
             return context.close(promise: nil)
         }
         client = nil
+        connection?.leave()
         connection = nil
         timeout?.cancel()
         context.writeAndFlush(NIOAny(ByteBuffer(bytes: answer)), promise: nil)

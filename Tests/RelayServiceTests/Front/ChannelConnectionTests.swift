@@ -203,4 +203,23 @@ struct ChannelConnectionTests {
         }
         #expect(try Self.written(channel).isEmpty)
     }
+
+    @Test("of a connection that was left nothing counts, whatever its reader has not taken")
+    func left() throws {
+        let memory = StreamMemory()
+        let account = memory.open(for: nil) {}
+        let channel = try Self.channel()
+        channel.isWritable = false
+        let connection = ChannelConnection(
+            channel, isEncrypted: false, sender: LoopSender(channel.eventLoop), account: account, resume: {}, join: { _, _ in })
+        #expect(connection.write(Array(repeating: 1, count: 300)))
+        Self.send(connection, channel)
+        #expect(connection.write(Array(repeating: 2, count: 200)))
+        #expect(account.count == 500)
+        connection.leave()
+        #expect(account.count == 0)
+        channel.isWritable = true
+        connection.writabilityChanged()
+        #expect(account.count == 0)
+    }
 }
