@@ -36,7 +36,7 @@ public struct StatusClient: Sendable {
             throw error.code == EACCES || error.code == EPERM ? .notAllowed(state) : .notRunning(state)
         }
         defer { Glibc.close(descriptor) }
-        guard let status = try? RelayStatus.decoder.decode(RelayStatus.self, from: Self.readAll(descriptor)) else {
+        guard let status = try? RelayStatus.read(Self.readAll(descriptor)) else {
             throw .noAnswer(state)
         }
         return status

@@ -8,9 +8,33 @@ struct RelayStatusTests {
     @Test("what goes over the socket comes back as it was")
     func roundTrip() throws {
         let status = RelayStatus(.example())
-        #expect(try RelayStatus.decoder.decode(RelayStatus.self, from: Data(status.json())) == status)
+        #expect(try RelayStatus.read(Data(status.json())) == status)
         #expect(status.allocations.byTransport == ["udp": 1, "tcp": 0, "tls": 1, "dtls": 0])
         #expect(status.refused == ["401": 1])
+    }
+
+    @Test("an older relay may say less, whatever it is; what is no status is none")
+    func older() throws {
+        let status = RelayStatus(.example())
+        let whole = try #require(try JSONSerialization.jsonObject(with: Data(status.json())) as? [String: Any])
+        for (key, value) in whole {
+            var less = whole
+            less[key] = nil
+            let read = try RelayStatus.read(JSONSerialization.data(withJSONObject: less))
+            #expect(key == "version" || read.version == status.version)
+            #expect(key == "allocations" || read.allocations == status.allocations)
+            for inner in (value as? [String: Any] ?? [:]).keys {
+                var fields = value as? [String: Any]
+                fields?[inner] = nil
+                less[key] = fields
+                #expect(throws: Never.self, "\(key) without \(inner)") {
+                    try RelayStatus.read(JSONSerialization.data(withJSONObject: less))
+                }
+            }
+        }
+        for text in ["", "[]", "5", "{\"workers\":5}"] {
+            #expect(throws: (any Error).self, "\(text)") { try RelayStatus.read(Data(text.utf8)) }
+        }
     }
 
     @Test("rates are differences over the time between, and none over a restart")
