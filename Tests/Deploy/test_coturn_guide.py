@@ -77,15 +77,26 @@ exec "$@"
 """
 
 
+#: The guide's, and what a reader has in its place.
+SECRET = re.search(r"^static-auth-secret=(\w+)$", CONF, re.M)[1]
+OWN_SECRET = "f" * 32
+
+
 @pytest.fixture
 def translated(tmp_path):
-    """The file as it stands, but for the certificate, which is the reader's, and for the address of documentation, which
-    is no public one."""
+    """The file as it stands, but for the certificate and the secret, which are the reader's, and for the address of
+    documentation, which is no public one."""
     run("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=turn.example.org", "-days", "30",
         "-keyout", tmp_path / "privkey.pem", "-out", tmp_path / "fullchain.pem")
     file = tmp_path / "ra-relay.toml"
-    file.write_text(TOML.replace("/etc/ra-relay/tls", str(tmp_path)).replace("203.0.113.7", "11.22.33.44"))
+    file.write_text(TOML.replace("/etc/ra-relay/tls", str(tmp_path)).replace("203.0.113.7", "11.22.33.44").replace(SECRET, OWN_SECRET))
     return file
+
+
+def test_the_secret_that_everybody_can_read_is_refused(translated):
+    translated.write_text(translated.read_text().replace(OWN_SECRET, SECRET))
+    checked = subprocess.run([PROGRAMS / "ra-relay", "check-config", translated], capture_output=True, text=True, timeout=60)
+    assert checked.returncode == 2 and "openssl rand -hex 32" in checked.stderr, checked.stderr
 
 
 def test_the_translated_file_is_good(translated):
@@ -107,8 +118,7 @@ def test_coturns_client_is_served_by_the_translated_file(translated, tmp_path, t
     """With the secret of the former file, on its addresses, to a peer that it allowed; and to one that it denied not."""
     need_root()
     require("turnutils_uclient", "turnutils_peer", lab=False)
-    secret = re.search(r"^static-auth-secret=(\w+)$", CONF, re.M)[1]
-    assert f"-W {secret} -u anybody" in WALK
+    assert f"-W {SECRET} -u anybody" in WALK
     peers = subprocess.Popen(["unshare", "--net", "sleep", "120"])
     try:
         serve = [PROGRAMS / "ra-relay", "serve", "--config", translated, "--state", tmp_path / "state",
@@ -119,7 +129,7 @@ def test_coturns_client_is_served_by_the_translated_file(translated, tmp_path, t
                 there = subprocess.Popen(["nsenter", "--net", "--target", str(peers.pid), "turnutils_peer", "-L", peer, "-p", "3480"])
                 try:
                     done = subprocess.run(
-                        ["nsenter", "--net", "--target", str(relay.pid), "turnutils_uclient", *options, "-W", secret,
+                        ["nsenter", "--net", "--target", str(relay.pid), "turnutils_uclient", *options, "-W", OWN_SECRET,
                          "-u", "anybody", "-e", peer, "-r", "3480", "10.0.0.7"], capture_output=True, text=True, timeout=60)
                 finally:
                     there.kill()

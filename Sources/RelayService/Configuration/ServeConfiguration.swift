@@ -68,8 +68,8 @@ public struct ServeConfiguration: Hashable, Sendable {
     /// "turns" (RFC 8656 §3.1).
     public static let defaultTLSPort: UInt16 = 5349
 
-    /// What the documentation shows for a secret, so that everybody knows it.
-    static let exampleSecret = "write a long random text here"
+    /// What ra-relay.toml and docs/coturn.md show for a secret, so that everybody knows it.
+    static let exampleSecrets = ["write a long random text here", "7d0b3c8f0a5e4c1b9d2e6f7a8b9c0d1e"]
 
     /// Ports that a firewall may have open, listened on as far as they are free.
     public static let defaultAlsoListen: [UInt16] = [3389, 1863]
@@ -107,7 +107,7 @@ extension ServeConfiguration {
 
     /// What no single setting shows.
     func contradictions() -> [(key: String, sentence: String)] {
-        if authSecrets.contains(Self.exampleSecret) {
+        if authSecrets.contains(where: Self.exampleSecrets.contains) {
             return [("auth-secret", "this is the example, which everybody knows; `openssl rand -hex 32` makes a secret.")]
         }
         if tlsSelfSigned, tlsCertificate != nil || tlsKey != nil {
