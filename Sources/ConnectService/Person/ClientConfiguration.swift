@@ -1,31 +1,70 @@
 import Foundation
+import NetPrimitives
+public import Rendezvous
 import TOMLKit
 
 /// The person's own settings: `~/.config/ra-connect/config.toml`.
 public struct ClientConfiguration: Hashable, Sendable {
-    /// The relay's URL.
-    public var relay: String?
-    /// The HTTP proxy's URL.
-    var proxy: String?
+    public var relay: RelayURL?
+    /// nil where nothing is said of a proxy, `.some(nil)` where there is to be none.
+    var proxy: ProxyRule??
 
+    /// The file, or what is in it, cannot be used; a sentence for each mistake, which says where it is.
     public struct Invalid: Error, Hashable, Sendable, CustomStringConvertible {
         public let description: String
     }
 
     /// Reads the given file, or the usual one if it is there.
-    public static func load(_ path: String?) throws -> ClientConfiguration {
+    public static func load(_ path: String?) throws(Invalid) -> ClientConfiguration {
         let environment = ProcessInfo.processInfo.environment
         let base = environment["XDG_CONFIG_HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? (environment["HOME"] ?? NSHomeDirectory()) + "/.config"
         let file = path ?? base + "/ra-connect/config.toml"
         guard let data = FileManager.default.contents(atPath: file) else {
-            if path != nil { throw Invalid(description: "\(file) cannot be read.") }
-            return ClientConfiguration()
+            if path == nil, !FileManager.default.fileExists(atPath: file) { return ClientConfiguration() }
+            throw Invalid(description: "\(file) cannot be read.")
         }
+        return try parse(String(decoding: data, as: UTF8.self), from: file)
+    }
+
+    /// - Parameter file: what the mistakes are said to be in.
+    static func parse(_ text: String, from file: String) throws(Invalid) -> ClientConfiguration {
+        let lines = TOMLLines(text)
+        let table: TOMLTable
         do {
-            let table = try TOMLTable(string: String(decoding: data, as: UTF8.self))
-            return ClientConfiguration(relay: table["relay"]?.string, proxy: table["proxy"]?.string)
+            table = try TOMLTable(string: text)
+        } catch let error as TOMLParseError {
+            let line = error.source.begin.line
+            throw Invalid(description: "\(file): line \(line): \(error.description)\(lines.hint(on: line))")
         } catch {
             throw Invalid(description: "\(file) is not a TOML file: \(error)")
         }
+        var configuration = ClientConfiguration()
+        var mistakes: [(line: Int, sentence: String)] = []
+        for key in table.keys {
+            guard let problem = configuration.take(table[key], as: key) else { continue }
+            mistakes.append((lines.number(of: key) ?? 0, "\(file): \(lines.place(of: key))\(problem)"))
+        }
+        guard mistakes.isEmpty else {
+            throw Invalid(description: mistakes.sorted { $0.line < $1.line }.map(\.sentence).joined(separator: "\n"))
+        }
+        return configuration
     }
+
+    /// Takes a key's value over.
+    ///
+    /// - Returns: what is wrong with the key or its value; nil when it is good.
+    private mutating func take(_ value: (any TOMLValueConvertible)?, as key: String) -> String? {
+        guard let key = Key(rawValue: key) else { return TOMLLines.unknown(key, among: Key.allCases.map(\.rawValue)) }
+        guard let text = value?.string else { return "\(key): write a text in quotes." }
+        switch key {
+        case .relay:
+            relay = RelayURL(asWritten: text)
+            return relay == nil ? "\(key): \(RelayURL.howToWrite(text))" : nil
+        case .proxy:
+            do throws(ProxyChoice.Unusable) { proxy = try ProxyChoice.parse(text, from: "“proxy”") } catch { return error.description }
+            return nil
+        }
+    }
+
+    private enum Key: String, CaseIterable { case relay, proxy }
 }

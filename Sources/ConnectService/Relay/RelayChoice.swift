@@ -15,15 +15,15 @@ public enum RelayChoice {
         if let given { return try parse(given) }
         if let invitation { return invitation }
         if let text = ProcessInfo.processInfo.environment["RA_RELAY"], !text.isEmpty { return try parse(text) }
-        let configured: String?
-        do { configured = try ClientConfiguration.load(configuration).relay } catch {
-            throw Unknown(description: "\(error)")
+        let configured: RelayURL?
+        do throws(ClientConfiguration.Invalid) { configured = try ClientConfiguration.load(configuration).relay } catch {
+            throw Unknown(description: error.description)
         }
         guard let configured else {
             throw Unknown(
                 description: "Which relay? Give --relay URL, or set RA_RELAY. Whoever runs the relay knows its URL.")
         }
-        return try parse(configured)
+        return configured
     }
 
     private static func parse(_ text: String) throws(Unknown) -> RelayURL {

@@ -19,12 +19,11 @@ public enum ProxyChoice {
     /// - Parameter configuration: the configuration's file; nil for the usual one.
     public static func rule(given: String?, configuration: String? = nil) throws(Unusable) -> ProxyRule? {
         if let given { return try parse(given, from: "--proxy") }
-        let configured: String?
-        do { configured = try ClientConfiguration.load(configuration).proxy } catch {
-            throw Unusable(description: "\(error)")
+        let configured: ProxyRule??
+        do throws(ClientConfiguration.Invalid) { configured = try ClientConfiguration.load(configuration).proxy } catch {
+            throw Unusable(description: error.description)
         }
-        if let configured { return try parse(configured, from: "The configuration's “proxy”") }
-        return fromEnvironment(ProcessInfo.processInfo.environment)
+        return configured ?? fromEnvironment(ProcessInfo.processInfo.environment)
     }
 
     /// The first variable that holds an HTTP proxy: one of another kind may be meant for other programs. One that is set to
@@ -38,7 +37,8 @@ public enum ProxyChoice {
         return nil
     }
 
-    private static func parse(_ text: String, from place: String) throws(Unusable) -> ProxyRule? {
+    /// - Parameter place: where it was written, for the sentence.
+    static func parse(_ text: String, from place: String) throws(Unusable) -> ProxyRule? {
         if text == none { return nil }
         if let proxy = HTTPProxy(text) { return ProxyRule(proxy) }
         let isSOCKS = text.lowercased().hasPrefix("socks")
