@@ -48,6 +48,8 @@ extension SessionEventLine {
             return "\(from.printable): \(text.printable)"
         case .file(_, let name, let bytes, let total, let state):
             return "File \(name.printable): \(state.rawValue), \(bytes) of \(total) bytes."
+        case .ended(.error, let detail) where !detail.isEmpty:
+            return detail.printable
         case .ended(let reason, let detail):
             let more = detail.isEmpty ? "" : " \(detail.printable)"
             return reason.sentence(for: role, peer: peer) + more

@@ -84,6 +84,14 @@ struct SessionEventLineTests {
                 == "Sara ended it: you may not use the mouse and the keyboard any more.")
     }
 
+    @Test("say what went wrong, and that something did only where nobody knows what")
+    func errors() {
+        let known = SessionEventLine.ended(.error, detail: "The relay is full.")
+        #expect(known.sentence(for: .sharer, peer: "Hugo") == "The relay is full.")
+        let unknown = SessionEventLine.ended(.error, detail: "")
+        #expect(unknown.sentence(for: .sharer, peer: "Hugo") == "Something went wrong, so the session is over.")
+    }
+
     @Test("leave out what is the driver's business")
     func internals() {
         for event in [

@@ -142,7 +142,7 @@ final class SessionDriver {
         case .impostor:
             end(.error, "Whoever answered is not who holds the invitation's secret.")
         case .transport(let detail):
-            end(.error, detail)
+            end(.error, "The connection to the other side failed: \(detail)")
         }
     }
 
@@ -303,11 +303,13 @@ final class SessionDriver {
     private func drainMachine() -> Instant? {
         sendMessages()
         while let event = machine?.nextEvent() {
-            onEvent(event)
             if case .ended(let reason, let detail) = event {
+                onEvent(event)
                 conclude(reason, detail)
-            } else if let line = SessionEventLine(event) {
-                printer.print(line)
+            } else {
+                // First what has happened, then what the flow has to say of it.
+                if let line = SessionEventLine(event) { printer.print(line) }
+                onEvent(event)
             }
         }
         catchUp()
