@@ -17,7 +17,20 @@ from scenarios.waiting import eventually
 PAYLOADS = 300
 
 
-class Meeting:
+class Conversation:
+    """What a meeting is asked for, whoever carries what is signalled; `ours` is our end."""
+
+    def keep_consent(self, signs):
+        """The path stays while nothing is sent but so many signs of consent, which take some 0.8 s each; then it carries
+        payloads."""
+        selected = self.agree()
+        self.ours.send(f"consent {signs}")
+        self.ours.wait_for_event("consented", timeout=60)
+        self.exchange()
+        assert self.agree() == selected
+
+
+class Meeting(Conversation):
     """Carries what two ends signal, from the first line to the end of both."""
 
     def __init__(self, ours: Process, theirs: Process):
@@ -75,7 +88,7 @@ class Meeting:
             assert not [event for event in end.events if event["event"] == "lost"]
 
 
-class PageMeeting:
+class PageMeeting(Conversation):
     """The same with a page in Chromium, which runs ends/page.js."""
 
     def __init__(self, ours: Process, page, configuration, *, ours_offers, ours_opens, shows=True):

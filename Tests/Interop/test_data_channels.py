@@ -61,11 +61,7 @@ def test_consent_is_kept_with_chromium(relay, chromium, our_end):
     meeting = PageMeeting(
         our_end("controlling", "passive", False), chromium, {}, ours_offers=True, ours_opens=False)
     meeting.connect()
-    selected = meeting.agree()
-    meeting.ours.send("consent 8")
-    meeting.ours.wait_for_event("consented", timeout=60)
-    meeting.exchange()
-    assert meeting.agree() == selected
+    meeting.keep_consent(8)
     meeting.stop()
 
 

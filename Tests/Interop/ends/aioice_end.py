@@ -6,27 +6,19 @@ The first address is its host candidate's, or `-` for relayed candidates alone; 
 reads and writes, every end does: see meeting.py."""
 
 import asyncio
-import json
-import struct
 import sys
 
 import aioice
+from exchanging import Exchanging, report, say, told
 
 #: Consent is asked for so often that a test sees it, and given up while it looks: seconds, and checks without an answer.
 aioice.ice.CONSENT_INTERVAL, aioice.ice.CONSENT_FAILURES = 0.5, 6
-AGAIN = 0.25
 
 
-def body(number, author):
-    return bytes((number * 31 + index * author) % 256 for index in range(1 + number * 13 % 1150))
-
-
-class End:
+class End(Exchanging):
     def __init__(self, role, count, address, relay):
-        self.count, self.next, self.heard = count, None, asyncio.Event()
+        super().__init__(count, address)
         self.remote = {}
-        # It leaves out loopback by itself.
-        aioice.ice.get_host_addresses = lambda **_: [address]
         options = {}
         if relay:
             host, port, user, password = relay
@@ -43,11 +35,9 @@ class End:
         for candidate in self.connection.local_candidates:
             say(f"a=candidate:{candidate.to_sdp()}")
         say("a=end-of-candidates")
-        lines = asyncio.StreamReader()
-        await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(lines), sys.stdin)
         tasks = set()
         async with asyncio.TaskGroup() as group:
-            while (line := (await lines.readline()).decode().strip()) and line != "stop":
+            async for line in told():
                 await self.take(line)
                 if len(self.remote) == 2 and not tasks:
                     tasks.add(group.create_task(self.converse()))
@@ -71,39 +61,13 @@ class End:
 
     async def converse(self):
         await self.connection.connect()
-        pair = self.connection._nominated[1]
-        say(json.dumps({
-            "event": "selected", "role": "controlling" if self.connection.ice_controlling else "controlled",
-            "local": place(*pair.local_addr), "remote": place(*pair.remote_addr)}))
-        say(json.dumps({"event": "connected"}))
+        report(self.connection)
         while True:
-            message = await self.connection.recv()
-            (number,) = struct.unpack_from(">I", message, 1)
-            if message[:1] == b"q":
-                await self.connection.send(b"d" + message[1:5] + body(number, 0x55))
-            elif number == self.next:
-                assert message[5:] == body(number, 0x4F), f"payload {number} is not what was sent"
-                self.next += 1
-                self.heard.set()
+            if answer := self.hear(await self.connection.recv()):
+                await self.send(answer)
 
-    async def exchange(self):
-        for self.next in range(self.count):
-            number, self.heard = self.next, asyncio.Event()
-            while self.next == number:
-                await self.connection.send(b"q" + struct.pack(">I", number))
-                try:
-                    await asyncio.wait_for(self.heard.wait(), AGAIN)
-                except TimeoutError:
-                    pass  # lost: it is asked for again
-        say(json.dumps({"event": "exchanged", "payloads": self.count}))
-
-
-def place(address, port):
-    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
-
-
-def say(line):
-    print(line, flush=True)
+    async def send(self, message):
+        await self.connection.send(message)
 
 
 if __name__ == "__main__":

@@ -6,26 +6,21 @@ The first address is its host candidate's, or `-` for relayed candidates alone; 
 controlling offers; who opens opens the session's channels. What it reads and writes, every end does: see meeting.py."""
 
 import asyncio
-import json
-import struct
 import sys
 
-import aioice
 from aiortc import RTCConfiguration, RTCIceServer, RTCIceTransportPolicy, RTCPeerConnection, RTCSessionDescription
 from aiortc.sdp import candidate_from_sdp
-from aioice_end import AGAIN, body, place, say
+from exchanging import Exchanging, report, say, told
 from sdp import DESCRIBING, name, session
 
 LABELS = ["control", "screen", "path"]
 
 
-class End:
+class End(Exchanging):
     def __init__(self, role, count, address, opens, relay):
+        super().__init__(count, address)
         self.offers, self.opens = role == "controlling", opens == "--channels=opens"
-        self.count, self.next, self.heard = count, None, asyncio.Event()
-        self.control, self.lines, self.waiting = None, [], []
-        # It leaves out loopback by itself.
-        aioice.ice.get_host_addresses = lambda **_: [address]
+        self.control, self.lines = None, []
         servers = [RTCIceServer(urls=f"turn:{relay[0]}:{relay[1]}?transport=udp", username=relay[2], credential=relay[3])
                    ] if relay else []
         policy = RTCIceTransportPolicy.RELAY if address == "-" else RTCIceTransportPolicy.ALL
@@ -40,10 +35,8 @@ class End:
             self.connection.createDataChannel("not one of ours")
         if self.offers:
             await self.describe(await self.connection.createOffer())
-        lines = asyncio.StreamReader()
-        await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(lines), sys.stdin)
         exchanges = set()
-        while (line := (await lines.readline()).decode().strip()) and line != "stop":
+        async for line in told():
             if line == "exchange":
                 exchanges.add(asyncio.create_task(self.exchange()))
             elif line.startswith("a="):
@@ -53,8 +46,7 @@ class End:
     async def describe(self, description):
         """Says what this end is; aiortc gathers before it does."""
         await self.connection.setLocalDescription(description)
-        lines = self.connection.localDescription.sdp.splitlines()
-        for line in lines:
+        for line in self.connection.localDescription.sdp.splitlines():
             if name(line) in (*DESCRIBING, "candidate", "end-of-candidates"):
                 say(line)
 
@@ -79,37 +71,19 @@ class End:
             return
         self.control = channel
         channel.on("message", self.receive)
-        channel.on("open", self.report)
+        channel.on("open", self.opened)
         if channel.readyState == "open":
-            self.report()
+            self.opened()
 
-    def report(self):
-        ice = self.connection.sctp.transport.transport._connection
-        pair = ice._nominated[1]
-        say(json.dumps({
-            "event": "selected", "role": "controlling" if ice.ice_controlling else "controlled",
-            "local": place(*pair.local_addr), "remote": place(*pair.remote_addr)}))
-        say(json.dumps({"event": "connected"}))
+    def opened(self):
+        report(self.connection.sctp.transport.transport._connection)
 
     def receive(self, message):
-        (number,) = struct.unpack_from(">I", message, 1)
-        if message[:1] == b"q":
-            self.control.send(b"d" + message[1:5] + body(number, 0x55))
-        elif number == self.next:
-            assert message[5:] == body(number, 0x4F), f"payload {number} is not what was sent"
-            self.next += 1
-            self.heard.set()
+        if answer := self.hear(message):
+            self.control.send(answer)
 
-    async def exchange(self):
-        for self.next in range(self.count):
-            number, self.heard = self.next, asyncio.Event()
-            while self.next == number:
-                self.control.send(b"q" + struct.pack(">I", number))
-                try:
-                    await asyncio.wait_for(self.heard.wait(), AGAIN)
-                except TimeoutError:
-                    pass
-        say(json.dumps({"event": "exchanged", "payloads": self.count}))
+    async def send(self, message):
+        self.control.send(message)
 
 
 if __name__ == "__main__":
