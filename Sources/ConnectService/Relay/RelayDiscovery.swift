@@ -39,15 +39,18 @@ struct RelayDiscovery: Sendable {
     let trust: RelayTrust
     let routes: [StreamRoute]
     let loop: any EventLoop
+    let headStart: Duration
     /// How long any one endpoint may take.
     let patience: TimeAmount
     private var url: RelayURL { trust.url }
 
     init(
-        trust: RelayTrust, routes: [StreamRoute] = [.direct], patience: TimeAmount = .seconds(6), loop: any EventLoop
+        trust: RelayTrust, routes: [StreamRoute] = [.direct], headStart: Duration = headStart,
+        patience: TimeAmount = .seconds(6), loop: any EventLoop
     ) {
         self.trust = trust
         self.routes = routes
+        self.headStart = headStart
         self.patience = patience
         self.loop = loop
     }
@@ -58,7 +61,7 @@ struct RelayDiscovery: Sendable {
         try await withThrowingTaskGroup(of: Outcome.self) { group in
             for route in routes { group.addTask { try await ask(url.endpoint, by: route, isNamed: true) } }
             group.addTask {
-                try await Task.sleep(for: Self.headStart)
+                try await Task.sleep(for: headStart)
                 return .headStartIsOver
             }
             var underWay = routes.count

@@ -8,6 +8,17 @@ import Testing
 private let patience = Duration.seconds(10)
 private let impatience = Duration.seconds(1)
 
+/// What a check says that waits until its time is over: with more of it while this machine is too busy for `isIt` to come true.
+private func outcome(
+    until isIt: (Outbound) -> Bool = { $0.name != "unanswered" }, of check: (Duration) async -> Outbound
+) async -> Outbound {
+    for patience in [impatience, impatience * 5] {
+        let outcome = await check(patience)
+        if isIt(outcome) { return outcome }
+    }
+    return await check(impatience * 25)
+}
+
 @Suite("The way out over TCP")
 struct TCPCheckTests {
     private func check(_ remote: TransportAddress, _ patience: Duration = patience) async -> Outbound {
@@ -45,7 +56,8 @@ struct TCPCheckTests {
     @Test("a port that swallows is unanswered")
     func silent() async throws {
         let server = try await FakeServer.tcp(.swallows)
-        #expect(await check(server.address, impatience) == .unanswered(why: "It connects, but nobody answers."))
+        let connects = Outbound.unanswered(why: "It connects, but nobody answers.")
+        #expect(await outcome(until: { $0 == connects }) { await check(server.address, $0) } == connects)
         await server.close()
     }
 }
@@ -95,7 +107,7 @@ struct UDPCheckTests {
         #expect(await UDPCheck(patience: patience).run(to: mixed.address).isOpen)
         await mixed.close()
         let other = try await FakeServer.udp { _, _ in Array("hello".utf8) }
-        #expect(await UDPCheck(patience: impatience).run(to: other.address) == .blocked(why: Stranger.unknown.sentence))
+        #expect(await outcome { await UDPCheck(patience: $0).run(to: other.address) } == .blocked(why: Stranger.unknown.sentence))
         await other.close()
     }
 }

@@ -22,4 +22,4 @@ def settled(process, connected, kind):
     if connected["path"]["kind"] == kind:
         return connected["path"]
     return process.wait_for_event(
-        "path", timeout=5, where=lambda event: event["path"] and event["path"]["kind"] == kind)["path"]
+        "path", timeout=30, where=lambda event: event["path"] and event["path"]["kind"] == kind)["path"]
