@@ -64,7 +64,7 @@ def connect(relay, stack, kind):
 
 
 # Bytes in KB, by docs/sizing.md; half more, as memory comes in pieces.
-@pytest.mark.parametrize(("kind", "most"), [("tcp", 8), ("tls", 26), ("http", 16), ("websocket", 86)])
+@pytest.mark.parametrize(("kind", "most"), [("tcp", 8), ("tls", 26), ("http", 48), ("websocket", 86)])
 def test_a_connection_that_says_no_more(relay, kind, most):
     process = pathlib.Path(f"/proc/{relay.process.pid}")
     with contextlib.ExitStack() as stack:
