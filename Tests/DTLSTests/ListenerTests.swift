@@ -161,6 +161,8 @@ struct ListenerTests {
         while let datagram = client.nextTransmit() { flight.append(datagram) }
         for datagram in flight { server.receive(datagram, at: .zero) }
         #expect(!server.isConnected)
+        // A time-out that fell into a call of `receive`, as on a busy machine, is none that lets it in.
+        while server.nextTransmit() != nil {}
         var again: [UInt8]?
         while again == nil {
             server.handleTimeout(at: try #require(server.nextDeadline))
