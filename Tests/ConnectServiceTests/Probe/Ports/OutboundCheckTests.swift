@@ -4,8 +4,9 @@ import STUN
 import Synchronization
 import Testing
 
-/// Long enough for any answer on loopback; short enough to wait for where none comes.
-private let patience = Duration.seconds(10)
+/// Long enough for any answer on loopback, however busy this machine is.
+private let patience = Duration.seconds(60)
+/// Short enough to wait for where none comes.
 private let impatience = Duration.seconds(1)
 
 /// What a check says that waits until its time is over: with more of it while this machine is too busy for `isIt` to come true.
