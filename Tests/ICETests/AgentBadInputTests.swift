@@ -19,7 +19,7 @@ import Testing
         #expect(transcript.answers().map { $0[ErrorCode.self]?.code } == [401])
         transcript.pass(.milliseconds(100))
         #expect(transcript.requests().isEmpty)
-        #expect(transcript.agent.report.count == 1)
+        #expect(transcript.agent.report(at: transcript.now).count == 1)
     }
 
     @Test("a request for another username fragment is answered 401")
@@ -30,7 +30,7 @@ import Testing
             transcript.hear(transcript.peer.check(transcript.agent, username: username), from: Self.stranger)
             #expect(transcript.answers().map { $0[ErrorCode.self]?.code } == [401], "\(username)")
         }
-        #expect(transcript.agent.report.count == 1)
+        #expect(transcript.agent.report(at: transcript.now).count == 1)
     }
 
     @Test("a bare Binding request gets no answer: it would be larger than the question")
@@ -65,7 +65,7 @@ import Testing
         let answers = transcript.answers()
         #expect(answers.map { $0[ErrorCode.self]?.code } == [420])
         #expect(answers.first?[UnknownAttributes.self]?.types == [AttributeType(rawValue: 0x7FFF)])
-        #expect(transcript.agent.report.count == 1)
+        #expect(transcript.agent.report(at: transcript.now).count == 1)
     }
 
     @Test("a forged answer is as good as none")
@@ -75,9 +75,9 @@ import Testing
         transcript.hear(try transcript.peer.answer(first, key: Self.wrongKey))
         transcript.hear(try transcript.peer.refuse(first, with: .badRequest, key: Self.wrongKey))
         transcript.hear(try transcript.peer.answer(first, key: Self.wrongKey), from: Self.stranger)
-        #expect(transcript.agent.report.map(\.result) == [.frozen])
+        #expect(transcript.agent.report(at: transcript.now).map(\.result) == [.frozen])
         transcript.hear(try transcript.peer.answer(first))
-        #expect(transcript.agent.report.map(\.result) == [.succeeded])
+        #expect(transcript.agent.report(at: transcript.now).map(\.result) == [.succeeded])
     }
 
     @Test("an authentic answer without an address, or a refusal, fails the pair")
@@ -86,11 +86,11 @@ import Testing
         let first = try #require(transcript.requests().first)
         let bare = Transmit(source: nil, destination: first.destination, payload: first.payload)
         transcript.hear(try transcript.peer.answer(bare))
-        #expect(transcript.agent.report.map(\.why) == ["the answer held no address"])
+        #expect(transcript.agent.report(at: transcript.now).map(\.why) == ["the answer held no address"])
         var refused = Transcript(role: .controlling)
         let request = try #require(refused.requests().first)
         refused.hear(try refused.peer.refuse(request, with: .serverError))
-        #expect(refused.agent.report.map(\.why) == ["the peer refused the check: 500"])
+        #expect(refused.agent.report(at: refused.now).map(\.why) == ["the peer refused the check: 500"])
     }
 
     @Test("answers to nobody's question and other methods are left to others; what is not STUN goes up")
@@ -122,7 +122,7 @@ import Testing
             damaged[index] ^= 0x40
             transcript.hear(damaged, from: Self.stranger)
         }
-        #expect(transcript.agent.report.count == 1)
+        #expect(transcript.agent.report(at: transcript.now).count == 1)
         #expect(transcript.requests().isEmpty)
     }
 
@@ -139,16 +139,16 @@ import Testing
             taken += 1
         }
         #expect(taken == configuration.candidateLimit - 1)
-        #expect(transcript.agent.report.count == 10)
+        #expect(transcript.agent.report(at: transcript.now).count == 10)
         // The pairs that stay are the best ones, and the one whose check is on its way.
-        #expect(transcript.agent.report.contains { $0.remote == transcript.peer.address })
+        #expect(transcript.agent.report(at: transcript.now).contains { $0.remote == transcript.peer.address })
 
         var early = Transcript(role: .controlled, introduces: false)
         for port in UInt16(1)...100 {
             early.hear(early.peer.check(early.agent), from: TransportAddress(ip: .v4(0x0A01_0000), port: port))
         }
         early.agent.setRemoteCredentials(early.peer.credentials, at: .zero)
-        #expect(early.agent.report.count == 16)
+        #expect(early.agent.report(at: early.now).count == 16)
     }
 
     @Test("a peer that checks from every port there is fills no table without a bound")
@@ -159,7 +159,7 @@ import Testing
                 transcript.peer.check(transcript.agent), from: TransportAddress(ip: .v4(0x0A01_0000), port: port))
             transcript.pass(.milliseconds(1))
         }
-        #expect(transcript.agent.report.count <= 100)
+        #expect(transcript.agent.report(at: transcript.now).count <= 100)
         #expect(transcript.transmits().count <= 256)
     }
 
@@ -188,6 +188,6 @@ import Testing
         transcript.agent.addLocalCandidate(.host(link), at: .zero)
         transcript.agent.addRemoteCandidate(.host(try #require(TransportAddress("[fe80::2]:1"))), at: .zero)
         transcript.agent.addRemoteCandidate(.host(try #require(TransportAddress("[2001:db8::2]:1"))), at: .zero)
-        #expect(transcript.agent.report.count == 3)
+        #expect(transcript.agent.report(at: transcript.now).count == 3)
     }
 }

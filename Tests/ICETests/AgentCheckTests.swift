@@ -33,8 +33,8 @@ import Testing
         #expect(pair.kind == .direct)
         #expect(pair.roundTrip == .zero)
         #expect(transcript.events() == [.selectedPair(pair)])
-        #expect(transcript.agent.report.map(\.result) == [.succeeded])
-        #expect(transcript.agent.report.map(\.isSelected) == [true])
+        #expect(transcript.agent.report(at: transcript.now).map(\.result) == [.succeeded])
+        #expect(transcript.agent.report(at: transcript.now).map(\.isSelected) == [true])
     }
 
     @Test("the controlled agent answers, checks back at once, and selects when its own check succeeds")
@@ -133,7 +133,7 @@ import Testing
     func retransmission() {
         var transcript = Transcript(role: .controlling)
         var times: [Int64] = transcript.requests().isEmpty ? [] : [0]
-        while transcript.agent.report.contains(where: { $0.result == .frozen }),
+        while transcript.agent.report(at: transcript.now).contains(where: { $0.result == .frozen }),
             let next = transcript.agent.nextDeadline
         {
             transcript.pass(next - transcript.now)
@@ -141,7 +141,7 @@ import Testing
         }
         #expect(times == [0, 250, 750, 1750, 3750, 7750])
         #expect(transcript.now.nanoseconds == 9_750_000_000)
-        #expect(transcript.agent.report.map(\.why) == ["no answer"])
+        #expect(transcript.agent.report(at: transcript.now).map(\.why) == ["no answer"])
     }
 
     @Test("new checks keep Ta between them, a short one at first, and each base and remote address has one pair")
@@ -156,7 +156,7 @@ import Testing
             .serverReflexive(
                 TransportAddress(ip: .v4(0xCB00_7101), port: 1), base: Transcript.base, server: .v4(0xC633_6401)),
             at: .zero)
-        #expect(transcript.agent.report.count == 13)
+        #expect(transcript.agent.report(at: transcript.now).count == 13)
         var times: [Int64] = transcript.requests().map { _ in 0 }
         while transcript.now < Instant.zero + .milliseconds(200), let next = transcript.agent.nextDeadline {
             transcript.pass(next - transcript.now)
@@ -171,19 +171,19 @@ import Testing
         let first = try #require(transcript.requests().first)
         let elsewhere = try #require(TransportAddress("10.0.0.9:2000"))
         transcript.hear(try transcript.peer.answer(first), from: elsewhere)
-        #expect(transcript.agent.report.map(\.why) == ["the answer came from 10.0.0.9:2000"])
+        #expect(transcript.agent.report(at: transcript.now).map(\.why) == ["the answer came from 10.0.0.9:2000"])
     }
 
     @Test("a failed pair lives again when the peer's check arrives")
     func revived() throws {
         var transcript = Transcript(role: .controlling)
         transcript.pass(.seconds(10))
-        #expect(transcript.agent.report.map(\.result) == [.failed])
+        #expect(transcript.agent.report(at: transcript.now).map(\.result) == [.failed])
         _ = transcript.transmits()
         transcript.hear(transcript.peer.check(transcript.agent, role: .controlled))
         let again = try #require(transcript.requests().first)
         transcript.hear(try transcript.peer.answer(again))
-        #expect(transcript.agent.report.map(\.result) == [.succeeded])
+        #expect(transcript.agent.report(at: transcript.now).map(\.result) == [.succeeded])
     }
 
     @Test("an agent fails only when both sides have named all candidates, every pair has failed, and it was patient")

@@ -51,6 +51,30 @@ import Testing
         #expect(transcript.agent.maySendData(at: transcript.now))
     }
 
+    @Test("a pair that nobody has asked for longer than consent lasts is asked before it stands by again")
+    func staleStandby() throws {
+        var transcript = Transcript(role: .controlling, configuration: Self.watchful)
+        func host(_ number: UInt16) -> TransportAddress { TransportAddress(ip: .v4(0x0A00_0100), port: 100 - number) }
+        for number in UInt16(1)...6 {
+            transcript.agent.addRemoteCandidate(.host(host(number), localPreference: 1000 - number), at: .zero)
+        }
+        let hosts = Set((UInt16(1)...6).map(host)).union([transcript.peer.address])
+        try run(&transcript, for: .seconds(40), answering: hosts)
+        // Four stand by; the fifth and the sixth have not been asked since.
+        try run(&transcript, for: .seconds(40), answering: hosts.subtracting([host(1)]))
+        func result(of address: TransportAddress) -> PairReport.Result? {
+            transcript.agent.report(at: transcript.now).first { $0.remote == address }?.result
+        }
+        #expect(result(of: host(1)) == .failed)
+        #expect(result(of: host(5)) == .succeeded)
+        // Another one works: there is a place to fill, and the fifth is the best for it.
+        transcript.agent.addRemoteCandidate(.host(host(7), localPreference: 1), at: transcript.now)
+        try run(&transcript, for: .milliseconds(100), answering: hosts.union([host(7)]).subtracting([host(5)]))
+        #expect(result(of: host(5)) == .frozen)
+        try run(&transcript, for: .seconds(1), answering: hosts)
+        #expect(result(of: host(5)) == .succeeded)
+    }
+
     @Test("when the selected pair dies, data flows on another within two seconds, and comes back with it")
     func death() throws {
         var transcript = try standingBy()
@@ -150,7 +174,7 @@ import Testing
         transcript.agent.removeLocalCandidates(base: Transcript.base, at: transcript.now)
         #expect(transcript.agent.dataPair?.source == second)
         #expect(transcript.agent.maySendData(at: transcript.now))
-        #expect(transcript.agent.report.allSatisfy { $0.local == second })
+        #expect(transcript.agent.report(at: transcript.now).allSatisfy { $0.local == second })
     }
 
     @Test("pairs that stand by are few, and one of them is relayed")
@@ -182,7 +206,7 @@ import Testing
         var transcript = Transcript(role: .controlling, configuration: Self.watchful)
         transcript.agent.addRemoteCandidate(.mapped(Self.outer, base: Self.outer), at: .zero)
         try run(&transcript, for: .seconds(12), answering: [transcript.peer.address])
-        #expect(transcript.agent.report.contains { $0.result == .failed })
+        #expect(transcript.agent.report(at: transcript.now).contains { $0.result == .failed })
         try run(&transcript, for: .seconds(10), answering: [])
         try run(&transcript, for: .seconds(4), answering: [Self.outer])
         #expect(transcript.agent.dataPair?.destination == Self.outer)

@@ -55,6 +55,27 @@ import Testing
         }
     }
 
+    @Test("of what servers saw of a port the last one is offered, beside what a router opened for it")
+    func offer() {
+        var random = SplitMix64(seed: 1)
+        var agent = RestartingAgent(
+            role: .controlled, localCredentials: Credentials(using: &random), configuration: Agent.Configuration(), random: random)
+        let base = TransportAddress(ip: .v4(0xC0A8_0164), port: 5000)
+        func outer(_ port: UInt16) -> TransportAddress { TransportAddress(ip: .v4(0xCB00_7109), port: port) }
+        agent.addLocalCandidate(.host(base), at: .zero)
+        agent.addLocalCandidate(.mapped(outer(5000), base: base), at: .zero)
+        for port in UInt16(6000)...6099 {
+            agent.addLocalCandidate(.serverReflexive(outer(port), base: base, server: .v4(0xC633_6401)), at: .zero)
+        }
+        agent.addLocalCandidate(.mapped(outer(5001), base: base), at: .zero)
+        agent.endOfLocalCandidates(at: .zero)
+        let told = agent.offer.map { signal -> TransportAddress? in
+            if case .candidate(0, let candidate) = signal { candidate.address } else { nil }
+        }
+        #expect(told == [base, outer(6099), outer(5001), nil])
+        #expect(agent.offer.last == .endOfCandidates(generation: 0))
+    }
+
     @Test("a restart has new credentials and a new pair, and data may be sent all the while")
     func restart() {
         var pair = Pair()

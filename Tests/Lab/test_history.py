@@ -52,8 +52,8 @@ def test_a_relayed_session_is_explained_pair_by_pair(session, side, other, name)
     for row in tried:
         assert row["why"], row
         assert (row["kind"] == "relayed") or row["result"] in ("failed", "frozen"), row
-        # Those that were still unanswered when it was over have no time.
-        assert (row.get("ms") is None) is (row["result"] == "frozen"), row
+        # Those whose turn had not come when another path was there have no time.
+        assert row.get("ms") is not None or row["result"] == "frozen", row
         assert row.get("ms", 0) >= 0
     chosen = [row for row in tried if row["why"] == "chosen"]
     assert [(row["local"], row["remote"], row["result"]) for row in chosen] == [

@@ -58,8 +58,6 @@ public actor JoinFlow: AssistanceFlow {
     private var identity: Identity?
     private var hasAgreed = false
     private var isVerified = false
-    /// What was gathered before there was anybody to tell.
-    private var untold: [PeerPayload] = []
     private var picture: FirstPicture?
     private var isDecoding = false
     private var lastSize: (width: Int, height: Int)?
@@ -203,8 +201,7 @@ public actor JoinFlow: AssistanceFlow {
         hasAgreed = true
         client.send(
             Meeting.description(name: options.name, identity: identity, credentials: peer.localCredentials))
-        for payload in untold { client.send(payload) }
-        untold = []
+        for payload in peer.assumeIsolated({ $0.standingOffer }) { client.send(payload) }
     }
 
     private func verified() {
@@ -216,7 +213,7 @@ public actor JoinFlow: AssistanceFlow {
     }
 
     private func tell(_ payload: PeerPayload) {
-        guard hasAgreed else { return untold.append(payload) }
+        guard hasAgreed else { return }  // it is told of everything then
         client.send(payload)
         drainRendezvous()
     }

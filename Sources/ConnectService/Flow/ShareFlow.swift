@@ -58,8 +58,6 @@ public actor ShareFlow: AssistanceFlow {
     private var identity: Identity?
     /// The helper that has proven the secret.
     private var meeting: MeetingID?
-    /// What was gathered before there was anybody to tell.
-    private var untold: [PeerPayload] = []
     private var gatheredAt: Instant?
     public var end = FlowEnd()
     private var relayLostAt: Instant?
@@ -274,12 +272,11 @@ public actor ShareFlow: AssistanceFlow {
         driver?.expectConnection()
         client.send(
             Meeting.description(name: options.name, identity: identity, credentials: peer.localCredentials), to: meeting)
-        for payload in untold { client.send(payload, to: meeting) }
-        untold = []
+        for payload in peer.assumeIsolated({ $0.standingOffer }) { client.send(payload, to: meeting) }
     }
 
     private func tell(_ payload: PeerPayload) {
-        guard let meeting else { return untold.append(payload) }
+        guard let meeting else { return }  // who comes is told of everything
         client.send(payload, to: meeting)
         drainRendezvous()
     }

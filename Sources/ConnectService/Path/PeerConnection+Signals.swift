@@ -47,6 +47,9 @@ extension PeerConnection {
         }
     }
 
+    /// What a peer that comes now has to be told: nobody keeps what was signalled before.
+    var standingOffer: [PeerPayload] { agent.offer.map(PeerPayload.init) }
+
     func tell(_ signal: RestartingAgent.Signal) {
         let payload = PeerPayload(signal)
         emit(.signal(payload))

@@ -188,7 +188,7 @@ package actor PeerConnection {
     func reflexiveAddress(of base: TransportAddress) -> IPAddress? { reflexive[base] }
 
     /// What was tried, for people who wonder.
-    var report: [PairReport] { agent.active.report }
+    var report: [PairReport] { agent.active.report(at: MonotonicClock.now()) }
 
     /// When anything authenticated came last on the chosen path.
     var lastReceivedAt: Instant? { agent.lastReceivedAt }

@@ -22,7 +22,7 @@ extension Agent {
                 localCandidates[index] = candidate
             }
         } else {
-            guard localCandidates.count < configuration.candidateLimit else { return false }
+            guard makeRoomForLocalCandidate() else { return false }
             localCandidates.append(candidate)
         }
         localAddresses.insert(candidate)
@@ -72,7 +72,7 @@ extension Agent {
                 checkList.replaceRemote(candidate, role: role)
             }
         } else {
-            guard remoteCandidates.count < configuration.candidateLimit else { return false }
+            guard makeRoomForRemoteCandidate() else { return false }
             remoteCandidates.append(candidate)
         }
         remoteAddresses.insert(candidate)
@@ -88,6 +88,34 @@ extension Agent {
     public mutating func endOfRemoteCandidates(at now: Instant) {
         hasAllRemoteCandidates = true
         advance(at: now)
+    }
+
+    // MARK: Room for more
+
+    /// A peer that moves about leaves addresses behind, and so does a NAT that forgets: beyond the limit the oldest one goes
+    /// that nothing came of. False where something may still come of each.
+    mutating func makeRoomForRemoteCandidate() -> Bool {
+        guard remoteCandidates.count >= configuration.candidateLimit else { return true }
+        guard let index = remoteCandidates.firstIndex(where: { checkList.isInVain($0) }) else { return false }
+        let old = remoteCandidates.remove(at: index)
+        remoteAddresses.remove(old)
+        checkList.remove(old)
+        return true
+    }
+
+    /// The same for what servers and peers have seen of this side: nothing is sent from there, so that only a name is lost.
+    mutating func makeRoomForLocalCandidate() -> Bool {
+        guard localCandidates.count >= configuration.candidateLimit else { return true }
+        let useful = Set(checkList.pairs.lazy.compactMap { $0.validLocal?.place })
+        let index = localCandidates.firstIndex { candidate in
+            switch candidate.type {
+            case .serverReflexive, .peerReflexive: !useful.contains(candidate.place)
+            case .host, .relayed: false
+            }
+        }
+        guard let index else { return false }
+        localAddresses.remove(localCandidates.remove(at: index))
+        return true
     }
 
     /// RFC 8445 §6.1.2.2: the same component, transport and family, and link-local only with link-local.

@@ -30,14 +30,16 @@ extension Agent {
     mutating func beginConsent(at now: Instant) {
         guard let selectedKey else { return }
         consents = [:]
-        keepConsent(of: selectedKey, at: now)
+        keepConsent(of: selectedKey)
         silence = Silence(at: now, timing: configuration.consent)
         keepStandbys(at: now)
     }
 
-    /// The pair has just been answered.
-    mutating func keepConsent(of key: PairKey, at now: Instant) {
-        consents[key] = Consent(at: now, nextCheckAt: nextConsentCheck(after: now), timing: configuration.consent)
+    /// A valid pair's consent counts from its last answer.
+    mutating func keepConsent(of key: PairKey) {
+        guard let answeredAt = checkList[key]?.answeredAt else { return }
+        consents[key] = Consent(
+            at: answeredAt, nextCheckAt: nextConsentCheck(after: answeredAt), timing: configuration.consent)
     }
 
     mutating func handleDueConsent(at now: Instant) {
@@ -88,6 +90,7 @@ extension Agent {
         let timing = configuration.consent
         let next = timing.liveness == nil ? nil : nextConsentCheck(after: now)
         consents[key]?.answered(at: now, nextCheckAt: next, timing: timing)
+        checkList.update(key) { $0.answeredAt = now }
         answeredByPeer(at: now)
         watch(at: now)
     }

@@ -11,6 +11,7 @@ extension Agent {
         checkList.update(check.key) { pair in
             if !pair.isValid { pair.settledAt = now }
             pair.state = .succeeded(local: local)
+            pair.answeredAt = now
             // Karn's algorithm: of a request that was sent twice nobody knows which one was answered.
             if check.transaction.requestsSent == 1 { pair.roundTrip = now - check.transaction.startedAt }
         }
@@ -48,7 +49,7 @@ extension Agent {
             priority: priority,
             foundation: FoundationText.of(.peerReflexive, base: pair.key.base.ip, server: pair.key.remote.ip,
                 transport: pair.key.transport))
-        if localCandidates.count < configuration.candidateLimit { localCandidates.append(learned) }
+        if makeRoomForLocalCandidate() { localCandidates.append(learned) }
         return learned
     }
 
@@ -86,7 +87,7 @@ extension Agent {
     /// The remote candidate at an address: a known one, or a peer-reflexive one that is learned here.
     private mutating func remoteCandidate(at key: PairKey, priority: UInt32?) -> Candidate? {
         if let known = remoteCandidates.first(where: { $0.address == key.remote && $0.transport == key.transport }) { return known }
-        guard let priority, remoteCandidates.count < configuration.candidateLimit else { return nil }
+        guard let priority, makeRoomForRemoteCandidate() else { return nil }
         let learned = Candidate(
             type: .peerReflexive, transport: key.transport, address: key.remote,
             priority: min(max(priority, 1), 0x7FFF_FFFF),

@@ -70,8 +70,16 @@ extension Agent {
         {
             wanted = wanted.prefix(Self.standbyLimit - 1) + [relayed]
         }
-        for key in wanted where consents[key] == nil { keepConsent(of: key, at: now) }
         for key in consents.keys where !wanted.contains(key) && !isWatched(key) { consents[key] = nil }
+        for key in wanted where consents[key] == nil {
+            if let answeredAt = checkList[key]?.answeredAt, answeredAt + configuration.consent.lifetime > now {
+                keepConsent(of: key)
+            } else {
+                // Nobody has asked it for longer than consent lasts: what it is worth now, a check tells.
+                checkList.update(key) { $0.beginAnew() }
+                checkList.trigger(key)
+            }
+        }
     }
 
     // MARK: Death

@@ -23,10 +23,11 @@ struct Consent: Sendable {
     /// Six seconds apart they cover more than consent lasts; older answers prove nothing any more.
     private static let checkLimit = 8
 
-    init(at now: Instant, nextCheckAt: Instant, timing: ConsentTiming) {
-        expiresAt = now + timing.lifetime
-        lastHeardAt = now
-        lastAnsweredAt = now
+    /// - Parameter answeredAt: when the pair was answered last.
+    init(at answeredAt: Instant, nextCheckAt: Instant, timing: ConsentTiming) {
+        expiresAt = answeredAt + timing.lifetime
+        lastHeardAt = answeredAt
+        lastAnsweredAt = answeredAt
         self.nextCheckAt = nextCheckAt
     }
 

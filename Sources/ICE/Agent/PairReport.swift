@@ -5,7 +5,7 @@ public struct PairReport: Hashable, Sendable {
     public enum Result: String, Hashable, Sendable {
         case succeeded
         case failed
-        /// Its checks had not come to an end, or had not begun, when the agent stopped checking.
+        /// Its checks have not begun (then there is no time), or not come to an end.
         case frozen
     }
 
@@ -15,7 +15,7 @@ public struct PairReport: Hashable, Sendable {
     /// What the path is, or at best would have been.
     public var kind: PathKind
     public var result: Result
-    /// From the first check to the result; nil when no check was sent or none has a result.
+    /// From the first check to the result, or until now while there is none; nil when no check was sent.
     public var elapsed: Duration?
     /// A phrase for people.
     public var why: String

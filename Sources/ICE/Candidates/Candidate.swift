@@ -42,6 +42,16 @@ public struct Candidate: Hashable, Sendable {
     }
 }
 
+extension Candidate {
+    /// What makes two of one side's candidates the same to the other side.
+    struct Place: Hashable {
+        let transport: CandidateTransport
+        let address: TransportAddress
+    }
+
+    var place: Place { Place(transport: transport, address: address) }
+}
+
 // MARK: - The candidates that a driver gathers
 
 extension Candidate {

@@ -5,19 +5,14 @@ import NetPrimitives
 /// Both sides know both lists, and both know the same two addresses of a path: its own end of it each
 /// learns from XOR-MAPPED-ADDRESS. So both come to the same `PathKind`, whatever NATs made of the ports.
 struct SignalledAddresses: Sendable {
-    private struct Entry: Hashable {
-        let transport: CandidateTransport
-        let address: TransportAddress
-    }
-
-    private var hosts: Set<Entry> = []
-    private var mapped: Set<Entry> = []
-    private var relayed: Set<Entry> = []
+    private var hosts: Set<Candidate.Place> = []
+    private var mapped: Set<Candidate.Place> = []
+    private var relayed: Set<Candidate.Place> = []
     /// Hosts that open connections: from which port shows only when they have.
     private var active: Set<IPAddress> = []
 
     mutating func insert(_ candidate: Candidate) {
-        let entry = Entry(transport: candidate.transport, address: candidate.address)
+        let entry = candidate.place
         switch candidate.type {
         case .host where candidate.tcpType == .active: active.insert(candidate.address.ip)
         case .host: hosts.insert(entry)
@@ -27,7 +22,15 @@ struct SignalledAddresses: Sendable {
         }
     }
 
-    private func hasHost(_ entry: Entry) -> Bool {
+    /// Forgets what was told of a candidate's address.
+    mutating func remove(_ candidate: Candidate) {
+        hosts.remove(candidate.place)
+        mapped.remove(candidate.place)
+        relayed.remove(candidate.place)
+        if candidate.tcpType == .active { active.remove(candidate.address.ip) }
+    }
+
+    private func hasHost(_ entry: Candidate.Place) -> Bool {
         hosts.contains(entry) || entry.transport == .tcp && active.contains(entry.address.ip)
     }
 
@@ -37,8 +40,8 @@ struct SignalledAddresses: Sendable {
         remote: TransportAddress, of theirs: SignalledAddresses, transport: CandidateTransport
     ) -> PathKind {
         let (local, base, remote) = (
-            Entry(transport: transport, address: local), Entry(transport: transport, address: base),
-            Entry(transport: transport, address: remote)
+            Candidate.Place(transport: transport, address: local), Candidate.Place(transport: transport, address: base),
+            Candidate.Place(transport: transport, address: remote)
         )
         if ours.relayed.contains(local) || ours.relayed.contains(base) || theirs.relayed.contains(remote) {
             return .relayed

@@ -10,6 +10,9 @@ struct CheckList: Sendable {
     /// RFC 8445 §6.1.2.5: pairs at most.
     let limit: Int
 
+    /// Remote candidates that pairs have failed with for which there was no room any more.
+    private var discarded: Set<Candidate.Place> = []
+
     init(limit: Int) { self.limit = max(limit, 1) }
 
     subscript(key: PairKey) -> CheckedPair? { index(of: key).map { pairs[$0] } }
@@ -52,6 +55,7 @@ struct CheckList: Sendable {
         let failed = pairs.lastIndex { if case .failed = $0.state { true } else { false } }
         let idle = pairs.lastIndex { $0.priority < pair.priority && ($0.state == .frozen || $0.state == .waiting) }
         guard let index = failed ?? idle else { return false }
+        if index == failed { discarded.insert(pairs[index].remote.place) }
         let key = pairs.remove(at: index).key
         triggered.removeAll { $0 == key }
         return true
@@ -95,6 +99,19 @@ struct CheckList: Sendable {
     mutating func remove(_ key: PairKey) {
         pairs.removeAll { $0.key == key }
         settle(key)
+    }
+
+    /// Whether checks with a remote candidate have failed, and nothing may come of it any more.
+    func isInVain(_ remote: Candidate) -> Bool {
+        let own = pairs.filter { $0.remote.place == remote.place }
+        guard own.allSatisfy({ !$0.isPending && !$0.isValid }) else { return false }
+        return !own.isEmpty || discarded.contains(remote.place)
+    }
+
+    /// Forgets a remote candidate that nothing came of, and its pairs.
+    mutating func remove(_ remote: Candidate) {
+        discarded.remove(remote.place)
+        for key in pairs.map(\.key) where key.remote == remote.address && key.transport == remote.transport { remove(key) }
     }
 
     /// Gives every failed pair another turn, and those whose check is under way if they are to begin anew.

@@ -28,6 +28,8 @@ struct CheckedPair: Sendable {
     var firstCheckAt: Instant?
     /// When it first succeeded, or last failed.
     var settledAt: Instant?
+    /// When a check on it, of whichever purpose, was answered last: consent counts from there.
+    var answeredAt: Instant?
     /// Of a check that was sent once and answered.
     var roundTrip: Duration?
 
@@ -60,6 +62,13 @@ struct CheckedPair: Sendable {
     mutating func fail(_ reason: PairFailure, at now: Instant) {
         state = .failed(reason)
         settledAt = now
+    }
+
+    /// It is to be checked as one that nobody has checked yet.
+    mutating func beginAnew() {
+        state = .waiting
+        firstCheckAt = nil
+        settledAt = nil
     }
 
     mutating func recomputePriority(as role: Role) {

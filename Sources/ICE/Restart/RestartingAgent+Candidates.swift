@@ -93,11 +93,16 @@ extension RestartingAgent {
     /// A restart makes both sides check, ask servers and signal: a peer gets one a second, and a few at once.
     private static let peerRestartAllowance = RateLimit.Allowance(burst: 4, interval: .seconds(1))
 
+    /// What there is to tell of this side's addresses now: for a peer that was not there when it was signalled.
+    public var offer: [Signal] {
+        offered.map { .candidate(generation: generation, $0) }
+            + (hasOfferedAll ? [.endOfCandidates(generation: generation)] : [])
+    }
+
     /// Tells everything of the restart that is under way once more: the way that signals take is another one now.
     public mutating func signalAgain() {
         guard let next else { return }
         signals.push(.restart(generation: generation, next.localCredentials))
-        for candidate in offered { signals.push(.candidate(generation: generation, candidate)) }
-        if hasOfferedAll { signals.push(.endOfCandidates(generation: generation)) }
+        for signal in offer { signals.push(signal) }
     }
 }

@@ -35,7 +35,7 @@ extension VirtualInternet {
     var story: String {
         peers.map { peer in
             let events = peer.events.map { "\($0.at.nanoseconds / 1_000_000) ms \($0.event)" }
-            let report = peer.agent.active.report.map {
+            let report = peer.agent.active.report(at: now).map {
                 "  \($0.local)→\($0.remote) \($0.kind) \($0.result) \($0.elapsed?.milliseconds ?? -1) ms: \($0.why)"
             }
             return "peer \(peer.index) \(peer.agent.active.role):\n" + (events + report).joined(separator: "\n")
