@@ -171,7 +171,7 @@ let package = Package(
             "ConnectServiceTests",
             [
                 "CertificateSupport", "ConnectService", "DTLS", "HostNetwork", "NetPrimitives", "STUN", "TURN", "Rendezvous",
-                "PortMapping", "Session", "NIOTransport", logging, tls,
+                "PortMapping", "Session", "NIOTransport", "ICE", logging, tls, .product(name: "NIOEmbedded", package: "swift-nio"),
             ] + nio + certificates),
         tests("SimulationTests", ["ICE", "STUN", "NetPrimitives"]),
     ]

@@ -34,7 +34,8 @@ struct AddressWatch: Sendable {
     func close() { channel.close(promise: nil) }
 }
 
-private final class ChangeHandler: ChannelInboundHandler {
+/// Makes one call of what comes within a short time.
+final class ChangeHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 
     private let calm: TimeAmount

@@ -46,7 +46,9 @@ extension PeerConnection {
             answered.insert(base)
             reflexive[base] = address.ip
             guard address != base else { continue }
-            offer(.serverReflexive(address, base: base, server: client.server.ip), at: now)
+            offer(
+                .serverReflexive(address, base: base, server: client.server.ip, localPreference: localPreference(of: base)),
+                at: now)
         }
         // Where a NAT has another port for each destination, what a second server saw is of no use to the peer either.
         bindings.removeAll { $0.client.outcome != nil || answered.contains($0.base) }

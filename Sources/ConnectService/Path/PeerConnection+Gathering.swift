@@ -18,11 +18,13 @@ extension PeerConnection {
 
     /// Sockets beyond so many are wanted alike.
     private static let leastWanted: UInt16 = 1000
+    /// What goes through a tunnel pays its price, as what goes to the relay by TCP (`RelayedLeg`): half the preference.
+    private static let tunnelPreference = Candidate.highestLocalPreference / 2
 
     /// Opens one UDP port on each address and offers them as host candidates; `ports` are all that there are then.
-    package func openPorts(on addresses: [IPAddress]) async {
-        for ip in addresses {
-            let opened = try? await DatagramSocket.open(on: ip, loop: loop) { bytes, source, local in
+    package func openPorts(on addresses: [LocalAddress]) async {
+        for address in addresses {
+            let opened = try? await DatagramSocket.open(on: address.ip, loop: loop) { bytes, source, local in
                 self.assumeIsolated { $0.received(bytes, on: local, from: source) }
             }
             guard let socket = opened else { continue }
@@ -31,9 +33,9 @@ extension PeerConnection {
                 break
             }
             sockets[socket.local] = socket
-            offer(
-                .host(socket.local, localPreference: Candidate.highestLocalPreference - openedPorts),
-                at: MonotonicClock.now())
+            let preference = (address.isTunnel ? Self.tunnelPreference : Candidate.highestLocalPreference) - openedPorts
+            localPreferences[socket.local] = preference
+            offer(.host(socket.local, localPreference: preference), at: MonotonicClock.now())
             openedPorts = min(openedPorts + 1, Self.leastWanted)
         }
         drain()

@@ -7,7 +7,7 @@ import TURN
 // This host's addresses come and go: a cable, a radio, a suspension, a tunnel. The path follows them.
 extension PeerConnection {
     /// Begins to follow the addresses that `addresses` gives.
-    func follow(_ addresses: @escaping @Sendable () -> [IPAddress]) async {
+    package func follow(_ addresses: @escaping @Sendable () -> [LocalAddress]) async {
         localAddresses = addresses
         await openWatch()
     }
@@ -39,15 +39,15 @@ extension PeerConnection {
         guard !isOver, let localAddresses else { return }
         guard !isMoving else { return hasToLookAgain = true }
         let present = localAddresses()
-        let gone = sockets.keys.filter { !present.contains($0.ip) }
-        let new = present.filter { ip in !sockets.keys.contains { $0.ip == ip } }
+        let gone = sockets.keys.filter { base in !present.contains { $0.ip == base.ip } }
+        let new = present.filter { address in !sockets.keys.contains { $0.ip == address.ip } }
         // A host without any address has nothing to begin with; what it had may come back.
         guard !new.isEmpty || !gone.isEmpty && gone.count < sockets.count else { return emit(.routesChanged) }
         isMoving = true
         Task { await self.move(from: gone, to: new) }
     }
 
-    private func move(from gone: [TransportAddress], to new: [IPAddress]) async {
+    private func move(from gone: [TransportAddress], to new: [LocalAddress]) async {
         // The new ones first: the agent always has somewhere to go.
         let count = sockets.count
         await openPorts(on: new)
@@ -67,6 +67,7 @@ extension PeerConnection {
             sockets.removeValue(forKey: base)?.close()
             bindings.removeAll { $0.base == base }
             reflexive[base] = nil
+            localPreferences[base] = nil
             agent.removeLocalCandidates(base: base, at: now)
         }
         if !gone.isEmpty { renewLegs(at: now) }

@@ -84,13 +84,14 @@ package actor PeerConnection {
     var relayTrust: RelayTrust?
     var relayServers: [RelayServer] = []
     /// This host's addresses, as they are now.
-    var localAddresses: (@Sendable () -> [IPAddress])?
+    var localAddresses: (@Sendable () -> [LocalAddress])?
     var watch: AddressWatch?
     /// While ports are opened on new addresses; what changes meanwhile is looked at then.
     var isMoving = false
     var hasToLookAgain = false
     /// Ports opened so far: each next one is a little less wanted (RFC 8445 §5.1.2.1).
     var openedPorts: UInt16 = 0
+    var localPreferences: [TransportAddress: UInt16] = [:]
     var remoteIPs: [IPAddress] = []
     var dtls: Endpoint?
     /// Takes what comes, where there is no DTLS (`carryDatagrams`).
@@ -160,7 +161,7 @@ package actor PeerConnection {
     /// A door that the router opened for one of our ports.
     func addMapped(external: TransportAddress, internal base: TransportAddress) {
         guard sockets[base] != nil else { return }
-        offer(.mapped(external, base: base), at: MonotonicClock.now())
+        offer(.mapped(external, base: base, localPreference: localPreference(of: base)), at: MonotonicClock.now())
         drain()
     }
 
@@ -306,6 +307,11 @@ package actor PeerConnection {
     func leg(of relayed: TransportAddress) -> RelayedLeg? { legs.values.first { $0.relayed == relayed } }
 
     // MARK: - Candidates
+
+    /// What is seen of a port from outside is wanted as much as the port is (RFC 8445 §5.1.2.1).
+    func localPreference(of base: TransportAddress) -> UInt16 {
+        localPreferences[base] ?? Candidate.highestLocalPreference
+    }
 
     func offer(_ candidate: Candidate, at now: Instant) {
         agent.addLocalCandidate(candidate, at: now)

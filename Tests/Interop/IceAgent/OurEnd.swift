@@ -59,7 +59,7 @@ actor OurEnd {
             say("a=fingerprint:sha-256 \(identity.fingerprint)")
             say("a=setup:\(setup.rawValue)")
         }
-        await peer.openPorts(on: options.address)
+        await peer.openPorts(on: options.address.map { LocalAddress($0) })
         if await !peer.gatherRelayed(at: options.relay, username: options.user, password: options.password) {
             fail("\(options.relay ?? "") is no TURN server's address.")
         }
