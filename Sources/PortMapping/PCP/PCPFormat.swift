@@ -15,11 +15,10 @@ package enum PCPFormat {
     /// Where clients hear what a server announces unasked (§19.1), sent to 224.0.0.1 and ff02::1 (§14.1.1).
     package static let clientPort: UInt16 = 5350
 
-    /// RFC 6887 §19.2.
+    /// Of RFC 6887 §19.2 those that are used here: PEER has no place (docs/architecture.md).
     enum Opcode {
         static let announce: UInt8 = 0
         static let map: UInt8 = 1
-        static let peer: UInt8 = 2
     }
 }
 
