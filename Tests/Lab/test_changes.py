@@ -11,6 +11,8 @@ from scenarios.waiting import eventually
 PLAIN, SYMMETRIC = Home(), Home(nat="symmetric")
 #: Seconds until data flows again, by the contract 2; a busy machine gets a margin.
 CONTINUES = 4
+#: What is written down when there is no way back to the rendezvous.
+FORGOTTEN = "the relay has no place for us any more"
 
 
 class Conversation:
@@ -55,8 +57,8 @@ class Conversation:
             assert heard == list(range(self.said))
 
 
-def connected(session, kind):
-    session.connect()
+def connected(session, kind, *options):
+    session.connect(*options, share_options=options)
     session.consent_to_view()
     session.helper.wait_for_event("first-frame")
     eventual_kind(session, kind)
@@ -114,6 +116,54 @@ def test_another_address_in_mid_session(who, record_property):
             host.route("default", f"{lan}.1")
 
         changes(session, move, kind="punched", record_property=record_property)
+
+
+def both_move(session):
+    """Other homes: other addresses behind other public ones, which nobody has heard of. From the first of the changes to the
+    last nothing passes at all, so that neither side can follow the other on the path."""
+    homes = [(session.lab.sharer, "11.22.33.42"), (session.lab.helper, "11.22.33.43")]
+    for host, _ in homes:
+        host.router.ip("link", "set", "wan", "down")
+    for host, address in homes:
+        lan = host.address4.rsplit(".", 1)[0]
+        host.router.ip("address", "del", f"{host.router.public_address}/24", "dev", "wan")
+        host.router.assign("wan", f"{address}/24")
+        host.ip("address", "del", f"{lan}.10/24", "dev", "eth0")
+        host.assign("eth0", f"{lan}.77/24")
+        host.route("default", f"{lan}.1")
+    for host, _ in homes:
+        host.router.ip("link", "set", "wan", "up")
+
+
+@pytest.mark.parametrize("kind", ["punched", "relayed"])
+def test_both_have_another_address_in_the_same_moment(kind, record_property):
+    """Neither can tell the other on the path, nor over its connection to the relay: they meet there again."""
+    require("Xvfb")
+    with Assistance(PLAIN if kind == "punched" else SYMMETRIC, PLAIN if kind == "punched" else SYMMETRIC) as session:
+        connected(session, kind)
+        changes(session, lambda: both_move(session), kind=kind, record_property=record_property)
+
+
+def test_a_relay_that_restarts_ends_nothing(record_property):
+    """It has forgotten the meeting: what has a path goes on, and who asks the new one hears that once."""
+    require("Xvfb")
+    with Assistance(PLAIN, PLAIN) as session:
+        connected(session, "punched", "--log-level", "notice")
+        with Conversation(session) as conversation:
+            time.sleep(1)
+            both_move(session)
+            took = conversation.assert_heard_something_new(time.monotonic(), CONTINUES)
+            record_property("continues after, s", f"{took:.2f}")
+            eventual_kind(session, "punched")
+            session.relay.stop()
+            session.restart_relay()
+            for side in (session.sharer, session.helper):
+                eventually(lambda side=side: FORGOTTEN in side.errors, "the new relay was asked, and knows nothing")
+            conversation.assert_heard_something_new(time.monotonic(), 2)
+        for side in (session.sharer, session.helper):
+            assert side.errors.count(FORGOTTEN) == 1
+        assert not any(event["event"] == "ended" for event in session.sharer.events + session.helper.events)
+        session.stop_in_order()
 
 
 def test_the_router_reboots_with_another_public_address(record_property):

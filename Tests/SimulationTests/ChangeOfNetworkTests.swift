@@ -50,6 +50,29 @@ import Testing
         }
     }
 
+    @Test("both move in the same moment, and the rendezvous is lost with their networks: they meet there again")
+    func bothLoseTheRendezvous() {
+        for repetition in 0..<20 {
+            let seed = Seeds.seed("both lose the rendezvous", repetition)
+            var random = SeededGenerator(seed: seed)
+            let home = VirtualInternet.Home(nats: [Self.portCone])
+            var internet = VirtualInternet((home, home), seed: seed)
+            internet.run(for: .seconds(15)) { $0.areConnected }
+            internet.run(for: .seconds(5))
+            let absences = (0..<2).map { _ in Duration.milliseconds(Int64.random(in: 100...3000, using: &random)) }
+            internet.loseRendezvous(for: (absences[0], absences[1]))
+            internet.move(0, behind: [Self.portCone])
+            internet.move(1, behind: repetition % 4 == 0 ? [.symmetric] : [Self.portCone])
+            internet.run(for: max(absences[0], absences[1]))
+            #expect(!internet.carriesData, "seed \(seed): nobody could have known")
+            let continued = internet.timeToCarryData(within: .seconds(2))
+            #expect(continued != nil, "seed \(seed): \(internet.story)")
+            internet.run(for: .seconds(30))
+            #expect(internet.carriesData && internet.disagreement == nil, "seed \(seed): \(internet.story)")
+            #expect(internet.peers[0].agent.dataPair?.kind == (repetition % 4 == 0 ? .relayed : .punched), "seed \(seed): \(internet.story)")
+        }
+    }
+
     private func apply(_ change: Change, to internet: inout VirtualInternet, index: Int) {
         switch change {
         case .move: internet.move(index, behind: [Self.portCone])

@@ -2,6 +2,7 @@ import DTLS
 import Foundation
 import HostNetwork
 import ICE
+import Logging
 public import NIOCore
 public import NIOPosix
 import NIOTransport
@@ -48,6 +49,10 @@ public actor JoinFlow: AssistanceFlow {
     private var client: HelperClient
     private var handshakeTimer: Scheduled<Void>?
     private var socket: RendezvousSocket?
+    /// The WebSocket before, until the relay knows the one there is now.
+    private var former: RendezvousSocket?
+    private var relay: RelayDiscovery.Relay?
+    private var rejoiner: Rejoiner?
     private var servers: [RelayServer] = []
     private var peer: PeerConnection?
     private var driver: SessionDriver?
@@ -121,6 +126,7 @@ public actor JoinFlow: AssistanceFlow {
             throw FlowError(.relayLost, "The relay closed the connection.")
         }
         self.socket = socket
+        self.relay = relay
         self.servers = servers
         MappingProver(relay, servers: servers, trust: trust, peer: peer, loop: loop).map { door?.prove(by: $0.prove) }
         client.connectionOpened(at: MonotonicClock.now())
@@ -132,16 +138,59 @@ public actor JoinFlow: AssistanceFlow {
     // MARK: - The rendezvous
 
     private func received(_ event: RendezvousSocket.Event) {
+        guard rejoiner?.assumeIsolated({ $0.current }) ?? 0 == 0 else { return }  // it has a successor
         switch event {
-        case .text(let text): client.receive(text, at: MonotonicClock.now())
+        case .text(let text): heard(text)
         case .closed:
             guard socket != nil else { return }  // `meet` is still at it, and will notice
-            socket = nil
-            driver?.hasLostRelay = true
-            // A session goes on without the relay.
-            if !isVerified { client.connectionClosed() }
+            lost()
         }
+    }
+
+    private func received(_ event: Rejoiner.Event) {
+        switch event {
+        case .opened(let opened):
+            former?.close()
+            former = socket
+            socket = opened
+            client.connectionClosed()
+            client.connectionOpened(at: MonotonicClock.now())
+            drainRendezvous()
+        case .text(let text): heard(text)
+        case .closed: lost()
+        }
+    }
+
+    private func heard(_ text: [UInt8]) {
+        client.receive(text, at: MonotonicClock.now())
         drainRendezvous()
+    }
+
+    /// A session goes on without the relay, and tries to get it back.
+    private func lost() {
+        socket = nil
+        driver?.hasLostRelay = true
+        client.connectionClosed()
+        drainRendezvous()
+        rejoin(.connectionLost)
+    }
+
+    private func rejoin(_ reason: Rejoiner.Reason) {
+        guard client.canRejoin, !isOver else { return }
+        rejoiner?.assumeIsolated { $0.note(reason) }
+    }
+
+    /// We are in the meeting again: what was said since the last connection died is lost, on both sides.
+    private func rejoined(_ turn: TURNCredentials?) {
+        ClientLog.step("the rendezvous is back")
+        former?.close()
+        former = nil
+        driver?.hasLostRelay = false
+        rejoiner?.assumeIsolated { $0.succeeded() }
+        peer?.assumeIsolated {
+            $0.renew(turn)
+            $0.signalAgain()
+        }
     }
 
     private func drainRendezvous() {
@@ -173,6 +222,13 @@ public actor JoinFlow: AssistanceFlow {
             verified()
         case .payload(let payload):
             driver?.receive(payload)
+        case .peerAway:
+            driver?.peerLeft()
+        case .peerReturned:
+            driver?.peerReturned()
+            peer?.assumeIsolated { $0.signalAgain() }
+        case .rejoined(let turn):
+            rejoined(turn)
         case .payloadRejected:
             printer.note("Something arrived that the other side did not send; it was ignored.")
         case .ended(let end):
@@ -189,6 +245,10 @@ public actor JoinFlow: AssistanceFlow {
         case .peerLeft: driver?.peerLeft()
         case .relayRefused(let code): finish(code == .notAllowed ? .policy : .error, code.description)
         case .connectionLost: finish(.relayLost, "The connection to the relay was lost.")
+        case .forgotten:
+            ClientLog.relay.notice("the relay has no place for us any more; the session goes on without it")
+            driver?.hasLostRelay = true
+            rejoiner?.assumeIsolated { $0.giveUp() }
         case .timedOut: finish(.peerLost, "The other side did not answer.")
         }
     }
@@ -208,6 +268,11 @@ public actor JoinFlow: AssistanceFlow {
         ClientLog.step("the other side is verified")
         isVerified = true
         driver?.expectConnection()
+        rejoiner = relay.map { relay in
+            Rejoiner(relay: relay, trust: trust, proxy: options.proxy, loop: loop) { event in
+                self.assumeIsolated { $0.received(event) }
+            }
+        }
         // A relay without TURN gives no credentials: there is nothing to wait for.
         peer?.assumeIsolated { if $0.ladder == nil { $0.gatherRelayed(from: [], credentials: nil, trust: trust) } }
     }
@@ -225,8 +290,11 @@ public actor JoinFlow: AssistanceFlow {
         case .signal(let payload): tell(payload)
         case .connected: if options.hasViewer { Task { await self.openViewer() } }
         case .ready: printer.note("Waiting for \(driver?.peerName ?? "the other side") to say yes…")
-        case .networkChanged(let ports): door?.follow(ports)
+        case .networkChanged(let ports):
+            door?.follow(ports)
+            rejoin(.networkChanged)
         case .routesChanged: door?.lookAgain()
+        case .unanswered: rejoin(.pathUnanswered)
         case .pathChanged, .pathLost, .message, .failed, .closed: break
         }
         driver?.handle(event)
@@ -330,6 +398,7 @@ public actor JoinFlow: AssistanceFlow {
     }
 
     public func cleanUp() async {
+        await rejoiner?.giveUp()
         let (peer, door) = (peer, door)
         async let closed: Void? = door?.close()
         await peer?.close(peerIsLost: hasLostPeer)
@@ -338,5 +407,6 @@ public actor JoinFlow: AssistanceFlow {
         await viewer?.stop()
         _ = await closed
         socket?.close()
+        former?.close()
     }
 }

@@ -89,7 +89,7 @@ final class SessionDriver {
         let now = MonotonicClock.now()
         ClientLog.path.note(event)
         switch event {
-        case .signal, .networkChanged, .routesChanged:
+        case .signal, .networkChanged, .routesChanged, .unanswered:
             break  // the flow's, for the rendezvous and for routers
         case .connected(let path):
             self.path = path
@@ -181,6 +181,8 @@ final class SessionDriver {
             peer.assumeIsolated { $0.setRemote(credentials: credentials, fingerprint: fingerprint) }
         case .candidate, .endOfCandidates, .restart:
             peer.assumeIsolated { $0.receive(payload) }
+        case .again:
+            break  // the rendezvous client's own
         case .bye:
             peerLeft()
         }
@@ -193,6 +195,9 @@ final class SessionDriver {
         peerLeftAt = MonotonicClock.now()
         lookForPeer()
     }
+
+    /// It is at the rendezvous again: it has not gone.
+    func peerReturned() { peerLeftAt = nil }
 
     private func lookForPeer() {
         guard !isOver, let left = peerLeftAt else { return }

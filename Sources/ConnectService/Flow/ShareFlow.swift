@@ -2,6 +2,7 @@ import DTLS
 import Foundation
 import HostNetwork
 import ICE
+import Logging
 public import NIOCore
 public import NIOPosix
 import NetPrimitives
@@ -48,6 +49,10 @@ public actor ShareFlow: AssistanceFlow {
     private let names: NameResolver
     private var client = SharerClient()
     private var socket: RendezvousSocket?
+    /// The WebSocket before, until the relay knows the one there is now.
+    private var former: RendezvousSocket?
+    private var relay: RelayDiscovery.Relay?
+    private var rejoiner: Rejoiner?
     private var servers: [RelayServer] = []
     private var turn: TURNCredentials?
     private var peer: PeerConnection?
@@ -138,6 +143,7 @@ public actor ShareFlow: AssistanceFlow {
             throw FlowError(.relayLost, "The relay closed the connection.")
         }
         self.socket = socket
+        self.relay = relay
         self.servers = servers
         prover = peer.flatMap { MappingProver(relay, servers: servers, trust: trust, peer: $0, loop: loop) }
         prover.map { door?.prove(by: $0.prove) }
@@ -151,21 +157,61 @@ public actor ShareFlow: AssistanceFlow {
     // MARK: - The rendezvous
 
     private func received(_ event: RendezvousSocket.Event) {
+        guard rejoiner?.assumeIsolated({ $0.current }) ?? 0 == 0 else { return }  // it has a successor
         switch event {
-        case .text(let text):
-            client.receive(text)
-            drainRendezvous()
+        case .text(let text): heard(text)
         case .closed:
             guard socket != nil else { return }  // `connect` is still at it, and will notice
-            socket = nil
-            driver?.hasLostRelay = true
-            // A meeting goes on without the relay; an invitation needs it.
-            guard meeting == nil, !isOver else { return }
+            lost()
+        }
+    }
+
+    private func received(_ event: Rejoiner.Event) {
+        switch event {
+        case .opened(let opened):
+            former?.close()
+            former = socket
+            socket = opened
             client.connectionClosed()
+            client.connectionOpened()
             drainRendezvous()
-            relayLostAt = MonotonicClock.now()
-            printer.note("The connection to the relay is lost; trying to get it back.")
-            Task { await self.reconnect() }
+        case .text(let text): heard(text)
+        case .closed: lost()
+        }
+    }
+
+    private func heard(_ text: [UInt8]) {
+        client.receive(text)
+        drainRendezvous()
+    }
+
+    /// A meeting goes on without the relay, and tries to get it back; an invitation needs it.
+    private func lost() {
+        socket = nil
+        driver?.hasLostRelay = true
+        client.connectionClosed()
+        drainRendezvous()
+        guard meeting == nil, !isOver else { return rejoin(.connectionLost) }
+        relayLostAt = MonotonicClock.now()
+        printer.note("The connection to the relay is lost; trying to get it back.")
+        Task { await self.reconnect() }
+    }
+
+    private func rejoin(_ reason: Rejoiner.Reason) {
+        guard let meeting, client.canRejoin(meeting), !isOver else { return }
+        rejoiner?.assumeIsolated { $0.note(reason) }
+    }
+
+    /// We are in the meeting again: what was said since the last connection died is lost, on both sides.
+    private func rejoined(_ turn: TURNCredentials?) {
+        ClientLog.step("the rendezvous is back")
+        former?.close()
+        former = nil
+        driver?.hasLostRelay = false
+        rejoiner?.assumeIsolated { $0.succeeded() }
+        peer?.assumeIsolated {
+            $0.renew(turn)
+            $0.signalAgain()
         }
     }
 
@@ -217,6 +263,19 @@ public actor ShareFlow: AssistanceFlow {
             printer.note("Something arrived that the helper did not send; it was ignored.")
         case .peerLeft(let meeting):
             if meeting == self.meeting { driver?.peerLeft() }
+        case .peerAway(let meeting):
+            if meeting == self.meeting { driver?.peerLeft() }
+        case .peerReturned(let meeting):
+            guard meeting == self.meeting else { return }
+            driver?.peerReturned()
+            peer?.assumeIsolated { $0.signalAgain() }
+        case .rejoined(let meeting, let turn):
+            if meeting == self.meeting { rejoined(turn) }
+        case .forgotten(let meeting):
+            guard meeting == self.meeting else { return }
+            ClientLog.relay.notice("the relay has no place for us any more; the session goes on without it")
+            driver?.hasLostRelay = true
+            rejoiner?.assumeIsolated { $0.giveUp() }
         case .relayRefused(let code):
             if meeting == nil { finish(code == .notAllowed ? .policy : .error, code.description) }
         }
@@ -269,6 +328,11 @@ public actor ShareFlow: AssistanceFlow {
         guard self.meeting == nil, let peer, let identity else { return client.refuse(meeting) }
         ClientLog.step("the other side is verified")
         self.meeting = meeting
+        rejoiner = relay.map { relay in
+            Rejoiner(relay: relay, trust: trust, proxy: options.proxy, loop: loop) { event in
+                self.assumeIsolated { $0.received(event) }
+            }
+        }
         driver?.expectConnection()
         client.send(
             Meeting.description(name: options.name, identity: identity, credentials: peer.localCredentials), to: meeting)
@@ -287,8 +351,11 @@ public actor ShareFlow: AssistanceFlow {
         switch event {
         case .signal(let payload): tell(payload)
         case .pathChanged: screen?.order(.pathChanged)
-        case .networkChanged(let ports): door?.follow(ports)
+        case .networkChanged(let ports):
+            door?.follow(ports)
+            rejoin(.networkChanged)
         case .routesChanged: door?.lookAgain()
+        case .unanswered: rejoin(.pathUnanswered)
         case .connected, .ready, .pathLost, .message, .failed, .closed: break
         }
         driver?.handle(event)
@@ -339,6 +406,7 @@ public actor ShareFlow: AssistanceFlow {
     }
 
     public func cleanUp() async {
+        await rejoiner?.giveUp()
         screen?.order(.stopSharing)
         screen?.forbidInput()
         let (peer, door, screen) = (peer, door, screen)
@@ -350,5 +418,6 @@ public actor ShareFlow: AssistanceFlow {
         drainRendezvous()
         _ = await (closed, stopped)
         socket?.close()
+        former?.close()
     }
 }

@@ -103,6 +103,7 @@ extension PeerConnection {
             // A router that has rebooted, a NAT that has forgotten: our addresses look the same from here, and from nowhere else.
             gatherReflexiveAgain(at: now)
             renewLegs(at: now)
+            emit(.unanswered)
         case .failed(.noPairSucceeded):
             fail(.noPath)
         case .failed(.peerLost):

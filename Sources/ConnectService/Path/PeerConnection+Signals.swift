@@ -43,7 +43,7 @@ extension PeerConnection {
         switch payload {
         case .candidate, .endOfCandidates, .restart: receive(payload)
         // Who the peer is, and when it leaves, is not said here.
-        case .description, .bye: break
+        case .description, .again, .bye: break
         }
     }
 
@@ -83,7 +83,7 @@ extension RestartingAgent.Signal {
             guard let candidate = Meeting.candidate(line: line, isMapped: isMapped) else { return nil }
             self = .candidate(generation: generation, candidate)
         case .endOfCandidates(let generation): self = .endOfCandidates(generation: generation)
-        case .description, .bye: return nil
+        case .description, .again, .bye: return nil
         }
     }
 }

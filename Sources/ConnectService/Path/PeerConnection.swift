@@ -25,6 +25,8 @@ package actor PeerConnection {
         case ready
         case pathChanged(PathDescription, RestartingAgent.Reason)
         case pathLost
+        /// No pair answers; comes again every few seconds.
+        case unanswered
         /// This host has other addresses: what hangs on its ports has to be made anew for those that it has now.
         case networkChanged(ports: [TransportAddress])
         /// The addresses are what they were; the ways out of here may be others.
@@ -198,6 +200,17 @@ package actor PeerConnection {
     func probe() {
         agent.checkConsent(at: MonotonicClock.now())
         drain()
+    }
+
+    /// Tells the peer again what holds of the session under way: it may not have heard it.
+    func signalAgain() {
+        agent.signalAgain()
+        drain()
+    }
+
+    /// Takes newer credentials for the relay, for what is asked there from now on.
+    func renew(_ credentials: TURNCredentials?) {
+        turnCredentials = credentials ?? turnCredentials
     }
 
     /// Ends in order: what was sent is delivered, as far as the peer is there to take it.

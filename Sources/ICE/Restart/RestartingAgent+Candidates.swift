@@ -94,15 +94,17 @@ extension RestartingAgent {
     private static let peerRestartAllowance = RateLimit.Allowance(burst: 4, interval: .seconds(1))
 
     /// What there is to tell of this side's addresses now: for a peer that was not there when it was signalled.
-    public var offer: [Signal] {
-        offered.map { .candidate(generation: generation, $0) }
-            + (hasOfferedAll ? [.endOfCandidates(generation: generation)] : [])
+    public var offer: [Signal] { offer(of: generation) }
+
+    private func offer(of generation: UInt32) -> [Signal] {
+        offered.map { .candidate(generation: generation, $0) } + (hasOfferedAll ? [.endOfCandidates(generation: generation)] : [])
     }
 
-    /// Tells everything of the restart that is under way once more: the way that signals take is another one now.
+    /// Tells everything of the restart that is under way once more, or where there is none of this side's addresses: the way
+    /// that signals take is another one now.
     public mutating func signalAgain() {
-        guard let next else { return }
-        signals.push(.restart(generation: generation, next.localCredentials))
-        for signal in offer { signals.push(signal) }
+        let generation = next == nil ? activeGeneration : generation
+        if let next { signals.push(.restart(generation: generation, next.localCredentials)) }
+        for signal in offer(of: generation) { signals.push(signal) }
     }
 }

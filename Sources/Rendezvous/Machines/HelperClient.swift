@@ -2,8 +2,9 @@ public import NetPrimitives
 
 /// The helper's side of the rendezvous: looks the sharer up, proves the secret, and talks sealed.
 ///
-/// One client is one attempt with one invitation on one connection. The driver opens the WebSocket and
-/// says so, passes texts in and `nextMessage()` out, and drains `nextEvent()`, all after every call.
+/// One client is one attempt with one invitation. The driver opens the WebSocket and says so, passes texts in and
+/// `nextMessage()` out, and drains `nextEvent()`, all after every call. Who has met and loses the connection opens
+/// another one and says so again: the meeting goes on when the relay has kept the seat.
 public struct HelperClient: Sendable {
     public enum Event: Sendable, Equatable {
         /// The sharer is there; nothing is proven.
@@ -17,6 +18,12 @@ public struct HelperClient: Sendable {
         case payload(PeerPayload)
         /// Something arrived that the sharer did not send like that, there and then.
         case payloadRejected
+        /// The sharer's connection was closed; it may be back in a moment.
+        case peerAway
+        /// We are back in the meeting, on another connection. What both sides said meanwhile is lost.
+        case rejoined(turn: TURNCredentials?)
+        /// The sharer was away and is back: what it was told meanwhile is lost.
+        case peerReturned
         /// The attempt, or the meeting, is over. Nothing follows.
         case ended(End)
     }
@@ -35,6 +42,8 @@ public struct HelperClient: Sendable {
         case relayRefused(RelayErrorCode)
         /// Our own connection closed before the sharer was verified.
         case connectionLost
+        /// It closed after that, and the relay keeps no seat for us: a session goes on without the rendezvous.
+        case forgotten
         /// Relay or sharer did not answer in time.
         case timedOut
     }
@@ -44,7 +53,7 @@ public struct HelperClient: Sendable {
         case looking
         case shared(HelperHandshake, MeetingID)
         case confirming(ConfirmingHelper, MeetingID, EarlyPayloads)
-        case verified(SealedChannel, MeetingID)
+        case verified(VerifiedMeeting)
         case ended
     }
 
@@ -68,6 +77,12 @@ public struct HelperClient: Sendable {
     /// When `handleTimeout` gives up; nil outside the handshake.
     public var nextDeadline: Instant? { deadline }
 
+    /// Whether another connection can go on with the meeting.
+    public var canRejoin: Bool {
+        guard case .verified(let verified) = state else { return false }
+        return verified.canRejoin
+    }
+
     // MARK: Commands
 
     /// Seals a payload for the sharer; false before `agreed`, after the end, or when the payload is not
@@ -82,9 +97,10 @@ public struct HelperClient: Sendable {
             if admission == .sent { say(.sealed(confirming.seal(text)), in: meeting) }
             state = .confirming(confirming, meeting, early)
             return admission != .refused
-        case .verified(var channel, let meeting):
-            say(.sealed(channel.seal(text)), in: meeting)
-            state = .verified(channel, meeting)
+        case .verified(var verified):
+            guard let sealed = verified.seal(text) else { return false }
+            say(sealed, in: verified.id)
+            state = .verified(verified)
             return true
         case .waitingForConnection, .looking, .shared, .ended:
             return false
@@ -101,15 +117,25 @@ public struct HelperClient: Sendable {
     // MARK: What happens
 
     public mutating func connectionOpened(at now: Instant) {
-        guard case .waitingForConnection = state else { return }
-        state = .looking
-        deadline = now + Self.handshakeTimeout
-        messages.append(ClientMessage.meet(invitation.lookup).text)
+        switch state {
+        case .waitingForConnection:
+            state = .looking
+            deadline = now + Self.handshakeTimeout
+            messages.append(ClientMessage.meet(invitation.lookup).text)
+        case .verified(var verified):
+            guard let message = verified.rejoin() else { return }
+            state = .verified(verified)
+            messages.append(message.text)
+        case .looking, .shared, .confirming, .ended: return
+        }
     }
 
     public mutating func connectionClosed() {
         switch state {
-        case .verified: end(.peerLeft)
+        case .verified(var verified):
+            verified.connectionClosed()
+            state = .verified(verified)
+            if !verified.canRejoin { end(.forgotten) }
         case .waitingForConnection, .looking, .shared, .confirming: end(.connectionLost)
         case .ended: break
         }
@@ -135,9 +161,24 @@ public struct HelperClient: Sendable {
         case (.credentials(let id, let credentials), _):
             guard id == meeting else { return }
             events.append(.credentials(credentials))
-        case (.peerLeft(let id), _):
+        case (.peerLeft(let id, let mayReturn), _):
             guard id == meeting else { return }
+            if mayReturn, canRejoin { return events.append(.peerAway) }
+            // Nobody would know each other again.
+            if mayReturn { messages.append(ClientMessage.leave(id).text) }
             end(.peerLeft)
+        case (.seated(let id), .verified(var verified)):
+            guard id == verified.id else { return }
+            verified.seated()
+            state = .verified(verified)
+        case (.rejoined(let id, let turn), .verified(var verified)):
+            guard id == verified.id, !verified.isPresent else { return }
+            say(verified.rejoined(), in: id)
+            state = .verified(verified)
+            events.append(.rejoined(turn: turn))
+        case (.forgotten(let id), .verified(let verified)):
+            guard id == verified.id else { return }
+            end(.forgotten)
         case (.refused(let id, let reason), _):
             guard id == meeting else { return }
             switch reason {
@@ -147,7 +188,7 @@ public struct HelperClient: Sendable {
             }
         case (.error(let code), .looking), (.error(let code), .shared), (.error(let code), .confirming):
             end(.relayRefused(code))
-        case (.error, .verified), (.gone, .verified), (.met, _): return
+        case (.error, .verified), (.gone, .verified), (.met, _), (.seated, _), (.rejoined, _), (.forgotten, _): return
         case (.created, _), (.resumed, _), (.extended, _), (.closed, _), (.helperArrived, _): return  // a sharer's
         }
     }
@@ -160,7 +201,8 @@ public struct HelperClient: Sendable {
     private var meeting: MeetingID? {
         switch state {
         case .waitingForConnection, .looking, .ended: nil
-        case .shared(_, let meeting), .confirming(_, let meeting, _), .verified(_, let meeting): meeting
+        case .shared(_, let meeting), .confirming(_, let meeting, _): meeting
+        case .verified(let verified): verified.id
         }
     }
 
@@ -183,16 +225,24 @@ public struct HelperClient: Sendable {
             say(.confirm(confirming.tag), in: meeting)
             events.append(.agreed(meeting))
         case (.confirming(let confirming, _, let early), .confirm(let tag)?):
-            guard var channel = try? confirming.receive(tag: tag) else { return end(.impostor) }
-            for text in early.waiting { say(.sealed(channel.seal(text)), in: meeting) }
-            state = .verified(channel, meeting)
+            guard let channel = try? confirming.receive(tag: tag) else { return end(.impostor) }
+            var verified = VerifiedMeeting(meeting, side: .helper, channel: channel, using: &random)
+            for text in early.waiting { if let sealed = verified.seal(text) { say(sealed, in: meeting) } }
+            state = .verified(verified)
             deadline = nil
+            messages.append(verified.claim.text)
             events.append(.verified(meeting))
-        case (.verified(var channel, _), .sealed(let box)?):
-            guard let text = try? channel.open(box) else { return events.append(.payloadRejected) }
-            state = .verified(channel, meeting)
-            // What the peer itself says and we do not understand comes from a later version.
-            if let payload = try? PeerPayload(parsing: text) { events.append(.payload(payload)) }
+        case (.verified(var verified), .sealed(let box, let epoch)?):
+            let opened = verified.open(box, of: epoch)
+            state = .verified(verified)
+            switch opened {
+            case .payload(let payload): events.append(.payload(payload))
+            case .returned(let answer):
+                say(answer, in: meeting)
+                events.append(.peerReturned)
+            case .nothing: break
+            case .rejected: events.append(.payloadRejected)
+            }
         case (.verified, _): events.append(.payloadRejected)
         case (.shared, _), (.confirming, _): end(.impostor)
         case (.waitingForConnection, _), (.looking, _), (.ended, _): return

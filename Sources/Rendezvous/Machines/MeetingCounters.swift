@@ -26,9 +26,10 @@ public struct MeetingCounters: Hashable, Sendable {
 public enum MeetingStage: Int, TallyLabel { case handshake, confirmed }
 
 extension MeetingServer {
+    /// Of the meetings that somebody is in: nobody waits for one that both sides are away from.
     public var meetingStages: Tally<MeetingStage> {
         var stages = Tally<MeetingStage>()
-        for meeting in meetings.values { stages.count(meeting.stage == .confirmed ? .confirmed : .handshake) }
+        for meeting in meetings.values where meeting.deserted == nil { stages.count(meeting.stage == .confirmed ? .confirmed : .handshake) }
         return stages
     }
 }

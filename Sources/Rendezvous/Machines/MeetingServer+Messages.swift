@@ -35,15 +35,16 @@ extension MeetingServer {
         case .confirmed(let meeting): try confirm(meeting, from: id, at: now, wallClock: wallClock)
         case .refuse(let meeting, let reason):
             // A meeting that ended meanwhile is no error: the messages crossed.
-            guard meetings[meeting]?.sharer == id else { return }
+            guard meetings[meeting]?.side(of: id) == .sharer else { return }
             if reason == .wrongCode { counters.wrongGuesses &+= 1 }
             end(meeting, tellHelper: reason == .gone ? .gone : .refused(meeting, reason), tellSharer: nil, at: now)
         case .opaque(let meeting, let payload): forward(payload, in: meeting, from: id)
         case .leave(let meeting):
-            guard let parties = meetings[meeting], parties.sharer == id || parties.helper == id else { return }
-            end(
-                meeting, tellHelper: parties.helper == id ? nil : .peerLeft(meeting),
-                tellSharer: parties.sharer == id ? nil : .peerLeft(meeting), at: now)
+            guard let side = meetings[meeting]?.side(of: id) else { return }
+            leave(meeting, side, at: now)
+        case .seat(let meeting, let key): claim(meeting, key: key, from: id)
+        case .rejoin(let meeting, let side, let number, let proof):
+            try rejoin(meeting, side, number: number, proof: proof, from: id, at: now, wallClock: wallClock)
         }
     }
 
@@ -99,7 +100,9 @@ extension MeetingServer {
         if let before = waiting[lookup]?.sharer {
             // The connection it had is dead and has not noticed, or is this one.
             stopWaiting(lookup)
-            for (meeting, parties) in meetings where parties.sharer == before && parties.lookup == lookup {
+            // The meetings that it had a seat in are still to be rejoined.
+            for (meeting, parties) in meetings
+            where parties.sharer.connection == before && parties.lookup == lookup && parties.sharer.key == nil {
                 end(meeting, tellHelper: .peerLeft(meeting), tellSharer: .peerLeft(meeting), at: now)
             }
             if before == id { lookups.remove(lookup) }
@@ -123,7 +126,8 @@ extension MeetingServer {
         }
         // Asked whatever `waiting` holds, so that every answer takes the same steps.
         let invitation = try store.find(lookup)
-        guard let invitation, invitation.closedReason(at: wallClock) == nil, let sharer = waiting[lookup]?.sharer else {
+        guard let invitation, invitation.closedReason(at: wallClock) == nil, let (sharer, label) = waiting[lookup].map({ ($0.sharer, $0.label) })
+        else {
             connections[id]?.role = .undecided(since: now)
             counters.lookups.count(.gone)
             return send(.gone, to: id)
@@ -137,7 +141,7 @@ extension MeetingServer {
         counters.lookups.count(.met)
         let meeting = MeetingID.random(using: &random)
         meetings[meeting] = Meeting(
-            lookup: lookup, sharer: sharer, helper: id,
+            lookup: lookup, label: label, sharer: Meeting.Seat(connection: sharer), helper: Meeting.Seat(connection: id),
             stage: .handshake(since: now, fromHelper: 0, fromSharer: 0))
         waiting[lookup]?.handshakes.insert(meeting)
         connections[id]?.role = .helper(meeting)
@@ -148,7 +152,7 @@ extension MeetingServer {
     private mutating func confirm(
         _ meeting: MeetingID, from id: ConnectionID, at now: Instant, wallClock: UnixTime
     ) throws {
-        guard let parties = meetings[meeting], parties.sharer == id, parties.stage != .confirmed else { return }
+        guard let parties = meetings[meeting], parties.side(of: id) == .sharer, parties.stage != .confirmed else { return }
         let lookup = parties.lookup
         guard let invitation = try store.recordUse(lookup, at: wallClock) else {
             end(meeting, tellHelper: .gone, tellSharer: .peerLeft(meeting), at: now)
@@ -159,14 +163,14 @@ extension MeetingServer {
         counters.confirmed &+= 1
         waiting[lookup]?.handshakes.remove(meeting)
         if let turn = credentials(label: invitation.label, wallClock: wallClock) {
-            send(.credentials(meeting, turn), to: parties.helper)
+            send(.credentials(meeting, turn), to: parties.helper.connection)
         }
         if invitation.uses >= invitation.allowedUses { closeInvitation(lookup, reason: .used, at: now) }
     }
 
     private mutating func forward(_ payload: String, in meeting: MeetingID, from id: ConnectionID) {
-        guard var parties = meetings[meeting], parties.sharer == id || parties.helper == id else { return }
-        let isHelper = parties.helper == id
+        guard var parties = meetings[meeting], let side = parties.side(of: id) else { return }
+        let isHelper = side == .helper
         switch parties.stage {
         case .confirmed: break
         case .handshake(let since, var fromHelper, var fromSharer):
@@ -177,7 +181,7 @@ extension MeetingServer {
             parties.stage = .handshake(since: since, fromHelper: fromHelper, fromSharer: fromSharer)
             meetings[meeting] = parties
         }
-        send(.opaque(meeting, payload: payload), to: isHelper ? parties.sharer : parties.helper)
+        send(.opaque(meeting, payload: payload), to: parties[side.other].connection)
     }
 
     private static func hex(_ number: UInt64) -> String {

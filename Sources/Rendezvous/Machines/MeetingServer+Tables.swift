@@ -45,17 +45,26 @@ extension MeetingServer {
     ) {
         guard let parties = meetings.removeValue(forKey: meeting) else { return }
         waiting[parties.lookup]?.handshakes.remove(meeting)
-        connections[parties.helper]?.role = .undecided(since: now)
-        if let tellHelper { send(tellHelper, to: parties.helper) }
-        if let tellSharer { send(tellSharer, to: parties.sharer) }
+        clearSeats(of: parties)
+        if let helper = parties.helper.connection { connections[helper]?.role = .undecided(since: now) }
+        if let tellHelper { send(tellHelper, to: parties.helper.connection) }
+        if let tellSharer { send(tellSharer, to: parties.sharer.connection) }
+    }
+
+    /// Ends a meeting because one side does not want it any more.
+    mutating func leave(_ meeting: MeetingID, _ side: SealedChannel.Side, at now: Instant) {
+        end(
+            meeting, tellHelper: side == .helper ? nil : .peerLeft(meeting),
+            tellSharer: side == .sharer ? nil : .peerLeft(meeting), at: now)
     }
 
     func credentials(label: String, wallClock: UnixTime) -> TURNCredentials? {
         issueCredentials(label, wallClock.advanced(bySeconds: configuration.credentialLifetime))
     }
 
-    mutating func send(_ message: ServerMessage, to id: ConnectionID) {
-        guard let connection = connections[id], !connection.isClosing else { return }
+    /// - Parameter id: nil for a side that is away, which hears nothing.
+    mutating func send(_ message: ServerMessage, to id: ConnectionID?) {
+        guard let id, let connection = connections[id], !connection.isClosing else { return }
         outputs.append(.send(message.text, to: id))
     }
 

@@ -45,21 +45,6 @@ public struct MeetingServer<Store: InvitationStore>: Sendable {
         var handshakes: Set<MeetingID> = []
     }
 
-    struct Meeting: Sendable {
-        enum Stage: Sendable, Equatable {
-            /// Both may say what a handshake needs, and no more.
-            case handshake(since: Instant, fromHelper: Int, fromSharer: Int)
-            case confirmed
-        }
-
-        let lookup: Lookup
-        let sharer: ConnectionID
-        let helper: ConnectionID
-        var stage: Stage
-        /// One of the two has fallen silent.
-        var isHalf = false
-    }
-
     public internal(set) var store: Store
     public private(set) var configuration: MeetingServerConfiguration
     let issueCredentials: TURNCredentialIssuer
@@ -72,6 +57,10 @@ public struct MeetingServer<Store: InvitationStore>: Sendable {
     var connectionsBySource: [IPAddress: Int] = [:]
     var waiting: [Lookup: Waiting] = [:]
     var meetings: [MeetingID: Meeting] = [:]
+    /// Meetings that one side is away from, or both.
+    var halfMeetings = 0
+    /// Seats that nobody sits on, by the source of whom they are kept for.
+    var emptySeats: [IPAddress: Int] = [:]
     var outputs: [MeetingServerOutput] = []
     private var nextOutputIndex = 0
     private var nextSweep: Instant?
@@ -97,14 +86,16 @@ public struct MeetingServer<Store: InvitationStore>: Sendable {
         self.issueCredentials = issueCredentials
         limiter = SourceLimiter(
             lookupsPerMinute: configuration.lookupsPerMinute,
-            invitationsPerMinute: configuration.invitationsPerMinute, capacity: configuration.maximumSources)
+            invitationsPerMinute: configuration.invitationsPerMinute, rejoinsPerMinute: configuration.rejoinsPerMinute,
+            capacity: configuration.maximumSources)
     }
 
     /// Takes other bounds; what is there and beyond them stays.
     public mutating func reconfigure(_ configuration: MeetingServerConfiguration) {
         self.configuration = configuration
         limiter.setRates(
-            lookupsPerMinute: configuration.lookupsPerMinute, invitationsPerMinute: configuration.invitationsPerMinute)
+            lookupsPerMinute: configuration.lookupsPerMinute, invitationsPerMinute: configuration.invitationsPerMinute,
+            rejoinsPerMinute: configuration.rejoinsPerMinute)
     }
 
     // MARK: What is there
@@ -113,7 +104,7 @@ public struct MeetingServer<Store: InvitationStore>: Sendable {
     public var waitingCount: Int { waiting.count }
     public var meetingCount: Int { meetings.count }
 
-    /// When `handleTimeout` has something to look at; nil while nobody is connected.
+    /// When `handleTimeout` has something to look at; nil while nobody is connected and no meeting waits for anybody.
     public var nextDeadline: Instant? { nextSweep }
 
     // MARK: What happens
@@ -149,16 +140,9 @@ public struct MeetingServer<Store: InvitationStore>: Sendable {
         case .helper: break
         }
         // Confirmed meetings of a used-up invitation are no longer under any look-up.
-        var halves = meetings.values.count { $0.isHalf }
-        for (meeting, parties) in meetings where parties.sharer == id || parties.helper == id {
-            if isSilent, parties.stage == .confirmed, !parties.isHalf, halves < configuration.maximumHalfMeetings {
-                meetings[meeting]?.isHalf = true
-                halves += 1
-                continue
-            }
-            end(
-                meeting, tellHelper: parties.helper == id ? nil : .peerLeft(meeting),
-                tellSharer: parties.sharer == id ? nil : .peerLeft(meeting), at: now)
+        for (meeting, parties) in meetings {
+            guard let side = parties.side(of: id) else { continue }
+            if !keep(meeting, without: side, from: connection.source, isSilent: isSilent, at: now) { leave(meeting, side, at: now) }
         }
     }
 
@@ -198,6 +182,9 @@ public struct MeetingServer<Store: InvitationStore>: Sendable {
             if case .handshake(let since, _, _) = parties.stage, now - since >= configuration.handshakeTimeout {
                 end(meeting, tellHelper: .peerLeft(meeting), tellSharer: .peerLeft(meeting), at: now)
             }
+            if let since = parties.deserted, now - since >= configuration.absenceTimeout {
+                end(meeting, tellHelper: nil, tellSharer: nil, at: now)
+            }
         }
         for (lookup, invitation) in waiting where invitation.expires <= wallClock {
             closeInvitation(lookup, reason: .expired, at: now)
@@ -208,7 +195,7 @@ public struct MeetingServer<Store: InvitationStore>: Sendable {
             nextPurge = wallClock.advanced(bySeconds: Self.purgeInterval)
         }
         limiter.sweep(at: now)
-        nextSweep = connections.isEmpty ? nil : now + Self.sweepInterval
+        nextSweep = connections.isEmpty && meetings.isEmpty ? nil : now + Self.sweepInterval
     }
 
     /// What the driver has to do next; nil when nothing is left.

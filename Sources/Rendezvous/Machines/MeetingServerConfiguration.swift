@@ -10,11 +10,15 @@ public struct MeetingServerConfiguration: Hashable, Sendable {
     public var maximumInvitationsPerConnection = 8
     /// Meetings that are not confirmed yet, under one look-up; more helpers hear `busy`.
     public var maximumHandshakesPerInvitation = 8
-    /// Meetings of which one side has fallen silent and the other is still there; more are ended, as if it had left.
+    /// Meetings that a side is away from without having left: in all, and by the source of whoever is away. More are ended,
+    /// as if it had left.
     public var maximumHalfMeetings = 10_000
+    public var maximumHalfMeetingsPerSource = 64
     /// At this rate one source needs 68 years for all 2³⁰ look-ups, and has three guesses of 2²⁵ at each it finds.
     public var lookupsPerMinute = 30
     public var invitationsPerMinute = 30
+    /// An office of many people comes back at once when its router has restarted. A proof costs a tenth of a millisecond.
+    public var rejoinsPerMinute = 240
     /// Sources whose rates are remembered.
     public var maximumSources = 16_384
     /// The longest life of an invitation, in seconds: a week.
@@ -26,6 +30,9 @@ public struct MeetingServerConfiguration: Hashable, Sendable {
     public var idleTimeout: Duration = .seconds(60)
     /// Two programs shake hands without a person in between.
     public var handshakeTimeout: Duration = .seconds(30)
+    /// How long a meeting that both sides are away from is kept. No session waits longer for its other side, be it that the
+    /// network is gone or that a computer is suspended (a quarter of an hour), and it has to come back first.
+    public var absenceTimeout: Duration = .seconds(16 * 60)
 
     public init() {}
 }

@@ -19,8 +19,11 @@ extension SharerClient {
         switch meetings[index].receive(payload, invitation: invitation, using: &random) {
         case .none: return
         case .answer(let message): send(.opaque(id, payload: message.payload))
-        case .verified(let kind, let answer): verified(id, kind, answer: answer)
+        case .verified(let kind, let answer, let claim): verified(id, kind, answer: answer, claim: claim)
         case .deliver(let payload): events.append(.payload(payload, from: id))
+        case .returned(let answer):
+            send(.opaque(id, payload: answer.payload))
+            events.append(.peerReturned(id))
         case .reject: events.append(.payloadRejected(id))
         case .wrongSecret: wrongGuess(id)
         case .malformed:
@@ -29,13 +32,56 @@ extension SharerClient {
         }
     }
 
-    private mutating func verified(_ id: MeetingID, _ kind: InvitationKey.Kind, answer: PeerMessage) {
+    private mutating func verified(
+        _ id: MeetingID, _ kind: InvitationKey.Kind, answer: PeerMessage, claim: ClientMessage
+    ) {
         guard case .open(let invitation, let usesLeft, let guessesLeft) = state else { return }
         send(.confirmed(id))
         send(.opaque(id, payload: answer.payload))
+        send(claim)
         events.append(.helperVerified(id, kind))
         state = .open(invitation, usesLeft: usesLeft - 1, guessesLeft: guessesLeft)
         if usesLeft <= 1 { finish(.used) }
+    }
+
+    // MARK: Lost connections
+
+    /// Of the meetings those go on that have a seat to come back to.
+    mutating func leaveMeetings() {
+        for index in meetings.indices { meetings[index].change { $0.connectionClosed() } }
+        for meeting in meetings where meeting.verified?.canRejoin != true {
+            events.append(meeting.isVerified ? .forgotten(meeting.id) : .peerLeft(meeting.id))
+        }
+        meetings.removeAll { $0.verified?.canRejoin != true }
+    }
+
+    mutating func rejoinMeetings() {
+        for index in meetings.indices {
+            if let message = meetings[index].change({ $0.rejoin() }) ?? nil { send(message) }
+        }
+    }
+
+    mutating func rejoined(_ id: MeetingID, turn: TURNCredentials?) {
+        guard let index = meetings.firstIndex(where: { $0.id == id }), meetings[index].verified?.isPresent == false,
+            let again = meetings[index].change({ $0.rejoined() })
+        else { return }
+        send(.opaque(id, payload: again.payload))
+        events.append(.rejoined(id, turn: turn))
+    }
+
+    mutating func peerLeft(_ id: MeetingID, mayReturn: Bool) {
+        guard let meeting = meetings.first(where: { $0.id == id }) else { return }
+        if mayReturn, meeting.verified?.canRejoin == true { return events.append(.peerAway(id)) }
+        meetings.removeAll { $0.id == id }
+        // Nobody would know each other again.
+        if mayReturn { send(.leave(id)) }
+        events.append(.peerLeft(id))
+    }
+
+    mutating func forget(_ id: MeetingID) {
+        guard meetings.contains(where: { $0.id == id && $0.isVerified }) else { return }
+        meetings.removeAll { $0.id == id }
+        events.append(.forgotten(id))
     }
 
     private mutating func wrongGuess(_ id: MeetingID) {

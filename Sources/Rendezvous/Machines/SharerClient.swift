@@ -2,7 +2,7 @@
 ///
 /// The driver opens the WebSocket and says so, passes texts in and `nextMessage()` out, and drains
 /// `nextEvent()`, all after every call. After a lost connection it opens another one and says so again:
-/// the invitation is resumed with its owner's token.
+/// the invitation is resumed with its owner's token, and the meetings with the keys of their seats.
 public struct SharerClient: Sendable {
     public enum Event: Sendable, Equatable {
         /// The invitation exists; show its code, link or file.
@@ -22,6 +22,14 @@ public struct SharerClient: Sendable {
         /// Something arrived that the helper did not send like that, there and then.
         case payloadRejected(MeetingID)
         case peerLeft(MeetingID)
+        /// The connection of a helper was closed that may be back in a moment.
+        case peerAway(MeetingID)
+        /// We are back in a meeting, on another connection. What both sides said meanwhile is lost.
+        case rejoined(MeetingID, turn: TURNCredentials?)
+        /// The helper was away and is back: what it was told meanwhile is lost.
+        case peerReturned(MeetingID)
+        /// The relay keeps no seat for us in a meeting: a session goes on without the rendezvous.
+        case forgotten(MeetingID)
         /// The relay would not do what was asked.
         case relayRefused(RelayErrorCode)
     }
@@ -105,6 +113,11 @@ public struct SharerClient: Sendable {
         return true
     }
 
+    /// Whether another connection can go on with a meeting.
+    public func canRejoin(_ meeting: MeetingID) -> Bool {
+        meetings.contains { $0.id == meeting && $0.verified?.canRejoin == true }
+    }
+
     /// Ends a meeting because the sharer does not want it.
     public mutating func refuse(_ meeting: MeetingID) { drop(meeting, .refuse(meeting, .declined)) }
 
@@ -121,13 +134,13 @@ public struct SharerClient: Sendable {
         case .requested(let terms): send(.create(terms))
         case .open(let invitation, _, _): send(.resume(invitation.lookup, owner: invitation.owner))
         }
+        rejoinMeetings()
     }
 
     public mutating func connectionClosed() {
         isConnected = false
         messages.removeAll()
-        for meeting in meetings { events.append(.peerLeft(meeting.id)) }
-        meetings.removeAll()
+        leaveMeetings()
     }
 
     public mutating func receive(_ text: [UInt8]) {
@@ -157,10 +170,12 @@ public struct SharerClient: Sendable {
         case .gone: finish(.lost)
         case .helperArrived(let lookup, let meeting): arrive(meeting, under: lookup)
         case .opaque(let meeting, let payload): receive(payload, in: meeting)
-        case .peerLeft(let meeting):
-            guard meetings.contains(where: { $0.id == meeting }) else { return }
-            meetings.removeAll { $0.id == meeting }
-            events.append(.peerLeft(meeting))
+        case .peerLeft(let meeting, let mayReturn): peerLeft(meeting, mayReturn: mayReturn)
+        case .seated(let meeting):
+            guard let index = meetings.firstIndex(where: { $0.id == meeting }) else { return }
+            meetings[index].change { $0.seated() }
+        case .rejoined(let meeting, let turn): rejoined(meeting, turn: turn)
+        case .forgotten(let meeting): forget(meeting)
         case .error(let code):
             if case .requested = state { state = .idle }
             events.append(.relayRefused(code))

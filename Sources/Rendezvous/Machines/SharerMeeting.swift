@@ -5,7 +5,7 @@ struct SharerMeeting: Sendable {
         case arrived
         /// Answered with a share; waits for the helper's tag.
         case shared(SharerHandshake, InvitationKey.Kind)
-        case verified(SealedChannel)
+        case verified(VerifiedMeeting)
     }
 
     /// What the client has to do about a payload.
@@ -13,8 +13,10 @@ struct SharerMeeting: Sendable {
         case none
         case answer(PeerMessage)
         /// The helper holds the secret: tell the relay, then answer.
-        case verified(InvitationKey.Kind, answer: PeerMessage)
+        case verified(InvitationKey.Kind, answer: PeerMessage, claim: ClientMessage)
         case deliver(PeerPayload)
+        /// The helper was away and is back: answer, and say again what still holds.
+        case returned(answer: PeerMessage)
         /// It does not open: somebody in the middle replayed, reordered, altered or lost something.
         case reject
         /// A wrong guess.
@@ -51,24 +53,36 @@ struct SharerMeeting: Sendable {
             return .answer(.sharerShare(handshake.share))
         case (.shared(let handshake, let kind), .confirm(let tag)):
             guard let (answer, channel) = try? handshake.receive(tag: tag) else { return .wrongSecret }
-            state = .verified(channel)
-            return .verified(kind, answer: .confirm(answer))
-        case (.verified(var channel), .sealed(let box)):
-            guard let text = try? channel.open(box) else { return .reject }
-            state = .verified(channel)
-            // What the peer itself says and we do not understand comes from a later version.
-            guard let payload = try? PeerPayload(parsing: text) else { return .none }
-            return .deliver(payload)
+            let verified = VerifiedMeeting(id, side: .sharer, channel: channel, using: &random)
+            state = .verified(verified)
+            return .verified(kind, answer: .confirm(answer), claim: verified.claim)
+        case (.verified(var verified), .sealed(let box, let epoch)):
+            let opened = verified.open(box, of: epoch)
+            state = .verified(verified)
+            switch opened {
+            case .payload(let payload): return .deliver(payload)
+            case .returned(let answer): return .returned(answer: answer)
+            case .nothing: return .none
+            case .rejected: return .reject
+            }
         case (.verified, .helperShare), (.verified, .sharerShare), (.verified, .confirm): return .reject
         case (.arrived, _), (.shared, _): return .malformed
         }
     }
 
-    /// The payload in a box for the helper; nil before the helper is verified.
-    mutating func seal(_ text: [UInt8]) -> PeerMessage? {
-        guard case .verified(var channel) = state else { return nil }
-        let box = channel.seal(text)
-        state = .verified(channel)
-        return .sealed(box)
+    /// The payload in a box for the helper; nil before the helper is verified, and while we are away.
+    mutating func seal(_ text: [UInt8]) -> PeerMessage? { change { $0.seal(text) } ?? nil }
+
+    /// What a connection's coming and going does to a verified meeting; nil where there is none.
+    @discardableResult
+    mutating func change<Result>(_ body: (inout VerifiedMeeting) -> Result) -> Result? {
+        guard case .verified(var verified) = state else { return nil }
+        defer { state = .verified(verified) }
+        return body(&verified)
+    }
+
+    var verified: VerifiedMeeting? {
+        guard case .verified(let verified) = state else { return nil }
+        return verified
     }
 }

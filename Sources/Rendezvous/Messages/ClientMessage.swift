@@ -18,6 +18,11 @@ public enum ClientMessage: Sendable, Equatable {
     case meet(Lookup)
     /// For the other side; the relay does not read it.
     case opaque(MeetingID, payload: String)
+    /// Either side of a confirmed meeting: keep my seat should my connection be lost, for whoever proves to hold the key
+    /// whose public half this is. Answer: `seated`.
+    case seat(MeetingID, key: [UInt8])
+    /// A side of a meeting is back, on another connection. Answer: `rejoined` or `forgotten`.
+    case rejoin(MeetingID, SealedChannel.Side, number: UInt32, proof: [UInt8])
     /// Either side ends a meeting. Answer to the other: `peer-left`.
     case leave(MeetingID)
 }
@@ -55,6 +60,12 @@ extension ClientMessage {
             try fields.requireVersion()
             self = .meet(try fields.requireLookup())
         case "opaque": self = .opaque(try fields.requireMeeting(), payload: try fields.requirePayload())
+        case "seat": self = .seat(try fields.requireMeeting(), key: try fields.requireKey())
+        case "rejoin":
+            try fields.requireVersion()
+            self = .rejoin(
+                try fields.requireMeeting(), try fields.requireSide(), number: try fields.requireNumber(),
+                proof: try fields.requireProof())
         case "leave": self = .leave(try fields.requireMeeting())
         default: throw .unknownType
         }
@@ -101,6 +112,17 @@ extension ClientMessage {
             fields = MessageFields("opaque")
             fields.meeting = meeting.text
             fields.payload = payload
+        case .seat(let meeting, let key):
+            fields = MessageFields("seat")
+            fields.meeting = meeting.text
+            fields.key = Base64URL.encode(key)
+        case .rejoin(let meeting, let side, let number, let proof):
+            fields = MessageFields("rejoin")
+            fields.version = MessageFields.currentVersion
+            fields.meeting = meeting.text
+            fields.side = side.rawValue
+            fields.number = number
+            fields.proof = Base64URL.encode(proof)
         case .leave(let meeting):
             fields = MessageFields("leave")
             fields.meeting = meeting.text

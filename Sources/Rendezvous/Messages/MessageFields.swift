@@ -13,6 +13,11 @@ struct MessageFields: Codable {
     var reason: String?
     var code: String?
     var turn: TURNFields?
+    var key: String?
+    var side: String?
+    var number: UInt32?
+    var proof: String?
+    var returns: Bool?
 
     init(_ type: String) { self.type = type }
 
@@ -62,6 +67,22 @@ struct MessageFields: Codable {
         try payload.flatMap { text in
             text.utf8.count <= Self.payloadLimit && text.utf8.allSatisfy { (0x20...0x7E).contains($0) } ? text : nil
         }.orMalformed()
+    }
+
+    func requireKey() throws(MessageError) -> [UInt8] {
+        try key.flatMap { Base64URL.decode($0) }.flatMap { $0.count == SeatKey.size ? $0 : nil }.orMalformed()
+    }
+
+    func requireProof() throws(MessageError) -> [UInt8] {
+        try proof.flatMap { Base64URL.decode($0) }.flatMap { $0.count == SeatKey.proofSize ? $0 : nil }.orMalformed()
+    }
+
+    func requireSide() throws(MessageError) -> SealedChannel.Side {
+        try side.flatMap { SealedChannel.Side(rawValue: $0) }.orMalformed()
+    }
+
+    func requireNumber() throws(MessageError) -> UInt32 {
+        try number.orMalformed()
     }
 
     func requireReason<Reason: RawRepresentable<String>>(_: Reason.Type) throws(MessageError) -> Reason {

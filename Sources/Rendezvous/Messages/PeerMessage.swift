@@ -6,8 +6,8 @@ public enum PeerMessage: Sendable, Equatable {
     case sharerShare([UInt8])
     /// `confirm T`: proof of the same key, the helper's first.
     case confirm(Secret)
-    /// `sealed BOX`: a `PeerPayload` in the sealed channel.
-    case sealed([UInt8])
+    /// `sealed BOX`: a `PeerPayload` in the sealed channel. In a later epoch than the first: `sealed EPOCH BOX`.
+    case sealed([UInt8], epoch: UInt32 = 0)
 
     /// Bytes of HMAC-SHA-512.
     static let tagSize = 64
@@ -28,8 +28,13 @@ public enum PeerMessage: Sendable, Equatable {
             guard bytes.count == Self.tagSize else { throw .malformed }
             self = .confirm(Secret(bytes))
         case ("sealed", 2):
-            guard bytes.count <= SealedChannel.maximumPlaintext + SealedChannel.overhead else { throw .malformed }
+            guard Self.isBox(bytes) else { throw .malformed }
             self = .sealed(bytes)
+        case ("sealed", 3):
+            guard let epoch = UInt32(words[1]), epoch > 0, words[1] == "\(epoch)", Self.isBox(bytes) else {
+                throw .malformed
+            }
+            self = .sealed(bytes, epoch: epoch)
         default: throw .unknownType
         }
     }
@@ -39,7 +44,12 @@ public enum PeerMessage: Sendable, Equatable {
         case .helperShare(let kind, let share): "share \(kind.rawValue) \(Base64URL.encode(share))"
         case .sharerShare(let share): "share \(Base64URL.encode(share))"
         case .confirm(let tag): "confirm \(Base64URL.encode(tag.exposed))"
-        case .sealed(let box): "sealed \(Base64URL.encode(box))"
+        case .sealed(let box, epoch: 0): "sealed \(Base64URL.encode(box))"
+        case .sealed(let box, let epoch): "sealed \(epoch) \(Base64URL.encode(box))"
         }
+    }
+
+    private static func isBox(_ bytes: [UInt8]) -> Bool {
+        bytes.count <= SealedChannel.maximumPlaintext + SealedChannel.overhead
     }
 }

@@ -11,6 +11,8 @@ public enum PeerPayload: Sendable, Hashable {
     case endOfCandidates(generation: UInt32 = 0)
     /// The ICE credentials of a later session: the speaker has restarted (RFC 8445 §9). Its candidates follow.
     case restart(generation: UInt32, usernameFragment: String, password: String)
+    /// The speaker is at the rendezvous again, or answers to that: what it said before may be lost, and it begins an epoch.
+    case again(isAnswer: Bool = false)
     /// The speaker ends the assistance before or beside the session; a short machine-readable reason.
     case bye(reason: String)
 }
@@ -25,12 +27,15 @@ public struct PeerDescription: Sendable, Hashable {
     public var usernameFragment: String
     /// RFC 8445 §5.3: 22 to 256 characters.
     public var password: String
+    /// Whether its program follows to another epoch of the sealed channel, so that both can come back to the rendezvous.
+    public var returns: Bool
 
-    public init(name: String, fingerprint: String, usernameFragment: String, password: String) {
+    public init(name: String, fingerprint: String, usernameFragment: String, password: String, returns: Bool = true) {
         self.name = name
         self.fingerprint = fingerprint
         self.usernameFragment = usernameFragment
         self.password = password
+        self.returns = returns
     }
 }
 
@@ -44,6 +49,8 @@ private struct PayloadFields: Codable {
     var mapped: Bool?
     var reason: String?
     var generation: UInt32?
+    var returns: Bool?
+    var answer: Bool?
 }
 
 extension PeerPayload {
@@ -64,7 +71,7 @@ extension PeerPayload {
             self = .description(
                 PeerDescription(
                     name: PlainText.cleaned(name, limit: Self.nameLimit), fingerprint: fingerprint,
-                    usernameFragment: ufrag, password: pwd))
+                    usernameFragment: ufrag, password: pwd, returns: fields.returns ?? false))
         case "candidate":
             guard let line = fields.candidate, Self.isToken(line, length: 1...Self.candidateLimit) else {
                 throw .malformed
@@ -77,6 +84,7 @@ extension PeerPayload {
                 let pwd = fields.pwd, Self.isICEText(pwd, length: 22...256)
             else { throw .malformed }
             self = .restart(generation: generation, usernameFragment: ufrag, password: pwd)
+        case "again": self = .again(isAnswer: fields.answer ?? false)
         case "bye":
             guard let reason = fields.reason, Self.isToken(reason, length: 1...Self.reasonLimit) else {
                 throw .malformed
@@ -96,6 +104,7 @@ extension PeerPayload {
             fields.fingerprint = peer.fingerprint
             fields.ufrag = peer.usernameFragment
             fields.pwd = peer.password
+            fields.returns = peer.returns ? true : nil
         case .candidate(let line, let isMapped, let generation):
             fields = PayloadFields(type: "candidate")
             fields.candidate = line
@@ -109,6 +118,9 @@ extension PeerPayload {
             fields.generation = generation
             fields.ufrag = ufrag
             fields.pwd = password
+        case .again(let isAnswer):
+            fields = PayloadFields(type: "again")
+            fields.answer = isAnswer ? true : nil
         case .bye(let reason):
             fields = PayloadFields(type: "bye")
             fields.reason = reason

@@ -13,7 +13,14 @@ public enum ServerMessage: Sendable, Equatable {
     /// To the helper: nobody waits there. Absent, away, burnt, expired, revoked and used up are all this.
     case gone
     case opaque(MeetingID, payload: String)
-    case peerLeft(MeetingID)
+    /// The other side has left, or its connection was closed and it has a seat to come back to.
+    case peerLeft(MeetingID, mayReturn: Bool = false)
+    /// The seat is kept should the connection be lost.
+    case seated(MeetingID)
+    /// The seat is this connection's. What was said meanwhile is lost.
+    case rejoined(MeetingID, turn: TURNCredentials?)
+    /// There is no such meeting any more, or the seat is somebody else's.
+    case forgotten(MeetingID)
     /// To the helper: the sharer ended the meeting.
     case refused(MeetingID, RefusalReason)
     /// To the helper, after the sharer confirmed.
@@ -76,7 +83,10 @@ extension ServerMessage {
         case "met": self = .met(try fields.requireMeeting())
         case "gone": self = .gone
         case "opaque": self = .opaque(try fields.requireMeeting(), payload: try fields.requirePayload())
-        case "peer-left": self = .peerLeft(try fields.requireMeeting())
+        case "peer-left": self = .peerLeft(try fields.requireMeeting(), mayReturn: fields.returns ?? false)
+        case "seated": self = .seated(try fields.requireMeeting())
+        case "rejoined": self = .rejoined(try fields.requireMeeting(), turn: turn)
+        case "forgotten": self = .forgotten(try fields.requireMeeting())
         case "refused":
             self = .refused(try fields.requireMeeting(), try fields.requireReason(RefusalReason.self))
         case "credentials":
@@ -128,8 +138,19 @@ extension ServerMessage {
             fields = MessageFields("opaque")
             fields.meeting = meeting.text
             fields.payload = payload
-        case .peerLeft(let meeting):
+        case .peerLeft(let meeting, let mayReturn):
             fields = MessageFields("peer-left")
+            fields.meeting = meeting.text
+            fields.returns = mayReturn ? true : nil
+        case .seated(let meeting):
+            fields = MessageFields("seated")
+            fields.meeting = meeting.text
+        case .rejoined(let meeting, let turn):
+            fields = MessageFields("rejoined")
+            fields.meeting = meeting.text
+            fields.turn = turn.map(TURNFields.init)
+        case .forgotten(let meeting):
+            fields = MessageFields("forgotten")
             fields.meeting = meeting.text
         case .refused(let meeting, let reason):
             fields = MessageFields("refused")

@@ -1,5 +1,5 @@
 import NetPrimitives
-import Rendezvous
+@testable import Rendezvous
 import Testing
 
 @Suite("Operations in any order")
@@ -15,15 +15,23 @@ struct MeetingServerOperationTests {
         var open: [ConnectionID] = []
         var lookups: [(Lookup, Secret)] = []
         var meetings: [MeetingID] = []
+        let key = SeatKey(seed: MessageTests.seed)
+        var rejoins: UInt32 = 0
         for _ in 0..<400 {
             let id = open.randomElement(using: &random) ?? ConnectionID(0)
             let (lookup, owner) = lookups.randomElement(using: &random) ?? (MessageTests.lookup, MessageTests.owner)
             let meeting = meetings.randomElement(using: &random) ?? MessageTests.meeting
-            switch Int.random(in: 0..<14, using: &random) {
+            let side: SealedChannel.Side = .random(in: 0...1, using: &random) == 0 ? .helper : .sharer
+            switch Int.random(in: 0..<18, using: &random) {
             case 0, 1: open.append(stage.connect(from: .v4(.random(in: 1...3, using: &random))))
             case 2:
-                stage.disconnect(id)
+                stage.disconnect(id, isSilent: .random(using: &random))
                 open.removeAll { $0 == id }
+            case 14, 15: stage.say(.seat(meeting, key: key.publicKey), from: id)
+            case 16, 17:
+                rejoins += 1
+                let proof = key.proof(of: side, in: meeting, number: rejoins)
+                stage.say(.rejoin(meeting, side, number: rejoins, proof: proof), from: id)
             case 3: stage.advance(seconds: .random(in: 1...20, using: &random))
             case 4, 5:
                 let terms = InvitationTerms(
@@ -54,11 +62,17 @@ struct MeetingServerOperationTests {
             }
             stage.heard.removeAll()
             #expect(stage.server.connectionCount == open.count)
-            #expect(stage.server.meetingCount <= open.count)
+            let half = stage.server.meetings.values.filter(\.isHalf)
+            #expect(stage.server.halfMeetings == half.count)
+            let away = half.flatMap { [$0.sharer.awayFrom, $0.helper.awayFrom] }.compactMap { $0 }
+            #expect(stage.server.emptySeats == Dictionary(away.map { ($0, 1) }, uniquingKeysWith: +))
+            #expect(half.allSatisfy { ($0.deserted != nil) == ($0.sharer.connection == nil && $0.helper.connection == nil) })
+            #expect(stage.server.meetingCount <= open.count + half.count)
             #expect(stage.server.waitingCount <= open.count * 8)
         }
         for id in open { stage.disconnect(id) }
-        stage.advance(seconds: 1)
+        stage.skip(seconds: 16 * 60)
+        #expect(stage.server.halfMeetings == 0 && stage.server.emptySeats.isEmpty)
         #expect(stage.server.connectionCount == 0 && stage.server.meetingCount == 0 && stage.server.waitingCount == 0)
         #expect(stage.server.nextDeadline == nil)
         #expect(!lookups.isEmpty && !meetings.isEmpty, "seed \(seed) did nothing")

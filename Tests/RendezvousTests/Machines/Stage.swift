@@ -116,6 +116,37 @@ struct Stage {
         return new
     }
 
+    /// A sharer and a helper who have met and told each other who they are.
+    mutating func pair() -> (sharer: ConnectionID, helper: ConnectionID, meeting: MeetingID) {
+        let sharer = sharer()
+        let helper = helper(invitation(of: sharer))
+        let meeting = verified(by: sharer).first ?? MessageTests.meeting
+        helpers[helper]?.send(.description(PeerTests.peer))
+        sharers[sharer]?.send(.description(PeerTests.peer), to: meeting)
+        run()
+        return (sharer, helper, meeting)
+    }
+
+    /// The network is gone, and neither the client nor the relay knows of the other. What is said meanwhile is lost.
+    mutating func cut(_ ids: ConnectionID...) {
+        for id in ids {
+            sharers[id]?.connectionClosed()
+            helpers[id]?.connectionClosed()
+        }
+        run()
+    }
+
+    /// A client on a new connection, from another address; what was heard of it so far is under its new number too.
+    mutating func comeBack(_ id: ConnectionID, from source: IPAddress = .v4(0x0B16_2202)) -> ConnectionID {
+        let new = connect(from: source)
+        sharers[new] = sharers.removeValue(forKey: id)
+        helpers[new] = helpers.removeValue(forKey: id)
+        sharers[new]?.connectionOpened()
+        helpers[new]?.connectionOpened(at: now)
+        run()
+        return new
+    }
+
     mutating func advance(seconds: Int) {
         for _ in 0..<seconds {
             now += .seconds(1)
@@ -124,6 +155,13 @@ struct Stage {
             for id in helpers.keys { helpers[id]?.handleTimeout(at: now) }
             run()
         }
+    }
+
+    /// Moves on by a long time in one step.
+    mutating func skip(seconds: Int) {
+        now += .seconds(seconds - 1)
+        wallClock = wallClock.advanced(bySeconds: seconds - 1)
+        advance(seconds: 1)
     }
 
     /// Delivers until nobody has anything to say.

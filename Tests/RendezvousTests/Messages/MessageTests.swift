@@ -1,4 +1,4 @@
-import Rendezvous
+@testable import Rendezvous
 import Testing
 
 @Suite("Messages of the rendezvous")
@@ -15,8 +15,10 @@ struct MessageTests {
         .extend(lookup, lifetime: 60), .close(lookup), .burn(lookup), .confirmed(meeting), .refuse(meeting, .wrongCode),
         .refuse(meeting, .declined), .refuse(meeting, .gone), .meet(lookup),
         .opaque(meeting, payload: "share code \"\\/"),
-        .leave(meeting),
+        .leave(meeting), .seat(meeting, key: SeatKey(seed: seed).publicKey),
+        .rejoin(meeting, .helper, number: 7, proof: SeatKey(seed: seed).proof(of: .helper, in: meeting, number: 7)),
     ]
+    static let seed = Secret((0..<32).map { UInt8($0) })
 
     static let serverMessages: [ServerMessage] = [
         .created(lookup, owner: owner, expires: turn.expires, uses: 1, turn: turn),
@@ -24,7 +26,8 @@ struct MessageTests {
         .resumed(lookup, expires: turn.expires, uses: 3, turn: nil), .extended(lookup, expires: turn.expires),
         .closed(lookup, .burnt), .helperArrived(lookup, meeting), .met(meeting), .gone,
         .opaque(meeting, payload: ""), .peerLeft(meeting), .refused(meeting, .wrongCode), .credentials(meeting, turn),
-        .error(.rateLimited),
+        .error(.rateLimited), .peerLeft(meeting, mayReturn: true), .seated(meeting), .rejoined(meeting, turn: turn),
+        .rejoined(meeting, turn: nil), .forgotten(meeting),
     ]
 
     @Test("every client message reads back as itself, and truncated at any byte throws", arguments: clientMessages)
@@ -54,6 +57,8 @@ struct MessageTests {
                 == #"{"code":"too-large","type":"error"}"#)
     }
 
+    static let proof = Base64URL.encode(SeatKey(seed: seed).proof(of: .helper, in: meeting, number: 1))
+
     @Test(
         "malformed client messages say what they are",
         arguments: [
@@ -70,6 +75,12 @@ struct MessageTests {
             (#"{"type":"create","version":1,"lifetime":60,"uses":1,"ceiling":"VIEW"}"#, .malformed),
             (#"{"type":"resume","version":1,"lookup":"000000","owner":"0"}"#, .malformed),
             (#"{"type":"confirmed","meeting":"0123456789ABCDEFGHJKMNPQR1"}"#, .malformed),
+            (#"{"type":"seat","meeting":"0123456789ABCDEFGHJKMNPQR0","key":"AAAA"}"#, .malformed),
+            (#"{"type":"seat","meeting":"0123456789ABCDEFGHJKMNPQR0"}"#, .malformed),
+            (#"{"type":"rejoin","version":1,"meeting":"0123456789ABCDEFGHJKMNPQR0","side":"helper","number":1,"proof":"AA"}"#, .malformed),
+            (#"{"type":"rejoin","version":1,"meeting":"0123456789ABCDEFGHJKMNPQR0","side":"both","number":1,"proof":"\#(proof)"}"#, .malformed),
+            (#"{"type":"rejoin","version":1,"meeting":"0123456789ABCDEFGHJKMNPQR0","side":"helper","number":-1,"proof":"\#(proof)"}"#, .malformed),
+            (#"{"type":"rejoin","version":2,"meeting":"0123456789ABCDEFGHJKMNPQR0","side":"helper","number":1,"proof":"\#(proof)"}"#, .unsupportedVersion),
             (#"{"type":"refuse","meeting":"0123456789ABCDEFGHJKMNPQR0","reason":"whim"}"#, .malformed),
             (#"{"type":"opaque","meeting":"0123456789ABCDEFGHJKMNPQR0"}"#, .malformed),
             (#"{"type":"opaque","meeting":"0123456789ABCDEFGHJKMNPQR0","payload":"a\nb"}"#, .malformed),

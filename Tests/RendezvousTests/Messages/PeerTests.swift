@@ -7,6 +7,7 @@ struct PeerTests {
     static let messages: [PeerMessage] = [
         .helperShare(.code, share), .helperShare(.link, share), .sharerShare(share),
         .confirm(Secret([UInt8](repeating: 1, count: 64))), .sealed([]), .sealed([1, 2, 3, 4]),
+        .sealed([1], epoch: 1), .sealed([1], epoch: .max),
     ]
 
     @Test("every message reads back as itself", arguments: messages)
@@ -26,6 +27,7 @@ struct PeerTests {
         arguments: [
             "", " ", "share", "share ", "share code", "share word AAAA", "share  AAAA", "share code AAAA extra",
             "confirm AAAA", "confirm", "sealed A", "sealed ====", "sealed AA AA", "sealed A\u{0}AA", "sealed AB",
+            "sealed 0 AAAA", "sealed 01 AAAA", "sealed +1 AAAA", "sealed -1 AAAA", "sealed 4294967296 AAAA", "sealed 1 AAAA 2",
             "SEALED AAAA", "share code " + String(repeating: "A", count: 44),
         ])
     func malformed(_ text: String) { #expect(throws: MessageError.self) { try PeerMessage(parsing: text) } }
@@ -37,6 +39,11 @@ struct PeerTests {
         .candidate(line: "candidate:2", isMapped: true), .endOfCandidates(),
         .candidate(line: "candidate:3", isMapped: false, generation: 7), .endOfCandidates(generation: 7),
         .restart(generation: 7, usernameFragment: peer.usernameFragment, password: peer.password), .bye(reason: "declined"),
+        .again(), .again(isAnswer: true),
+        .description(
+            PeerDescription(
+                name: "Of before", fingerprint: peer.fingerprint, usernameFragment: peer.usernameFragment,
+                password: peer.password, returns: false)),
     ]
 
     @Test("every payload reads back as itself, and truncated at any byte throws", arguments: payloads)

@@ -21,6 +21,7 @@ struct VirtualInternet {
         case bindingPatience(Int)
         case credentials(to: Int)
         case signal(RestartingAgent.Signal, to: Int)
+        case rejoin(Int)
         /// Nobody knows whether the peer has it: it is said again on the path.
         case resend(RestartingAgent.Signal, number: UInt16, to: Int)
     }
@@ -33,6 +34,8 @@ struct VirtualInternet {
     }
 
     var signalling = Signalling.rendezvous
+    /// Whose connection to the rendezvous is dead: what they say by it is lost, and what is said to them.
+    private var isAway = [false, false]
     private var heard: Set<UInt16> = []
     private var lastSignal: UInt16 = 0
 
@@ -205,7 +208,9 @@ struct VirtualInternet {
         case .credentials(let index):
             peers[index].agent.setRemoteCredentials(peers[1 - index].agent.active.localCredentials, at: now)
         case .signal(let signal, let index):
-            receive(signal, at: index)
+            if !isAway[index] { receive(signal, at: index) }
+        case .rejoin(let index):
+            rejoin(index)
         case .resend(let signal, let number, let index):
             guard !heard.contains(number) else { return }
             // What arrives is looked up by its number: the path carries it, and that is what counts here.
@@ -251,6 +256,7 @@ struct VirtualInternet {
     private mutating func tell(_ signal: RestartingAgent.Signal, from index: Int) {
         switch signalling {
         case .rendezvous:
+            guard !isAway[0], !isAway[1] else { return }
             let arrival = now + .milliseconds(Int64.random(in: 20...60, using: &random))
             arrivals[1 - index] = max(arrivals[1 - index], arrival)
             steps.schedule(.signal(signal, to: 1 - index), at: arrivals[1 - index])
@@ -288,6 +294,23 @@ struct VirtualInternet {
         steps.schedule(.mapping(index), at: now + .milliseconds(Int64.random(in: 20...150, using: &random)))
         steps.schedule(.allocation(index), at: now + .milliseconds(Int64.random(in: 30...150, using: &random)))
         steps.schedule(.bindingPatience(index), at: now + VirtualPeer.bindingPatience)
+    }
+
+    /// The connections to the rendezvous die with the networks they were made in; each peer comes back after so much time.
+    mutating func loseRendezvous(for absences: (Duration, Duration)) {
+        isAway = [true, true]
+        steps.schedule(.rejoin(0), at: now + absences.0)
+        steps.schedule(.rejoin(1), at: now + absences.1)
+    }
+
+    /// As the driver does it: who comes back tells everything again, and who hears of that as well.
+    private mutating func rejoin(_ index: Int) {
+        isAway[index] = false
+        guard !isAway[1 - index] else { return }
+        for index in peers.indices {
+            peers[index].agent.signalAgain()
+            isTouched[index] = true
+        }
     }
 
     /// The router has opened a port after all.
