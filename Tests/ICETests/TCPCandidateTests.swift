@@ -126,6 +126,48 @@ import Testing
         #expect(other.active.hasLostSelectedPair)
     }
 
+    @Test("a connection that ends after it has worked is made anew, and carries data again")
+    func connectionEnds() {
+        var pair = Pair(client: TransportAddress(ip: Self.here.ip, port: 51_000), server: Self.there)
+        pair.run(for: .seconds(1))
+        let source = TransportAddress(ip: Self.here.ip, port: Candidate.unknownPort)
+        pair.active.connectionFailed(from: source, to: Self.there, at: pair.now)
+        #expect(pair.active.dataPair == nil)
+        let sent = pair.requests
+        pair.run(for: .milliseconds(100))
+        #expect(pair.requests > sent)
+        #expect(pair.active.dataPair == pair.active.selectedPair)
+        #expect(pair.active.maySendData(at: pair.now) && !pair.active.hasLostSelectedPair)
+        // It cannot be made anew: nothing is tried in a circle.
+        pair.active.connectionFailed(from: source, to: Self.there, at: pair.now)
+        pair.active.connectionFailed(from: source, to: Self.there, at: pair.now)
+        while pair.active.nextTransmit() != nil {}
+        pair.active.handleTimeout(at: pair.now + .seconds(1))
+        #expect(pair.active.nextTransmit() == nil)
+        #expect(pair.active.report(at: pair.now).map(\.why) == ["no connection"])
+    }
+
+    @Test("whoever holds our credentials is told from a stranger, and nothing changes by it")
+    func recognizes() {
+        var pair = Pair(client: TransportAddress(ip: Self.here.ip, port: 51_000), server: Self.there)
+        var stranger = Pair(client: TransportAddress(ip: Self.here.ip, port: 51_000), server: Self.there)
+        stranger.active = Self.agent(.controlling, seed: 3)
+        stranger.active.addLocalCandidate(.activeTCP(Self.here.ip), at: .zero)
+        stranger.active.addRemoteCandidate(.passiveTCP(Self.there), at: .zero)
+        var random = SplitMix64(seed: 77)
+        stranger.active.setRemoteCredentials(Credentials(using: &random), at: .zero)
+        let (good, bad) = (pair.active.nextTransmit()?.payload ?? [], stranger.active.nextTransmit()?.payload ?? [])
+        #expect(!good.isEmpty && !bad.isEmpty)
+        let passive = pair.passive
+        #expect(passive.recognizes(good))
+        #expect(!passive.recognizes(bad))
+        var damaged = good
+        damaged[good.count / 2] ^= 1
+        #expect(!passive.recognizes(damaged))
+        #expect(!passive.recognizes([]) && !passive.recognizes(Array(good.prefix(20))))
+        #expect(passive.nextDeadline == pair.passive.nextDeadline)
+    }
+
     @Test("who connects to whom", arguments: TCPType.allCases)
     func pairing(_ remote: TCPType) {
         var agent = Self.agent(.controlling, seed: 1)

@@ -21,8 +21,8 @@ extension Agent {
         /// RFC 8445 §6.1.2.5's default.
         public var pairLimit = 100
         /// Local and remote candidates kept at most, each: four interfaces of two families with a handful
-        /// of addresses each; more is a peer that wants us to send.
-        public var candidateLimit = 32
+        /// of addresses each, and listeners for TCP; more is a peer that wants us to send.
+        public var candidateLimit = 48
         /// How long a failure is put off after the checks could begin, for a peer-reflexive candidate may
         /// still come (RFC 8863 §4: about the time of a whole check).
         public var failurePatience: Duration = .seconds(12)

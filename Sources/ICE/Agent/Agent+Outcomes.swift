@@ -28,6 +28,8 @@ extension Agent {
             select(check.key, at: now)
         }
         if selectedPair != nil {
+            // Its connection had ended, and is there again.
+            if isSelected(check.key), consents[check.key] == nil { keepConsent(of: check.key) }
             keepStandbys(at: now)
             watch(at: now)
         }

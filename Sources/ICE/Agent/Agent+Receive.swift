@@ -30,6 +30,16 @@ extension Agent {
         }
     }
 
+    /// Whether this is a check by somebody who holds our credentials: what a stranger on a stream shows first, or is sent away.
+    /// It changes nothing.
+    public func recognizes(_ bytes: [UInt8]) -> Bool {
+        guard let message = try? Message(decoding: bytes), message.method == .binding, message.messageClass == .request,
+            message.contains(.fingerprint), let name = message[Username.self]?.text.split(separator: ":").first,
+            name == localCredentials.usernameFragment
+        else { return false }
+        return (try? message.authenticated(with: localCredentials.key)) != nil
+    }
+
     /// The driver has authenticated something from the peer, as DTLS does: the path that it came on is alive.
     /// It is no consent to send (RFC 7675 §5.1).
     public mutating func noteAuthenticatedTraffic(

@@ -20,7 +20,7 @@ extension Agent {
             let until = pair.isPending ? now : pair.settledAt
             let elapsed = pair.firstCheckAt.flatMap { first in until.map { $0 - first } }
             return PairReport(
-                local: pair.validLocal?.address ?? pair.key.base, remote: pair.key.remote,
+                local: pair.validLocal?.address ?? pair.key.base, remote: pair.key.remote, transport: pair.key.transport,
                 kind: pair.validLocal.map { kind(of: pair, local: $0) } ?? bestPossibleKind(of: pair), result: result,
                 elapsed: elapsed, why: why, isSelected: isSelected(pair.key))
         }

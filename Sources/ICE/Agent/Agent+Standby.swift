@@ -186,15 +186,20 @@ extension Agent {
         settle(at: now)
     }
 
-    /// A connection of a TCP candidate could not be made, or has ended.
+    /// A connection of a TCP candidate could not be made, or has ended. One that had worked is tried anew at once: the check
+    /// makes the driver open another where it may.
     public mutating func connectionFailed(from base: TransportAddress, to remote: TransportAddress, at now: Instant) {
         let key = PairKey(base: base, remote: remote, transport: .tcp)
-        guard failure == nil, checkList[key] != nil else { return }
+        guard failure == nil, let pair = checkList[key] else { return }
         checks.remove(on: key)
         consents[key] = nil
         if nominating == key { nominating = nil }
         checkList.settle(key)
         checkList.update(key) { $0.fail(.notConnected, at: now) }
+        if pair.isValid {
+            checkList.update(key) { $0.state = .waiting }
+            checkList.trigger(key)
+        }
         settle(at: now)
     }
 

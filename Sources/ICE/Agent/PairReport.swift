@@ -12,6 +12,7 @@ public struct PairReport: Hashable, Sendable {
     /// The address that the peer saw, where a check was answered; else the base.
     public var local: TransportAddress
     public var remote: TransportAddress
+    public var transport: CandidateTransport
     /// What the path is, or at best would have been.
     public var kind: PathKind
     public var result: Result

@@ -140,6 +140,11 @@ public struct RestartingAgent: Sendable {
         return active.receive(bytes, on: base, from: remote, transport: transport, at: now)
     }
 
+    /// See `Agent.recognizes`.
+    public func recognizes(_ bytes: [UInt8]) -> Bool {
+        active.recognizes(bytes) || next?.recognizes(bytes) == true || retired?.recognizes(bytes) == true
+    }
+
     /// See `Agent.noteAuthenticatedTraffic`.
     public mutating func noteAuthenticatedTraffic(
         on base: TransportAddress, from remote: TransportAddress, transport: CandidateTransport = .udp, at now: Instant
