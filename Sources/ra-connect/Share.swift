@@ -31,6 +31,16 @@ struct Share: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The display to share (default: $DISPLAY).", valueName: ":0"))
     var display: String?
 
+    @Option(
+        defaultAsFlag: DoorArgument(""),
+        help: ArgumentHelp(
+            "Listen on TCP as well, have the router map that port, and let the helper in there, for networks where UDP does not get through.",
+            valueName: "PORT"),
+        transform: DoorArgument.init)
+    var door: DoorArgument?
+
+    func validate() throws { _ = try door?.port }
+
     func run() async throws {
         common.beginLog()
         guard common.json || fcntl(STDIN_FILENO, F_GETFD) != -1 else {
@@ -44,10 +54,33 @@ struct Share: AsyncParsableCommand {
                 relay: relay, proxy: try common.proxyRule(), name: displayName(name),
                 lifetime: Int(expires.components.seconds), ceiling: viewOnly ? .view : .control, display: display, file: file),
             printer: printer, loop: engine.loop, pool: engine.pool)
+        if let door = try door?.port {
+            do { try await flow.openDoor(at: door) } catch let error as DoorError { throw ValidationError(error.description) }
+        }
         engine.watch(line: { await flow.perform(line: $0) }, stop: { await flow.stop() })
         let code = await flow.run()
         await engine.shutDown()
         printer.flush()
         throw ArgumentParser.ExitCode(code.rawValue)
     }
+}
+
+/// What stands behind `--door`; empty when nothing does. It is judged after all arguments are read: what a parser refuses may as
+/// well be an argument of its own.
+struct DoorArgument: CustomStringConvertible {
+    private let text: String
+
+    init(_ text: String) { self.text = text }
+
+    var port: DoorPort {
+        get throws {
+            if text.isEmpty { return .usual }
+            guard let port = DoorPort(text) else {
+                throw ValidationError("“\(text)” is no port for a door: that is 443, or one from 1024 to 65535.")
+            }
+            return port
+        }
+    }
+
+    var description: String { text.isEmpty ? "3389" : text }
 }

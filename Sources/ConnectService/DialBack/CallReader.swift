@@ -5,7 +5,7 @@ final class CallReader: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 
     /// A Binding request with FINGERPRINT.
-    private static let length = 28
+    static let length = 28
     /// Whoever connects and says nothing does not hold a descriptor for long.
     private static let patience = TimeAmount.seconds(3)
 

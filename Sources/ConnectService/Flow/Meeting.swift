@@ -30,14 +30,15 @@ enum Meeting {
 
     /// Has the routers open the peer connection's ports, and tells the person what is wrong with what they opened.
     static func door(
-        of peer: PeerConnection, driver: SessionDriver?, printer: EventPrinter
+        _ transport: TransportProtocol = .udp, of peer: PeerConnection, driver: SessionDriver?, printer: EventPrinter
     ) -> RouterDoor {
-        let door = RouterDoor(for: peer.assumeIsolated { $0.ports }, records: MappingRecords()) { external, base in
-            await peer.addMapped(external: external, internal: base)
+        let ports = peer.assumeIsolated { transport == .udp ? $0.ports : $0.doorAddresses }
+        let door = RouterDoor(for: ports, transport: transport, records: MappingRecords()) { external, base in
+            await peer.addMapped(external: external, internal: base, transport: transport)
         } noticed: { finding in
             printer.note(finding.sentence.prefix(1).uppercased() + finding.sentence.dropFirst() + ".")
         }
-        driver?.doorFindings = { [weak door] in door?.findings ?? [] }
+        driver?.doorFindings.append { [weak door] in door?.findings ?? [] }
         return door
     }
 

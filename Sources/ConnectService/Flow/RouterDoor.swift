@@ -41,6 +41,8 @@ package final class RouterDoor: Sendable {
         var isClosed = false
     }
 
+    /// Of all its ports.
+    package let transport: TransportProtocol
     private let state = Mutex(State())
     private let records: MappingRecords?
     private let makeMapper: @Sendable (MappingRequest, MappingRecords?) -> Mapper
@@ -55,15 +57,16 @@ package final class RouterDoor: Sendable {
     /// Begins to ask; `opened` is called for each port that a router has opened, `noticed` for each thing that is wrong with
     /// one, once.
     ///
-    /// - Parameter bases: our own UDP ports: of IPv4 to be translated, of IPv6 to be let in.
+    /// - Parameter bases: our own ports: of IPv4 to be translated, of IPv6 to be let in.
     package init(
-        for bases: [TransportAddress], records: MappingRecords? = nil,
+        for bases: [TransportAddress], transport: TransportProtocol = .udp, records: MappingRecords? = nil,
         makeMapper: @escaping @Sendable (MappingRequest, MappingRecords?) -> Mapper = { Mapper($0, records: $1) },
         routes: @escaping @Sendable (IPAddress.Family) -> [DefaultRoute] = { DefaultRoute.all($0) },
         opened: @escaping @Sendable (_ external: TransportAddress, _ base: TransportAddress) async -> Void,
         noticed: @escaping @Sendable (Finding) -> Void
     ) {
         records?.closeAbandoned()
+        self.transport = transport
         self.records = records
         self.makeMapper = makeMapper
         self.routes = routes
@@ -131,6 +134,13 @@ package final class RouterDoor: Sendable {
         for port in ports.values { port.watching.cancel() }
     }
 
+    /// Closes several at once.
+    static func close(_ doors: [RouterDoor]) async {
+        await withTaskGroup(of: Void.self) { group in
+            for door in doors { group.addTask { await door.close() } }
+        }
+    }
+
     /// What is wrong with what the routers opened.
     package var findings: [Finding] { state.withLock { $0.findings } }
 
@@ -144,7 +154,7 @@ package final class RouterDoor: Sendable {
             state.lastNumber += 1
             let number = state.lastNumber
             let routes = routes(base.family)
-            let mapper = makeMapper(MappingRequest(internalAddress: base, transport: .udp), records)
+            let mapper = makeMapper(MappingRequest(internalAddress: base, transport: transport), records)
             // The events alone: a task that held its mapper would keep it, and so its port, for ever.
             let watching = Task { [weak self, events = mapper.events] in
                 for await event in events { await self?.handle(event, number, base: base) }

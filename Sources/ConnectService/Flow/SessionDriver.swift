@@ -30,7 +30,7 @@ final class SessionDriver {
     /// Anything that a window shows has changed.
     var onChange: () -> Void = {}
     /// What is wrong with ports that routers opened for us.
-    var doorFindings: () -> [RouterDoor.Finding] = { [] }
+    var doorFindings: [() -> [RouterDoor.Finding]] = []
     /// Called once.
     var onEnd: (EndReason, String) -> Void = { _, _ in }
 
@@ -147,7 +147,7 @@ final class SessionDriver {
     }
 
     private var findings: [RouterFinding] {
-        doorFindings().map { finding in
+        doorFindings.flatMap { $0() }.map { finding in
             RouterFinding(
                 local: "\(finding.internal)", external: finding.external.map { "\($0)" }, why: finding.sentence)
         }
@@ -159,7 +159,7 @@ final class SessionDriver {
                 local: "\(pair.local)", remote: "\(pair.remote)",
                 kind: PathDescription.Kind(rawValue: pair.kind.rawValue) ?? .direct,
                 result: TriedPair.Result(rawValue: pair.result.rawValue) ?? .failed,
-                milliseconds: pair.elapsed?.milliseconds, why: pair.why)
+                milliseconds: pair.elapsed?.milliseconds, why: pair.transport == .tcp ? "\(pair.why), over TCP" : pair.why)
         }
     }
 

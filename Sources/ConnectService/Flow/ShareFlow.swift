@@ -58,7 +58,8 @@ public actor ShareFlow: AssistanceFlow {
     private var peer: PeerConnection?
     private var driver: SessionDriver?
     private var screen: ScreenSource?
-    private var door: RouterDoor?
+    /// One for our UDP ports, and one for `--door`.
+    private var doors: [RouterDoor] = []
     private var prover: MappingProver?
     private var identity: Identity?
     /// The helper that has proven the secret.
@@ -90,13 +91,30 @@ public actor ShareFlow: AssistanceFlow {
 
     // MARK: - Up to the invitation
 
-    private func prepare() async throws {
+    /// Listens on TCP for the helper; the router is asked for the port together with the others. Before `run`.
+    ///
+    /// - Throws: `DoorError`, when there is no door where the person wanted it.
+    public func openDoor(at wanted: DoorPort) async throws {
+        let port = try await makePeer().openDoor(
+            at: wanted, on: LocalAddresses.candidates(relayIsLoopback: options.relay.endpoint.isLoopback).map(\.ip))
+        if wanted == .usual, port != DoorPort.usualPort {
+            printer.note("Port \(DoorPort.usualPort) cannot be used on this computer, so the door is on port \(port).")
+        }
+    }
+
+    private func makePeer() throws -> PeerConnection {
+        if let peer { return peer }
         let identity = try Identity()
         self.identity = identity
         let peer = PeerConnection(role: .sharer, identity: identity, loop: loop) { event in
             self.assumeIsolated { $0.handle(event) }
         }
         self.peer = peer
+        return peer
+    }
+
+    private func prepare() async throws {
+        let peer = try makePeer()
         let screen = try ScreenSource(
             backlog: { peer.screenBacklog.load(ordering: .relaxed) },
             emit: { output in self.loop.execute { self.assumeIsolated { $0.handle(output) } } })
@@ -126,8 +144,7 @@ public actor ShareFlow: AssistanceFlow {
         await peer.follow { LocalAddresses.candidates(relayIsLoopback: isTrial) }
         guard !isOver else { return }  // nobody would close a door that is made now
         // Asked for now, so that the router has long answered when the helper comes.
-        door = Meeting.door(of: peer, driver: driver, printer: printer)
-        prover.map { door?.prove(by: $0.prove) }
+        askRouters(for: peer)
         client.createInvitation(InvitationTerms(lifetime: options.lifetime, uses: 1, ceiling: options.ceiling))
         drainRendezvous()
     }
@@ -146,12 +163,23 @@ public actor ShareFlow: AssistanceFlow {
         self.relay = relay
         self.servers = servers
         prover = peer.flatMap { MappingProver(relay, servers: servers, trust: trust, peer: $0, loop: loop) }
-        prover.map { door?.prove(by: $0.prove) }
+        provePorts()
         web = relay.description.web.flatMap { RelayURL($0) }
         relayLostAt = nil
         driver?.hasLostRelay = false
         client.connectionOpened()
         drainRendezvous()
+    }
+
+    private func askRouters(for peer: PeerConnection) {
+        let transports: [TransportProtocol] = peer.assumeIsolated { $0.door == nil } ? [.udp] : [.udp, .tcp]
+        doors = transports.map { Meeting.door($0, of: peer, driver: driver, printer: printer) }
+        provePorts()
+    }
+
+    private func provePorts() {
+        guard let prover else { return }
+        for door in doors { door.prove(by: prover.prove) }
     }
 
     // MARK: - The rendezvous
@@ -352,9 +380,11 @@ public actor ShareFlow: AssistanceFlow {
         case .signal(let payload): tell(payload)
         case .pathChanged: screen?.order(.pathChanged)
         case .networkChanged(let ports):
-            door?.follow(ports)
+            let listening = peer?.assumeIsolated { $0.doorAddresses } ?? []
+            for door in doors { door.follow(door.transport == .udp ? ports : listening) }
             rejoin(.networkChanged)
-        case .routesChanged: door?.lookAgain()
+        case .routesChanged:
+            for door in doors { door.lookAgain() }
         case .unanswered: rejoin(.pathUnanswered)
         case .connected, .ready, .pathLost, .message, .failed, .closed: break
         }
@@ -409,9 +439,9 @@ public actor ShareFlow: AssistanceFlow {
         await rejoiner?.giveUp()
         screen?.order(.stopSharing)
         screen?.forbidInput()
-        let (peer, door, screen) = (peer, door, screen)
+        let (peer, doors, screen) = (peer, doors, screen)
         async let stopped: Void? = screen?.quit()
-        async let closed: Void? = door?.close()
+        async let closed: Void = RouterDoor.close(doors)
         await peer?.close(peerIsLost: hasLostPeer)
         if let meeting { client.leave(meeting) }
         client.revoke()

@@ -62,7 +62,8 @@ struct StreamSocket: Sendable {
     func close() { channel.close(promise: nil) }
 }
 
-private final class StreamHandler: ChannelInboundHandler {
+/// Hands on what comes on a stream, and its end.
+final class StreamHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 
     private let receive: @Sendable (StreamSocket.Event) -> Void

@@ -59,8 +59,11 @@ extension PeerConnection {
         var hasMoved = false
         while let transmit = agent.nextTransmit() {
             hasMoved = true
-            guard let source = transmit.source, transmit.transport == .udp else { continue }
-            send(transmit.payload, from: source, to: transmit.destination, at: now)
+            guard let source = transmit.source else { continue }
+            switch transmit.transport {
+            case .udp: send(transmit.payload, from: source, to: transmit.destination, at: now)
+            case .tcp: send(transmit.payload, on: StreamEnds(base: source, remote: transmit.destination), at: now)
+            }
         }
         while let event = agent.nextEvent() {
             hasMoved = true
@@ -88,7 +91,10 @@ extension PeerConnection {
         case .path(let pair, let reason):
             ClientLog.step("a path is chosen", ["path": "\(pair.kind)", "why": "\(reason)"])
             firstPathAt = firstPathAt ?? now
-            if let leg = leg(of: pair.source) { leg.client.bindChannel(to: pair.destination, at: now) }
+            switch pair.transport {
+            case .udp: leg(of: pair.source)?.client.bindChannel(to: pair.destination, at: now)
+            case .tcp: dialler.met(pair.destination)
+            }
             if role == .helper { dtls?.start(at: now) }
             if hasConnected { emit(.pathChanged(description(of: pair), reason)) }
             switch reason {
@@ -164,7 +170,9 @@ extension PeerConnection {
                 ClientLog.step("DTLS is finished")
                 startSCTP(at: now)
             case .data(let packet):
-                if let (base, remote) = lastOrigin { agent.noteAuthenticatedTraffic(on: base, from: remote, at: now) }
+                if let (base, remote, transport) = lastOrigin {
+                    agent.noteAuthenticatedTraffic(on: base, from: remote, transport: transport, at: now)
+                }
                 sctp?.receive(packet, at: now)
             case .closed:
                 finish()

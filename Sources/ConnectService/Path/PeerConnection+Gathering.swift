@@ -34,8 +34,9 @@ extension PeerConnection {
             }
             sockets[socket.local] = socket
             let preference = (address.isTunnel ? Self.tunnelPreference : Candidate.highestLocalPreference) - openedPorts
-            localPreferences[socket.local] = preference
+            localPreferences[address.ip] = preference
             offer(.host(socket.local, localPreference: preference), at: MonotonicClock.now())
+            offerActive(address.ip, at: MonotonicClock.now())
             openedPorts = min(openedPorts + 1, Self.leastWanted)
         }
         drain()

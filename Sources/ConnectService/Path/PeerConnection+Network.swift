@@ -51,6 +51,7 @@ extension PeerConnection {
         // The new ones first: the agent always has somewhere to go.
         let count = sockets.count
         await openPorts(on: new)
+        await widenDoor(to: new.map(\.ip))
         isMoving = false
         guard !isOver else { return }
         defer {
@@ -67,8 +68,9 @@ extension PeerConnection {
             sockets.removeValue(forKey: base)?.close()
             bindings.removeAll { $0.base == base }
             reflexive[base] = nil
-            localPreferences[base] = nil
+            localPreferences[base.ip] = nil
             agent.removeLocalCandidates(base: base, at: now)
+            forgetStreams(of: base.ip, at: now)
         }
         if !gone.isEmpty { renewLegs(at: now) }
         hasSignalledEnd = false

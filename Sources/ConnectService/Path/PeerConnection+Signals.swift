@@ -17,7 +17,12 @@ extension PeerConnection {
             guard !candidate.address.ip.isLoopback || isTrial else { return }
         }
         guard agent.receive(signal, at: now) else { return }
-        if case .candidate(_, let candidate) = signal { permit(candidate.address.ip, at: now) }
+        if case .candidate(_, let candidate) = signal {
+            switch candidate.transport {
+            case .udp: permit(candidate.address.ip, at: now)
+            case .tcp: if candidate.tcpType == .passive { connectActively(at: now) }
+            }
+        }
         drain()
     }
 

@@ -72,6 +72,15 @@ package actor PeerConnection {
 
     package internal(set) var agent: RestartingAgent
     var sockets: [TransportAddress: DatagramSocket] = [:]
+    /// How much each of our addresses is wanted (RFC 8445 §5.1.2.1).
+    var localPreferences: [IPAddress: UInt16] = [:]
+    /// Where TCP connections of the peer come in; nil without `--door`.
+    var door: Door?
+    var streams: [StreamEnds: PacketStream] = [:]
+    var dialler = Dialler()
+    var lastStream = 0
+    /// Whether the peer listens somewhere, so that we open connections.
+    var isActive = false
     /// By the number that each leg's socket brings its bytes with.
     var legs: [Int: RelayedLeg] = [:]
     var lastLeg = 0
@@ -93,13 +102,12 @@ package actor PeerConnection {
     var hasToLookAgain = false
     /// Ports opened so far: each next one is a little less wanted (RFC 8445 §5.1.2.1).
     var openedPorts: UInt16 = 0
-    var localPreferences: [TransportAddress: UInt16] = [:]
     var remoteIPs: [IPAddress] = []
     var dtls: Endpoint?
     /// Takes what comes, where there is no DTLS (`carryDatagrams`).
     var receiveDatagram: (@Sendable ([UInt8]) -> Void)?
     /// Where the datagram came to, and from, that DTLS has taken last: on what the peer's data vouches for a path.
-    var lastOrigin: (base: TransportAddress, remote: TransportAddress)?
+    var lastOrigin: (base: TransportAddress, remote: TransportAddress, transport: CandidateTransport)?
     /// What DTLS has sent last.
     var lastRecord: [UInt8]?
     /// Whether no pair answered when that was looked at last.
@@ -160,10 +168,16 @@ package actor PeerConnection {
         drain()
     }
 
-    /// A door that the router opened for one of our ports.
-    func addMapped(external: TransportAddress, internal base: TransportAddress) {
-        guard sockets[base] != nil else { return }
-        offer(.mapped(external, base: base, localPreference: localPreference(of: base)), at: MonotonicClock.now())
+    /// A port that the router opened for one of ours.
+    func addMapped(external: TransportAddress, internal base: TransportAddress, transport: TransportProtocol = .udp) {
+        switch transport {
+        case .udp:
+            guard sockets[base] != nil else { return }
+            offer(.mapped(external, base: base, localPreference: localPreference(of: base)), at: MonotonicClock.now())
+        case .tcp:
+            guard doorAddresses.contains(base) else { return }
+            offer(.mappedPassiveTCP(external, base: base), at: MonotonicClock.now())
+        }
         drain()
     }
 
@@ -188,7 +202,10 @@ package actor PeerConnection {
     package var ports: [TransportAddress] { Array(sockets.keys) }
 
     /// How the relay sees one of our ports; nil when it was not asked or has not answered.
-    func reflexiveAddress(of base: TransportAddress) -> IPAddress? { reflexive[base] }
+    func reflexiveAddress(of base: TransportAddress) -> IPAddress? {
+        // A router has one address for all ports of a computer, and nobody is asked how a TCP port looks.
+        reflexive[base] ?? reflexive.first { $0.key.ip == base.ip }?.value
+    }
 
     /// What was tried, for people who wonder.
     var report: [PairReport] { agent.active.report(at: MonotonicClock.now()) }
@@ -247,6 +264,7 @@ package actor PeerConnection {
             leg.close()
         }
         for socket in sockets.values { socket.close() }
+        closeStreams()
         watch?.close()
         sctp?.abort()
         timer?.cancel()
@@ -278,26 +296,34 @@ package actor PeerConnection {
         drain()
     }
 
-    func handle(_ bytes: [UInt8], on base: TransportAddress, from source: TransportAddress, at now: Instant) {
-        if let answer = calls.take(bytes, from: source) {
+    /// - Returns: whether it was of ICE.
+    @discardableResult
+    func handle(
+        _ bytes: [UInt8], on base: TransportAddress, from source: TransportAddress, transport: CandidateTransport = .udp,
+        at now: Instant
+    ) -> Bool {
+        if transport == .udp, let answer = calls.take(bytes, from: source) {
             sockets[base]?.send(answer, to: source)
-            return
+            return false
         }
-        switch agent.receive(bytes, on: base, from: source, at: now) {
+        switch agent.receive(bytes, on: base, from: source, transport: transport, at: now) {
         case .handled:
-            break
+            return true
         case .foreign:
-            guard let message = try? Message(decoding: bytes) else { return }
+            guard transport == .udp, let message = try? Message(decoding: bytes) else { return false }
             for index in bindings.indices where bindings[index].base == base {
-                if bindings[index].client.receive(message, from: source, at: now) { return }
+                if bindings[index].client.receive(message, from: source, at: now) { break }
             }
         case .application:
-            if let receiveDatagram { return receiveDatagram(bytes) }
-            // DTLS authenticates what it takes; anything else is nobody's (RFC 7983 §7).
-            guard Endpoint.accepts(bytes), let dtls else { return }
-            lastOrigin = (base, source)
-            dtls.receive(bytes, at: now)
+            if let receiveDatagram {
+                receiveDatagram(bytes)
+            } else if Endpoint.accepts(bytes), let dtls {
+                // DTLS authenticates what it takes; anything else is nobody's (RFC 7983 §7).
+                lastOrigin = (base, source, transport)
+                dtls.receive(bytes, at: now)
+            }
         }
+        return false
     }
 
     // MARK: - Sending
@@ -314,7 +340,10 @@ package actor PeerConnection {
     /// Sends on the chosen pair, as long as the peer consents to receive (RFC 7675 §5.1).
     func sendData(_ packet: [UInt8], at now: Instant) {
         guard let pair = agent.dataPair, agent.maySendData(at: now) else { return }
-        send(packet, from: pair.source, to: pair.destination, at: now)
+        switch pair.transport {
+        case .udp: send(packet, from: pair.source, to: pair.destination, at: now)
+        case .tcp: send(packet, on: StreamEnds(base: pair.source, remote: pair.destination), at: now)
+        }
     }
 
     func leg(of relayed: TransportAddress) -> RelayedLeg? { legs.values.first { $0.relayed == relayed } }
@@ -323,7 +352,7 @@ package actor PeerConnection {
 
     /// What is seen of a port from outside is wanted as much as the port is (RFC 8445 §5.1.2.1).
     func localPreference(of base: TransportAddress) -> UInt16 {
-        localPreferences[base] ?? Candidate.highestLocalPreference
+        localPreferences[base.ip] ?? Candidate.highestLocalPreference
     }
 
     func offer(_ candidate: Candidate, at now: Instant) {
@@ -343,7 +372,7 @@ package actor PeerConnection {
     }
 
     func description(of pair: CandidatePair) -> PathDescription {
-        let leg = leg(of: pair.source)
+        let transport = pair.transport == .tcp ? .tcp : leg(of: pair.source)?.server.transport.ofPath ?? .udp
         let kind: PathDescription.Kind =
             switch pair.kind {
             case .direct: .direct
@@ -352,7 +381,7 @@ package actor PeerConnection {
             case .relayed: .relayed
             }
         return PathDescription(
-            kind: kind, transport: leg?.server.transport.ofPath ?? .udp, local: "\(pair.local.address)",
+            kind: kind, transport: transport, local: "\(pair.local.address)",
             remote: "\(pair.remote.address)")
     }
 
@@ -366,7 +395,7 @@ package actor PeerConnection {
     func schedule(at now: Instant) {
         timer?.cancel()
         var deadline = Optional.earliest(
-            agent.nextDeadline, dtls?.nextDeadline, sctp?.nextDeadline, ladder?.nextDeadline,
+            agent.nextDeadline, dtls?.nextDeadline, sctp?.nextDeadline, ladder?.nextDeadline, streamDeadline,
             hasSignalledEnd ? nil : bindingsDeadline.flatMap { $0 > now ? $0 : nil },
             connectionDeadline.flatMap { $0 > now ? $0 : nil })
         for leg in legs.values { deadline = .earliest(deadline, leg.client.nextDeadline) }
@@ -386,6 +415,7 @@ package actor PeerConnection {
         for leg in legs.values { leg.client.handleTimeout(at: now) }
         for index in bindings.indices { bindings[index].client.handleTimeout(at: now) }
         ladder?.handleTimeout(at: now)
+        handleStreamTimeout(at: now)
         leaveUnwantedLegs(at: now)
         climbLadder(at: now)
         drain()

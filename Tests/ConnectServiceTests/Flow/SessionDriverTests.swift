@@ -23,7 +23,7 @@ struct SessionDriverTests {
             let driver = SessionDriver(
                 role: .sharer, peer: peer, ceiling: .control, printer: EventPrinter(asJSON: true, role: .sharer), loop: loop,
                 history: history)
-            driver.doorFindings = {
+            driver.doorFindings.append {
                 [RouterDoor.Finding(.unreachable, address("192.168.1.10:4000"), address("11.22.33.21:4000"))]
             }
             // Nobody has introduced himself: there was no session.

@@ -1,0 +1,81 @@
+import NetPrimitives
+
+/// Which connections to a peer's passive candidates are opened, and when: a few at once, at a pace.
+///
+/// A peer may name any address, and have us knock there: where nobody has ever answered as our peer we knock so often and no
+/// more.
+struct Dialler {
+    /// Connections that are being opened.
+    static let atOnce = 6
+    /// Connections that are being opened, or wait for their turn.
+    static let limit = 32
+    /// Between two of them at least: Ta is for packets, and this costs more (RFC 6544 §6.1 leaves it to us).
+    static let pace = Duration.milliseconds(50)
+    /// At addresses that were never found to be the peer's.
+    static let strangers = RateLimit.Allowance(burst: 24, interval: .seconds(5))
+    /// What a check, and another one of a restart, leave to be sent.
+    static let packetLimit = 4
+    /// Addresses that the peer was found at.
+    static let knownLimit = 16
+
+    private struct Call {
+        let ends: StreamEnds
+        var packets: [[UInt8]]
+        var isConnecting = false
+    }
+
+    /// In the order in which they were asked for.
+    private var calls: [Call] = []
+    private var known: [TransportAddress] = []
+    private var allowance = RateLimit(at: .zero)
+    private var nextAt = Instant.zero
+
+    /// When `next` has something; nil while nobody waits, or a place has to become free first.
+    var nextDeadline: Instant? { canConnect ? nextAt : nil }
+
+    private var canConnect: Bool {
+        calls.contains { !$0.isConnecting } && calls.count(where: \.isConnecting) < Self.atOnce
+    }
+
+    /// A packet is to be sent where there is no connection.
+    ///
+    /// - Returns: false when none will be opened.
+    mutating func ask(_ ends: StreamEnds, packet: [UInt8], at now: Instant) -> Bool {
+        if let index = calls.firstIndex(where: { $0.ends == ends }) {
+            // The newest: a check that was given up is in nobody's list any more.
+            if calls[index].packets.count >= Self.packetLimit { calls[index].packets.removeFirst() }
+            calls[index].packets.append(packet)
+            return true
+        }
+        guard DoorPort.isAllowed(ends.remote.port), calls.count < Self.limit,
+            known.contains(ends.remote) || allowance.take(1, of: Self.strangers, at: now)
+        else { return false }
+        calls.append(Call(ends: ends, packets: [packet]))
+        return true
+    }
+
+    /// The connection that is to be opened now.
+    mutating func next(at now: Instant) -> StreamEnds? {
+        guard canConnect, nextAt <= now, let index = calls.firstIndex(where: { !$0.isConnecting }) else { return nil }
+        calls[index].isConnecting = true
+        nextAt = now + Self.pace
+        return calls[index].ends
+    }
+
+    /// It is open, or will not be, or is not wanted any more.
+    ///
+    /// - Returns: what waits to be sent on it; nil when it was not wanted any more.
+    mutating func finish(_ ends: StreamEnds) -> [[UInt8]]? {
+        calls.firstIndex { $0.ends == ends }.map { calls.remove(at: $0).packets }
+    }
+
+    /// Nothing is opened from this address any more.
+    mutating func forget(base: TransportAddress) { calls.removeAll { $0.ends.base == base } }
+
+    /// The peer was found there.
+    mutating func met(_ remote: TransportAddress) {
+        guard !known.contains(remote) else { return }
+        if known.count >= Self.knownLimit { known.removeFirst() }
+        known.append(remote)
+    }
+}

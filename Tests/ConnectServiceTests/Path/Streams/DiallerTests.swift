@@ -1,0 +1,88 @@
+@testable import ConnectService
+import NetPrimitives
+import Testing
+
+@Suite("Connections that a peer's candidates make us open")
+struct DiallerTests {
+    private func ends(_ number: Int, port: UInt16 = 3389) -> StreamEnds {
+        StreamEnds(
+            base: TransportAddress(ip: .v4(0x0A00_0001), port: 9),
+            remote: TransportAddress(ip: .v4(0x0B00_0000 + UInt32(number)), port: port))
+    }
+
+    private func asks(_ dialler: inout Dialler, _ ends: StreamEnds, _ packet: [UInt8] = [], isTaken wanted: Bool = true) {
+        let isTaken = dialler.ask(ends, packet: packet, at: .zero)
+        #expect(isTaken == wanted)
+    }
+
+    /// `next` and `finish` change it, which `#expect` does not allow.
+    private func next(_ dialler: inout Dialler, _ now: Instant) -> StreamEnds? { dialler.next(at: now) }
+    private func finish(_ dialler: inout Dialler, _ ends: StreamEnds) -> [[UInt8]]? { dialler.finish(ends) }
+
+    @Test("a few at once, at a pace; what waits is sent when the connection is there")
+    func pace() {
+        var dialler = Dialler()
+        for number in 0..<10 { asks(&dialler, ends(number), [UInt8(number)]) }
+        asks(&dialler, ends(0), [99])
+        var now = Instant.zero
+        for number in 0..<Dialler.atOnce {
+            #expect(next(&dialler, now) == ends(number))
+            #expect(next(&dialler, now) == nil)
+            now += Dialler.pace
+        }
+        #expect(dialler.nextDeadline == nil)
+        #expect(next(&dialler, now + .seconds(1)) == nil)
+        #expect(finish(&dialler, ends(0)) == [[0], [99]])
+        #expect(finish(&dialler, ends(0)) == nil)
+        #expect(dialler.nextDeadline == now)
+        #expect(next(&dialler, now) == ends(Dialler.atOnce))
+    }
+
+    @Test("a peer that names a thousand addresses has us knock at few of them")
+    func thousand() {
+        var dialler = Dialler()
+        var (now, opened) = (Instant.zero, 0)
+        for number in 0..<1000 {
+            _ = dialler.ask(ends(number), packet: [0], at: now)
+            while let next = dialler.next(at: now) {
+                opened += 1
+                _ = dialler.finish(next)
+            }
+            now += .milliseconds(20)
+        }
+        // 20 seconds: what is allowed at once, and four more.
+        #expect(opened <= 28)
+    }
+
+    @Test("where the peer was found it is looked for as often as need be")
+    func known() {
+        var dialler = Dialler()
+        dialler.met(ends(0).remote)
+        for number in 1...100 { _ = dialler.ask(ends(number), packet: [], at: .zero) }
+        while let next = dialler.next(at: .zero + .seconds(1)) { _ = dialler.finish(next) }
+        for _ in 0..<100 {
+            asks(&dialler, ends(0))
+            _ = dialler.finish(ends(0))
+        }
+        for number in 0..<Dialler.knownLimit { dialler.met(ends(500 + number).remote) }
+        asks(&dialler, ends(0), isTaken: false)  // what is known is bounded
+    }
+
+    @Test("mail and file servers are not knocked at", arguments: [22, 25, 80, 445, 1023] as [UInt16])
+    func ports(_ port: UInt16) {
+        var dialler = Dialler()
+        asks(&dialler, ends(1, port: port), isTaken: false)
+        asks(&dialler, ends(1, port: 443))
+    }
+
+    @Test("packets that wait are the newest few, and an address that is gone opens nothing")
+    func bounds() {
+        var dialler = Dialler()
+        for number in 0..<100 { _ = dialler.ask(ends(1), packet: [UInt8(number)], at: .zero) }
+        #expect(finish(&dialler, ends(1)) == [[96], [97], [98], [99]])
+        _ = dialler.ask(ends(2), packet: [], at: .zero)
+        dialler.forget(base: ends(2).base)
+        #expect(next(&dialler, .zero + .seconds(1)) == nil)
+        #expect(finish(&dialler, ends(2)) == nil)
+    }
+}
