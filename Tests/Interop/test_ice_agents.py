@@ -9,6 +9,7 @@ from meeting import PAYLOADS, Meeting
 from others import libnice_end, pion_end
 from scenarios import require
 from scenarios.programs import ICE_AGENT, RA_RELAY
+from scenarios.waiting import eventually
 
 HERE = pathlib.Path(__file__).parent
 OTHERS = {
@@ -57,6 +58,23 @@ def test_host_to_host(meet, other, role, address):
     selected = meeting.agree()
     assert (selected["role"], selected["kind"]) == (role, "direct")
     meeting.stop()
+
+
+@pytest.mark.parametrize("door", [False, True], ids=["we connect", "both connect and listen"])
+@pytest.mark.parametrize("role", list(OPPOSITE))
+def test_over_tcp_alone(relay, role, door):
+    """RFC 6544. libnice opens connections and listens; the others that are here speak UDP."""
+    require(*OTHERS["libnice"][0], lab=False)
+    ours = [ICE_AGENT, "--role", role, "--payloads", PAYLOADS, "--address", "127.0.0.1", *["--door"] * door]
+    meeting = Meeting(relay.popen(ours), relay.popen([libnice_end(), OPPOSITE[role], PAYLOADS, "tcp:127.0.0.1"]))
+    meeting.connect()
+    meeting.exchange()
+    selected = eventually(lambda: Meeting.selected(meeting.ours), "ours has selected a pair")
+    assert (selected["role"], selected["kind"], selected["transport"]) == (role, "direct", "tcp")
+    # libnice takes the end of a connection for a failure: it is the first to be told.
+    for end in (meeting.theirs, meeting.ours):
+        end.send("stop")
+        assert end.wait() == 0, f"{end!r}:\n{end.errors[-2000:]}"
 
 
 @pytest.mark.parametrize("role", list(OPPOSITE))

@@ -19,6 +19,7 @@ struct IceAgent: AsyncParsableCommand {
     @Option(help: "turn:ADDRESS:PORT?transport=udp|tcp, or turns:.") var relay: String?
     @Option(help: "The relay's user.") var user = ""
     @Option(help: "The user's password.") var password = ""
+    @Flag(help: "Listen on TCP at these addresses as well.") var door = false
     @Option(help: "Payloads that are asked for in one exchange.") var payloads = 300
 
     /// RFC 8842 §5.2: who begins DTLS.

@@ -60,6 +60,9 @@ actor OurEnd {
             say("a=setup:\(setup.rawValue)")
         }
         await peer.openPorts(on: options.address.map { LocalAddress($0) })
+        if options.door {
+            do { _ = try await peer.openDoor(at: .usual, on: options.address) } catch { return fail("\(error)") }
+        }
         if await !peer.gatherRelayed(at: options.relay, username: options.user, password: options.password) {
             fail("\(options.relay ?? "") is no TURN server's address.")
         }

@@ -27,7 +27,7 @@ enum Report {
             case .selected(let role, let pair):
                 [
                     "event": "selected", "role": role.rawValue, "kind": pair.kind.rawValue,
-                    "local": "\(pair.local.address)", "remote": "\(pair.remote.address)",
+                    "local": "\(pair.local.address)", "remote": "\(pair.remote.address)", "transport": pair.transport.rawValue,
                 ]
             case .restart: ["event": "restart"]
             case .exchanged(let count): ["event": "exchanged", "payloads": count]

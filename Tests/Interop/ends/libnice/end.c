@@ -1,8 +1,8 @@
 // The end of a meeting that libnice has: what test_ice_agents.py runs.
 //
-//     end controlling|controlled COUNT ADDRESS|- [ADDRESS PORT USER PASSWORD]
+//     end controlling|controlled COUNT [tcp:]ADDRESS|- [ADDRESS PORT USER PASSWORD]
 //
-// The first address is its host candidate's, or `-` for relayed candidates alone; the second one is the relay's. What it
+// The first address is its host candidate's, over TCP alone with `tcp:`, or `-` for relayed candidates alone; the second one is the relay's. What it
 // reads and writes, every end does: see meeting.py.
 #include <nice/agent.h>
 #include <stdio.h>
@@ -171,24 +171,26 @@ static void on_closed(GObject *self, GAsyncResult *result, gpointer data)
 
 int main(int argc, char **argv)
 {
-    gboolean is_relayed = argc == 8, has_host;
+    gboolean is_relayed = argc == 8, has_host, is_tcp;
     NiceAddress local;
     gchar *fragment, *password, line[300];
     if (argc != 4 && argc != 8)
-        fail("usage: end controlling|controlled COUNT ADDRESS|- [ADDRESS PORT USER PASSWORD]");
+        fail("usage: end controlling|controlled COUNT [tcp:]ADDRESS|- [ADDRESS PORT USER PASSWORD]");
     has_host = strcmp(argv[3], "-") != 0;
+    is_tcp = g_str_has_prefix(argv[3], "tcp:");
+    const char *host = is_tcp ? argv[3] + 4 : argv[3];
     count = (guint32)atoi(argv[2]);
     loop = g_main_loop_new(NULL, FALSE);
     agent = nice_agent_new_full(
         g_main_loop_get_context(loop), NICE_COMPATIBILITY_RFC5245,
         NICE_AGENT_OPTION_REGULAR_NOMINATION | NICE_AGENT_OPTION_ICE_TRICKLE | NICE_AGENT_OPTION_CONSENT_FRESHNESS);
     g_object_set(agent, "controlling-mode", strcmp(argv[1], "controlling") == 0, "force-relay", !has_host, "upnp", FALSE,
-                 NULL);
+                 "ice-udp", !is_tcp, NULL);
     if (is_relayed)
         g_object_set(agent, "stun-server", argv[4], "stun-server-port", (guint)atoi(argv[5]), NULL);
     // libnice leaves out loopback by itself.
     nice_address_init(&local);
-    if (!nice_address_set_from_string(&local, has_host ? argv[3] : argv[4]) || !nice_agent_add_local_address(agent, &local))
+    if (!nice_address_set_from_string(&local, has_host ? host : argv[4]) || !nice_agent_add_local_address(agent, &local))
         fail("has no such local address");
     g_signal_connect(agent, "new-candidate-full", G_CALLBACK(on_candidate), NULL);
     g_signal_connect(agent, "candidate-gathering-done", G_CALLBACK(on_gathered), NULL);
