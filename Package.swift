@@ -26,10 +26,13 @@ let carriesSwift: [LinkerSetting] = [
         .when(configuration: .release))
 ]
 
+/// The same for what reads XML (`Incident`): FoundationXML's inner archive, and the system's libxml2 under it.
+let carriesXML: [LinkerSetting] = [.unsafeFlags(["-l_CFXMLInterface", "-lxml2"], .when(configuration: .release))]
+
 /// A program: arguments, printing and exit codes around a service.
-func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+func program(_ name: String, _ dependencies: [Target.Dependency], carries more: [LinkerSetting] = []) -> Target {
     .executableTarget(
-        name: name, dependencies: dependencies + [arguments], swiftSettings: settings, linkerSettings: carriesSwift)
+        name: name, dependencies: dependencies + [arguments], swiftSettings: settings, linkerSettings: carriesSwift + more)
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
@@ -101,6 +104,7 @@ let package = Package(
         room("ICE", ["STUN", "NetPrimitives"]),
         room("Rendezvous", ["NetPrimitives", "CSodium"]),
         room("DTLS", ["NetPrimitives", "COpenSSL"]),
+        room("Incident", ["COpenSSL"]),
         room("SCTP", ["NetPrimitives", "CUSRSCTP"]),
         room("Session", ["NetPrimitives"]),
         room("ScreenCodec", ["NetPrimitives", "CVPX", "CPNG"]),
@@ -119,8 +123,8 @@ let package = Package(
         room(
             "ConnectService",
             [
-                "NetPrimitives", "HostNetwork", "STUN", "TURN", "ICE", "PortMapping", "Rendezvous", "DTLS", "SCTP", "Session",
-                "ScreenCodec", "Desktop", "NIOTransport", "Web", logging, tls, extras, .product(name: "TOMLKit", package: "TOMLKit"),
+                "NetPrimitives", "HostNetwork", "STUN", "TURN", "ICE", "PortMapping", "Rendezvous", "Incident", "DTLS",
+                "SCTP", "Session", "ScreenCodec", "Desktop", "NIOTransport", "Web", logging, tls, extras, .product(name: "TOMLKit", package: "TOMLKit"),
             ] + nio + certificates),
         room(
             "RelayService",
@@ -131,8 +135,8 @@ let package = Package(
 
         room("ProgramSupport", ["NetPrimitives", arguments]),
         program("ra-relay", ["RelayService", "ProgramSupport", "NetPrimitives", logging]),
-        program("ra-connect", ["ConnectService", "ProgramSupport", "Rendezvous", "Session"]),
-        program("ra-probe", ["ConnectService", "ProgramSupport", "Rendezvous"]),
+        program("ra-connect", ["ConnectService", "ProgramSupport", "Rendezvous", "Incident", "Session"], carries: carriesXML),
+        program("ra-probe", ["ConnectService", "ProgramSupport", "Rendezvous"], carries: carriesXML),
 
         // The load of `make bench-relay`; no product.
         .executableTarget(
@@ -156,6 +160,7 @@ let package = Package(
         tests("RelayTests", ["TestSupport", "Relay", "TURN", "STUN", "NetPrimitives"], exclude: ["Vectors"]),
         tests("NIOTransportTests", ["NIOTransport", "NetPrimitives", .product(name: "NIOEmbedded", package: "swift-nio")] + nio),
         tests("RendezvousTests", ["Rendezvous", "NetPrimitives"]),
+        tests("IncidentTests", ["Incident"]),
         tests("ICETests", ["TestSupport", "ICE", "STUN", "NetPrimitives"]),
         tests("DTLSTests", ["TestSupport", "CertificateSupport", "DTLS", "NetPrimitives"] + certificates),
         tests("SCTPTests", ["TestSupport", "SCTP", "DTLS", "NetPrimitives"]),

@@ -33,15 +33,22 @@ enum InvitationArgument {
         (try? InvitationFile(parsing: Array(text.utf8)))?.isSealed ?? false
     }
 
-    private static func refuse(_ sentence: String) -> ArgumentParser.ExitCode {
+    /// An invitation that is none, with a sentence.
+    static func refuse(_ sentence: String) -> ArgumentParser.ExitCode {
         FileHandle.standardError.write(Data((sentence + "\n").utf8))
         return ArgumentParser.ExitCode(Session.ExitCode.invitation.rawValue)
     }
 
-    /// Reads a line without showing it; from a pipe, as it comes.
     private static func askPassword() throws -> String {
-        if isatty(STDIN_FILENO) == 1, let typed = getpass("The invitation's password: ") { return String(cString: typed) }
-        guard let line = readLine() else { throw ValidationError("The invitation has a password: give it on standard input.") }
-        return line
+        guard let password = typedPassword("The invitation's password: ") else {
+            throw ValidationError("The invitation has a password: give it on standard input.")
+        }
+        return password
+    }
+
+    /// Reads a line without showing it; from a pipe, as it comes. Nil at the end of the input.
+    static func typedPassword(_ prompt: String) -> String? {
+        if isatty(STDIN_FILENO) == 1, let typed = getpass(prompt) { return String(cString: typed) }
+        return readLine()
     }
 }

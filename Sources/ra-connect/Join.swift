@@ -8,7 +8,10 @@ import Session
 struct Join: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Help somebody: see the screen of who invited you.",
-        discussion: "While it runs, type: request control, release, type TEXT, key KEYSYM, click X Y [BUTTON], move X Y, say TEXT, stop.")
+        discussion: """
+            While it runs, type: request control, release, type TEXT, key KEYSYM, click X Y [BUTTON], move X Y, say TEXT, stop. \
+            An invitation of Windows Remote Assistance (.MsRcIncident) is handed to FreeRDP, if that is installed.
+            """)
 
     @OptionGroup var common: CommonOptions
 
@@ -26,7 +29,11 @@ struct Join: AsyncParsableCommand {
 
     func run() async throws {
         common.beginLog()
-        let invitation = try InvitationArgument.read(invitation.joined(separator: " "))
+        let argument = invitation.joined(separator: " ")
+        if let incident = try IncidentArgument.read(argument) {
+            throw ArgumentParser.ExitCode(try await IncidentJoin(file: incident, asJSON: common.json).run().rawValue)
+        }
+        let invitation = try InvitationArgument.read(argument)
         let relay = try common.relayURL(invitation: invitation.relay)
         let printer = EventPrinter(asJSON: common.json, role: .helper)
         let engine = ConnectEngine()

@@ -5,7 +5,8 @@ import Rendezvous
 /// `ra-connect show`: what an invitation holds, before it is used.
 struct Show: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Tell what an invitation holds, without using it.")
+        abstract: "Tell what an invitation holds, without using it.",
+        discussion: "An invitation of Windows Remote Assistance (.MsRcIncident) is read as well.")
 
     @OptionGroup var common: CommonOptions
 
@@ -13,6 +14,10 @@ struct Show: ParsableCommand {
     var invitation: String
 
     func run() throws {
+        if let incident = try IncidentArgument.read(invitation) {
+            let description = IncidentDescription(incident, ticket: try IncidentArgument.open(incident, isNeeded: false)?.ticket)
+            return print(common.json ? try description.json() : description.sentences)
+        }
         let description = InvitationDescription(try InvitationArgument.read(invitation), fallbackRelay: try? common.relayURL())
         print(common.json ? try description.json() : description.sentences)
     }

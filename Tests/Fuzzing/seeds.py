@@ -13,6 +13,8 @@ import hostile  # noqa: E402
 LOOKUP, MEETING, OWNER = "ABC123", "0123456789ABCDEFGHJKMNPQR0", "0123456789ABCDEFGHJKMNPQR0"
 #: A look-up, five symbols of secret, and what each of the possible check symbols makes of it: one of them is right.
 CODES = [f"ABC123-45678{symbol}" for symbol in "0123456789ABCDEFGHJKMNPQRSTVWXYZ"]
+#: A ticket of Windows that opens with the password “a”.
+OPENS_WITH_A = "3E590A3DD8BE6F58393DCE02263C92E9159B3DFE5FE7D64A451767D262A589F98882A29056CA47EF2FA787AE6711B27F8AC16C4E9D34BB1B2933D9E2081736A1E2241EBDB920BEC5B6A431808A179393AA161C45A4B4DD4F03AE7035104B99E9"
 LINK_SECRET = "0123456789ABCDEFGHJKMNPQR0"
 
 
@@ -92,6 +94,19 @@ def invitations():
     yield b"2026-11-21T08:30:00.5+01:00"
 
 
+def incidents():
+    ticket = "65538,1,192.0.2.7:3389;ann_pc:3389,*,c2Vzc2lvbg==,*,*,aGFzaA=="
+    yield ticket.encode()
+    yield OPENS_WITH_A.encode()
+    yield b'<E><A KH="aGFzaA==" KH2="sha256:aGFzaA==" ID="c2Vz"/><C><T ID="1" SID="0"><L P="49152" N="fe80::1%3"/></T></C></E>'
+    for more in ("", f'LHTICKET="{OPENS_WITH_A}" '):
+        text = ('<?xml version="1.0" encoding="Unicode" ?><UPLOADINFO TYPE="Escalated"><UPLOADDATA USERNAME="Zo\u00eb &amp; Ann" '
+                f'RCTICKET="{ticket}" {more}RCTICKETENCRYPTED="1" DtStart="1000000000" DtLength="60" PassStub="ab*1C_d2" L="0" />'
+                "</UPLOADINFO>")
+        yield text.encode()
+        yield text.encode("utf-16")
+
+
 def router_answers():
     """PCP's answers to the nonce 1 to 12, alone and as steps of a conversation; NAT-PMP's; the kernel's routes."""
     opcode_data = bytes(range(1, 13)) + struct.pack(">B3xHH", 17, 5000, 6000) + bytes(10) + b"\xff\xff\x0b\x16\x21\x15"
@@ -109,7 +124,7 @@ def router_answers():
 
 
 SEEDS = {"STUNMessages": messages, "Streams": streams, "RelayOperations": choices, "RelayRequests": requests, "DTLSClients": dtls,
-         "Rendezvous": rendezvous, "Invitations": invitations, "RouterAnswers": router_answers}
+         "Rendezvous": rendezvous, "Invitations": invitations, "Incidents": incidents, "RouterAnswers": router_answers}
 
 if __name__ == "__main__":
     target, folder = sys.argv[1], pathlib.Path(sys.argv[2])

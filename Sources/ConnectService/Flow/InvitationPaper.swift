@@ -20,10 +20,14 @@ public enum InvitationPaper {
 
     /// What a person gave on the command line: the contents of the file of that name if there is one, else the text itself.
     public static func text(of argument: String) throws -> String {
-        guard FileManager.default.fileExists(atPath: argument) else { return argument }
+        try contents(of: argument).map { String(decoding: $0, as: UTF8.self) } ?? argument
+    }
+
+    /// The bytes of the file of that name; nil when there is none.
+    public static func contents(of argument: String) throws -> [UInt8]? {
+        guard FileManager.default.fileExists(atPath: argument) else { return nil }
         let handle = try FileHandle(forReadingFrom: URL(fileURLWithPath: argument))
         defer { try? handle.close() }
-        let data = try handle.read(upToCount: maximumBytes) ?? Data()
-        return String(decoding: data, as: UTF8.self)
+        return Array(try handle.read(upToCount: maximumBytes) ?? Data())
     }
 }

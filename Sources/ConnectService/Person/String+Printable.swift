@@ -1,6 +1,6 @@
 extension String {
-    /// What comes from the network, on one line: nothing of it may steer the terminal.
-    var printable: String {
+    /// What comes from the network or a file, on one line: nothing of it may steer the terminal.
+    public var printable: String {
         var text = String.UnicodeScalarView()
         for scalar in unicodeScalars {
             switch scalar.properties.generalCategory {

@@ -1,0 +1,53 @@
+import ConnectService
+import Foundation
+import Incident
+import Rendezvous
+import Session
+
+/// `ra-connect join` with a Windows invitation: the session is the RDP client's, which is followed to its end.
+struct IncidentJoin {
+    let file: IncidentFile
+    let asJSON: Bool
+
+    func run() async throws -> Session.ExitCode {
+        if file.isOver, let expires = file.expires {
+            return end(.invitationExpired, "This invitation was good until \(UnixTime(seconds: expires)). Ask for a new one.")
+        }
+        ChildProgram.endOnInterruption()
+        let opened = try IncidentArgument.open(file, isNeeded: true)
+        guard let client = try await RDPClient.installed() else { return end(.error, RDPClient.howToInstall) }
+        let addresses = file.addresses(opened: opened?.ticket)
+        let handOver = IncidentHandOver(file: file, addresses: addresses, password: opened?.password, client: client)
+
+        let list = addresses.map(\.description).joined(separator: ", ")
+        note("Looking for their computer at \(list)…")
+        let engine = ConnectEngine()
+        let reached = await handOver.reachableAddress(on: engine.loop)
+        await engine.shutDown()
+        guard let address = reached else {
+            return end(
+                .noPath,
+                "Their computer answers at none of its addresses: \(list). A router is in between, or it is not waiting any more. With ra-connect on both sides no open port is needed: let them run “ra-connect share”.")
+        }
+        note("\(address) answers. Starting \(client.path); the other side has to agree.")
+        if client.showsPassword, opened != nil {
+            note("FreeRDP 2 shows the invitation's password to the other people who use this computer; FreeRDP 3 does not.")
+        }
+        let code = try await handOver.run(at: address)
+        if code == 0 { return end(.finished, "") }
+        return end(.error, "\(client.path) ended with code \(code).")
+    }
+
+    private func end(_ reason: EndReason, _ detail: String) -> Session.ExitCode {
+        if asJSON {
+            print(SessionEventLine.ended(reason, detail: detail).json)
+        } else if !detail.isEmpty {
+            note(detail)
+        }
+        return Session.ExitCode(reason)
+    }
+
+    private func note(_ sentence: String) {
+        if !asJSON { FileHandle.standardError.write(Data((sentence + "\n").utf8)) }
+    }
+}
