@@ -94,6 +94,7 @@ let package = Package(
             "libxcb-xfixes0-dev", "libxcb-xtest0-dev"),
         system("CMiniUPnPc", "miniupnpc", "libminiupnpc-dev"),
         system("CNATPMP", nil, "libnatpmp-dev"),
+        system("CCurl", "libcurl", "libcurl4-openssl-dev"),
         system("CLinuxNet", nil),
 
         // The protocol rooms: machines without sockets, clocks or tasks.
@@ -105,6 +106,7 @@ let package = Package(
         room("Rendezvous", ["NetPrimitives", "CSodium"]),
         room("DTLS", ["NetPrimitives", "COpenSSL"]),
         room("Incident", ["COpenSSL"]),
+        room("Mail"),
         room("SCTP", ["NetPrimitives", "CUSRSCTP"]),
         room("Session", ["NetPrimitives"]),
         room("ScreenCodec", ["NetPrimitives", "CVPX", "CPNG"]),
@@ -123,8 +125,8 @@ let package = Package(
         room(
             "ConnectService",
             [
-                "NetPrimitives", "HostNetwork", "STUN", "TURN", "ICE", "PortMapping", "Rendezvous", "Incident", "DTLS",
-                "SCTP", "Session", "ScreenCodec", "Desktop", "NIOTransport", "Web", logging, tls, extras, .product(name: "TOMLKit", package: "TOMLKit"),
+                "NetPrimitives", "HostNetwork", "STUN", "TURN", "ICE", "PortMapping", "Rendezvous", "Incident", "Mail", "DTLS",
+                "SCTP", "Session", "ScreenCodec", "Desktop", "CCurl", "NIOTransport", "Web", logging, tls, extras, .product(name: "TOMLKit", package: "TOMLKit"),
             ] + nio + certificates),
         room(
             "RelayService",
@@ -135,7 +137,7 @@ let package = Package(
 
         room("ProgramSupport", ["NetPrimitives", arguments]),
         program("ra-relay", ["RelayService", "ProgramSupport", "NetPrimitives", logging]),
-        program("ra-connect", ["ConnectService", "ProgramSupport", "Rendezvous", "Incident", "Session"], carries: carriesXML),
+        program("ra-connect", ["ConnectService", "ProgramSupport", "Rendezvous", "Incident", "Mail", "Session"], carries: carriesXML),
         program("ra-probe", ["ConnectService", "ProgramSupport", "Rendezvous"], carries: carriesXML),
 
         // The load of `make bench-relay`; no product.
@@ -161,6 +163,7 @@ let package = Package(
         tests("NIOTransportTests", ["NIOTransport", "NetPrimitives", .product(name: "NIOEmbedded", package: "swift-nio")] + nio),
         tests("RendezvousTests", ["Rendezvous", "NetPrimitives"]),
         tests("IncidentTests", ["Incident"]),
+        tests("MailTests", ["Mail"]),
         tests("ICETests", ["TestSupport", "ICE", "STUN", "NetPrimitives"]),
         tests("DTLSTests", ["TestSupport", "CertificateSupport", "DTLS", "NetPrimitives"] + certificates),
         tests("SCTPTests", ["TestSupport", "SCTP", "DTLS", "NetPrimitives"]),

@@ -1,6 +1,7 @@
 public import ArgumentParser
 public import ConnectService
 import Foundation
+public import Mail
 import Rendezvous
 
 /// What every command takes.
@@ -58,3 +59,5 @@ func displayName(_ given: String?) -> String {
 }
 
 extension ClientLog.Level: ExpressibleByArgument {}
+
+extension MailLanguage: ExpressibleByArgument {}

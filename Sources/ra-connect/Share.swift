@@ -2,6 +2,7 @@ import ArgumentParser
 import ConnectService
 import Foundation
 import Glibc
+import Mail
 import ProgramSupport
 import Rendezvous
 import Session
@@ -16,6 +17,12 @@ struct Share: AsyncParsableCommand {
 
     @Option(help: ArgumentHelp("Save the invitation to this file as well.", valueName: "OUT.rainvite"))
     var file: String?
+
+    @Option(help: ArgumentHelp("Mail the invitation to this address.", valueName: "ADDRESS"))
+    var mail: String?
+
+    @Option(help: ArgumentHelp("The language of the message: en or fr (default: yours, else English).", valueName: "LANGUAGE"))
+    var language: MailLanguage?
 
     @Option(
         help: ArgumentHelp("How long the invitation is good: 10m, 1h, 2d (default: 1h).", valueName: "TIME"),
@@ -52,7 +59,8 @@ struct Share: AsyncParsableCommand {
         let flow = ShareFlow(
             ShareFlow.Options(
                 relay: relay, proxy: try common.proxyRule(), name: displayName(name),
-                lifetime: Int(expires.components.seconds), ceiling: viewOnly ? .view : .control, display: display, file: file),
+                lifetime: Int(expires.components.seconds), ceiling: viewOnly ? .view : .control, display: display, file: file,
+                mail: try delivery()),
             printer: printer, loop: engine.loop, pool: engine.pool)
         if let door = try door?.port {
             do { try await flow.openDoor(at: door) } catch let error as DoorError { throw ValidationError(error.description) }
@@ -62,6 +70,19 @@ struct Share: AsyncParsableCommand {
         await engine.shutDown()
         printer.flush()
         throw ArgumentParser.ExitCode(code.rawValue)
+    }
+
+    /// How the invitation is mailed; nil when it is not.
+    private func delivery() throws -> MailDelivery? {
+        guard let mail else { return nil }
+        guard let address = MailAddress(mail) else {
+            throw ValidationError("“\(mail)” is no e-mail address. Write it like ann@example.org.")
+        }
+        do {
+            return try MailDelivery(to: address, language: language, configuration: ClientConfiguration.load(common.config).mail)
+        } catch {
+            throw ValidationError("\(error)")
+        }
     }
 }
 

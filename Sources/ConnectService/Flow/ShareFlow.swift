@@ -25,10 +25,13 @@ public actor ShareFlow: AssistanceFlow {
         public var display: String?
         /// Where the invitation is to be saved, as a `.rainvite` file.
         public var file: String?
+        /// How it is to be mailed, and to whom.
+        public var mail: MailDelivery?
 
         public init(
             relay: RelayURL, proxy: ProxyRule? = nil, name: String, lifetime: Int = 3600,
-            ceiling: Rendezvous.Ceiling = .control, display: String? = nil, file: String? = nil
+            ceiling: Rendezvous.Ceiling = .control, display: String? = nil, file: String? = nil,
+            mail: MailDelivery? = nil
         ) {
             self.relay = relay
             self.proxy = proxy
@@ -37,6 +40,7 @@ public actor ShareFlow: AssistanceFlow {
             self.ceiling = ceiling
             self.display = display
             self.file = file
+            self.mail = mail
         }
     }
 
@@ -67,6 +71,11 @@ public actor ShareFlow: AssistanceFlow {
     private var gatheredAt: Instant?
     public var end = FlowEnd()
     private var relayLostAt: Instant?
+    /// Messages sent: a code that strangers make void again and again must not fill anybody's mailbox.
+    private var sentMessages = 0
+    private static let maximumMessages = 3
+    /// What a mail program attaches, whenever it is so far.
+    private var attachments: [TemporaryFolder] = []
     /// Where the relay serves pages, for the link of whoever came by http.
     private var web: RelayURL?
 
@@ -266,6 +275,7 @@ public actor ShareFlow: AssistanceFlow {
             self.turn = turn
             if case .invitationCreated = event {
                 announce(invitation)
+                options.mail.map { post(invitation, by: $0) }
             } else {
                 printer.note("The relay is back, and the code is good.")
             }
@@ -322,8 +332,32 @@ public actor ShareFlow: AssistanceFlow {
         }
         printer.print(
             .invitation(
-                code: invitation.code.exposedText, link: invitation.link(relay: options.relay.isSecure ? options.relay : web ?? options.relay)?.exposedText,
+                code: invitation.code.exposedText, link: link(invitation),
                 file: saved, expires: Date(timeIntervalSince1970: TimeInterval(invitation.expires.seconds))))
+    }
+
+    private func link(_ invitation: OwnedInvitation) -> String? {
+        invitation.link(relay: options.relay.isSecure ? options.relay : web ?? options.relay)?.exposedText
+    }
+
+    private func post(_ invitation: OwnedInvitation, by mail: MailDelivery) {
+        guard sentMessages < Self.maximumMessages else {
+            return printer.note("The new invitation is not mailed: \(sentMessages) messages were sent already. Read the code to your helper.")
+        }
+        sentMessages += 1
+        let letter = MailDelivery.Letter(
+            name: options.name, link: link(invitation),
+            attachment: invitation.file(relay: options.relay, from: options.name, message: nil).exposedContents,
+            expires: Date(timeIntervalSince1970: TimeInterval(invitation.expires.seconds)), isViewOnly: options.ceiling == .view)
+        Task {
+            do {
+                let (sentence, attachment) = try await mail.send(letter)
+                if let attachment { attachments.append(attachment) }
+                printer.note(sentence)
+            } catch {
+                finish(.error, "The invitation was not mailed. \(error)")
+            }
+        }
     }
 
     private func invitationEnded(_ end: SharerClient.InvitationEnd) {
@@ -444,6 +478,7 @@ public actor ShareFlow: AssistanceFlow {
         async let closed: Void = RouterDoor.close(doors)
         await peer?.close(peerIsLost: hasLostPeer)
         if let meeting { client.leave(meeting) }
+        attachments.removeAll()
         client.revoke()
         drainRendezvous()
         _ = await (closed, stopped)

@@ -8,6 +8,8 @@ public struct ClientConfiguration: Hashable, Sendable {
     public var relay: RelayURL?
     /// nil where nothing is said of a proxy, `.some(nil)` where there is to be none.
     var proxy: ProxyRule??
+    /// By which way invitations are mailed.
+    public var mail: MailConfiguration?
 
     /// The file, or what is in it, cannot be used; a sentence for each mistake, which says where it is.
     public struct Invalid: Error, Hashable, Sendable, CustomStringConvertible {
@@ -55,16 +57,22 @@ public struct ClientConfiguration: Hashable, Sendable {
     /// - Returns: what is wrong with the key or its value; nil when it is good.
     private mutating func take(_ value: (any TOMLValueConvertible)?, as key: String) -> String? {
         guard let key = Key(rawValue: key) else { return TOMLLines.unknown(key, among: Key.allCases.map(\.rawValue)) }
-        guard let text = value?.string else { return "\(key): write a text in quotes." }
+        let notText = "\(key): write a text in quotes."
         switch key {
         case .relay:
+            guard let text = value?.string else { return notText }
             relay = RelayURL(asWritten: text)
             return relay == nil ? "\(key): \(RelayURL.howToWrite(text))" : nil
         case .proxy:
+            guard let text = value?.string else { return notText }
             do throws(ProxyChoice.Unusable) { proxy = try ProxyChoice.parse(text, from: "“proxy”") } catch { return error.description }
+            return nil
+        case .mail:
+            guard let table = value?.table else { return "\(key): write a table, [mail] on a line of its own." }
+            do throws(MailConfiguration.Mistake) { mail = try MailConfiguration(table) } catch { return error.description }
             return nil
         }
     }
 
-    private enum Key: String, CaseIterable { case relay, proxy }
+    private enum Key: String, CaseIterable { case relay, proxy, mail }
 }
