@@ -22,10 +22,10 @@ import Testing
         }
     }
 
-    @Test("forty addresses of a peer that moves about are each checked, and its own stays")
-    func fortyRemoteCandidates() throws {
+    @Test("sixty addresses of a peer that moves about are each checked, and its own stays")
+    func sixtyRemoteCandidates() throws {
         var transcript = try Transcript.connected()
-        for number in 1...40 {
+        for number in 1...60 {
             let isTaken = transcript.agent.addRemoteCandidate(
                 .serverReflexive(Self.place(number), base: Self.place(number), server: Self.server), at: transcript.now)
             #expect(isTaken, "\(number)")
@@ -53,7 +53,7 @@ import Testing
         transcript.agent.addRemoteCandidate(
             .mapped(Self.place(1), base: Self.place(1)), at: transcript.now)
         try run(&transcript, for: .seconds(12))
-        for number in 2...40 {
+        for number in 2...60 {
             transcript.agent.addRemoteCandidate(
                 .serverReflexive(Self.place(number), base: Self.place(number), server: Self.server), at: transcript.now)
             try run(&transcript, for: .seconds(12))
@@ -66,24 +66,24 @@ import Testing
     @Test("as long as something may come of each, no more are taken")
     func pending() throws {
         var transcript = try Transcript.connected()
-        let taken = (1...40).filter { number in
+        let taken = (1...60).filter { number in
             transcript.agent.addRemoteCandidate(
                 .serverReflexive(Self.place(number), base: Self.place(number), server: Self.server), at: transcript.now)
         }
         #expect(taken.count == transcript.agent.configuration.candidateLimit - 1)
     }
 
-    @Test("of forty addresses that servers saw of ours the last ones are known, and the host's stays")
-    func fortyLocalCandidates() throws {
+    @Test("of sixty addresses that servers saw of ours the last ones are known, and the host's stays")
+    func sixtyLocalCandidates() throws {
         var transcript = try Transcript.connected()
-        for number in 1...40 {
+        for number in 1...60 {
             let isTaken = transcript.agent.addLocalCandidate(
                 .serverReflexive(Self.place(number), base: Transcript.base, server: Self.server), at: transcript.now)
             #expect(isTaken, "\(number)")
         }
         // A peer's new address is still paired with the host's, which is what is sent from.
-        transcript.agent.addRemoteCandidate(.host(Self.place(50)), at: transcript.now)
-        #expect(transcript.agent.report(at: transcript.now).contains { $0.remote == Self.place(50) })
+        transcript.agent.addRemoteCandidate(.host(Self.place(70)), at: transcript.now)
+        #expect(transcript.agent.report(at: transcript.now).contains { $0.remote == Self.place(70) })
         #expect(transcript.agent.selectedPair?.kind == .direct)
     }
 }
