@@ -42,20 +42,20 @@ public actor JoinFlow: AssistanceFlow {
     public nonisolated var unownedExecutor: UnownedSerialExecutor { loop.executor.asUnownedSerialExecutor() }
 
     private let options: Options
-    private let trust: RelayTrust
-    private let printer: EventPrinter
+    let trust: RelayTrust
+    let printer: EventPrinter
     private let names: NameResolver
     private let startedAt = MonotonicClock.now()
-    private var client: HelperClient
-    private var handshakeTimer: Scheduled<Void>?
-    private var socket: RendezvousSocket?
+    var client: HelperClient
+    var handshakeTimer: Scheduled<Void>?
+    var socket: RendezvousSocket?
     /// The WebSocket before, until the relay knows the one there is now.
-    private var former: RendezvousSocket?
-    private var relay: RelayDiscovery.Relay?
-    private var rejoiner: Rejoiner?
-    private var servers: [RelayServer] = []
-    private var peer: PeerConnection?
-    private var driver: SessionDriver?
+    var former: RendezvousSocket?
+    var relay: RelayDiscovery.Relay?
+    var rejoiner: Rejoiner?
+    var servers: [RelayServer] = []
+    var peer: PeerConnection?
+    var driver: SessionDriver?
     private var door: RouterDoor?
     private var viewer: ViewerServer?
     private var lastViewerState: ViewerUpdate.State?
@@ -108,7 +108,7 @@ public actor JoinFlow: AssistanceFlow {
         self.driver = driver
     }
 
-    private func meet() async throws {
+    func meet() async throws {
         guard let peer else { return }
         // The router is asked first of all: its answer may take a second, and a door counts only before the choice.
         let isTrial = options.relay.endpoint.isLoopback
@@ -135,128 +135,10 @@ public actor JoinFlow: AssistanceFlow {
         await peer.gatherReflexive(from: servers)
     }
 
-    // MARK: - The rendezvous
-
-    private func received(_ event: RendezvousSocket.Event) {
-        guard rejoiner?.assumeIsolated({ $0.current }) ?? 0 == 0 else { return }  // it has a successor
-        switch event {
-        case .text(let text): heard(text)
-        case .closed:
-            guard socket != nil else { return }  // `meet` is still at it, and will notice
-            lost()
-        }
-    }
-
-    private func received(_ event: Rejoiner.Event) {
-        switch event {
-        case .opened(let opened):
-            former?.close()
-            former = socket
-            socket = opened
-            client.connectionClosed()
-            client.connectionOpened(at: MonotonicClock.now())
-            drainRendezvous()
-        case .text(let text): heard(text)
-        case .closed: lost()
-        }
-    }
-
-    private func heard(_ text: [UInt8]) {
-        client.receive(text, at: MonotonicClock.now())
-        drainRendezvous()
-    }
-
-    /// A session goes on without the relay, and tries to get it back.
-    private func lost() {
-        socket = nil
-        driver?.hasLostRelay = true
-        client.connectionClosed()
-        drainRendezvous()
-        rejoin(.connectionLost)
-    }
-
-    private func rejoin(_ reason: Rejoiner.Reason) {
-        guard client.canRejoin, !isOver else { return }
-        rejoiner?.assumeIsolated { $0.note(reason) }
-    }
-
-    /// We are in the meeting again: what was said since the last connection died is lost, on both sides.
-    private func rejoined(_ turn: TURNCredentials?) {
-        ClientLog.step("the rendezvous is back")
-        former?.close()
-        former = nil
-        driver?.hasLostRelay = false
-        rejoiner?.assumeIsolated { $0.succeeded() }
-        peer?.assumeIsolated {
-            $0.renew(turn)
-            $0.signalAgain()
-        }
-    }
-
-    private func drainRendezvous() {
-        while let event = client.nextEvent() { handle(event) }
-        while let text = client.nextMessage() { socket?.send(text) }
-        handshakeTimer?.cancel()
-        handshakeTimer = client.nextDeadline.map { deadline in
-            loop.scheduleTask(in: .until(deadline, from: MonotonicClock.now())) {
-                self.assumeIsolated {
-                    $0.client.handleTimeout(at: MonotonicClock.now())
-                    $0.drainRendezvous()
-                }
-            }
-        }
-    }
-
-    private func handle(_ event: HelperClient.Event) {
-        switch event {
-        case .met:
-            printer.note("The other side is there; proving the code…")
-        case .agreed:
-            ClientLog.step("both sides hold the key")
-            agreed()
-        case .credentials(let turn):
-            ClientLog.step("TURN credentials came")
-            let servers = servers
-            peer?.assumeIsolated { $0.gatherRelayed(from: servers, credentials: turn, trust: trust) }
-        case .verified:
-            verified()
-        case .payload(let payload):
-            driver?.receive(payload)
-        case .peerAway:
-            driver?.peerLeft()
-        case .peerReturned:
-            driver?.peerReturned()
-            peer?.assumeIsolated { $0.signalAgain() }
-        case .rejoined(let turn):
-            rejoined(turn)
-        case .payloadRejected:
-            printer.note("Something arrived that the other side did not send; it was ignored.")
-        case .ended(let end):
-            ended(end)
-        }
-    }
-
-    private func ended(_ end: HelperClient.End) {
-        switch end {
-        case .gone: finish(.wrongCode, "")
-        case .wrongCode: finish(.wrongCode, "")
-        case .declined: driver?.machine == nil ? finish(.declined, "") : driver?.peerLeft()
-        case .impostor: finish(.error, "Whoever answered does not hold the invitation's secret.")
-        case .peerLeft: driver?.peerLeft()
-        case .relayRefused(let code): finish(code == .notAllowed ? .policy : .error, code.description)
-        case .connectionLost: finish(.relayLost, "The connection to the relay was lost.")
-        case .forgotten:
-            ClientLog.relay.notice("the relay has no place for us any more; the session goes on without it")
-            driver?.hasLostRelay = true
-            rejoiner?.assumeIsolated { $0.giveUp() }
-        case .timedOut: finish(.peerLost, "The other side did not answer.")
-        }
-    }
-
     // MARK: - The sharer
 
     /// Only whoever holds the secret can read what is sent from now on: the paths need not wait for the proof.
-    private func agreed() {
+    func agreed() {
         guard let peer, let identity else { return }
         hasAgreed = true
         client.send(
@@ -264,7 +146,7 @@ public actor JoinFlow: AssistanceFlow {
         for payload in peer.assumeIsolated({ $0.standingOffer }) { client.send(payload) }
     }
 
-    private func verified() {
+    func verified() {
         ClientLog.step("the other side is verified")
         isVerified = true
         driver?.expectConnection()
@@ -285,7 +167,7 @@ public actor JoinFlow: AssistanceFlow {
 
     // MARK: - The session
 
-    private func handle(_ event: PeerConnection.Event) {
+    func handle(_ event: PeerConnection.Event) {
         switch event {
         case .signal(let payload): tell(payload)
         case .connected: if options.hasViewer { Task { await self.openViewer() } }
@@ -300,7 +182,7 @@ public actor JoinFlow: AssistanceFlow {
         driver?.handle(event)
     }
 
-    private func handle(_ event: SessionEvent) {
+    func handle(_ event: SessionEvent) {
         guard case .chat(let from, let text) = event else { return }
         viewer?.assumeIsolated { $0.send(.chat(from: from, text: text)) }
     }
@@ -363,7 +245,7 @@ public actor JoinFlow: AssistanceFlow {
         }
     }
 
-    private func handle(_ message: ViewerMessage) {
+    func handle(_ message: ViewerMessage) {
         for command in message.commands ?? [] { driver?.perform(command) }
     }
 

@@ -47,40 +47,40 @@ public actor ShareFlow: AssistanceFlow {
     public nonisolated let loop: any EventLoop
     public nonisolated var unownedExecutor: UnownedSerialExecutor { loop.executor.asUnownedSerialExecutor() }
 
-    private let options: Options
+    let options: Options
     private let trust: RelayTrust
-    private let printer: EventPrinter
+    let printer: EventPrinter
     private let names: NameResolver
-    private var client = SharerClient()
-    private var socket: RendezvousSocket?
+    var client = SharerClient()
+    var socket: RendezvousSocket?
     /// The WebSocket before, until the relay knows the one there is now.
-    private var former: RendezvousSocket?
-    private var relay: RelayDiscovery.Relay?
-    private var rejoiner: Rejoiner?
+    var former: RendezvousSocket?
+    var relay: RelayDiscovery.Relay?
+    var rejoiner: Rejoiner?
     private var servers: [RelayServer] = []
-    private var turn: TURNCredentials?
-    private var peer: PeerConnection?
-    private var driver: SessionDriver?
+    var turn: TURNCredentials?
+    var peer: PeerConnection?
+    var driver: SessionDriver?
     private var screen: ScreenSource?
     /// One for our UDP ports, and one for `--door`.
     private var doors: [RouterDoor] = []
     private var prover: MappingProver?
     private var identity: Identity?
     /// The helper that has proven the secret.
-    private var meeting: MeetingID?
+    var meeting: MeetingID?
     private var gatheredAt: Instant?
     public var end = FlowEnd()
-    private var relayLostAt: Instant?
+    var relayLostAt: Instant?
     /// Messages sent: a code that strangers make void again and again must not fill anybody's mailbox.
-    private var sentMessages = 0
-    private static let maximumMessages = 3
+    var sentMessages = 0
+    static let maximumMessages = 3
     /// What a mail program attaches, whenever it is so far.
-    private var attachments: [TemporaryFolder] = []
+    var attachments: [TemporaryFolder] = []
     /// Where the relay serves pages, for the link of whoever came by http.
-    private var web: RelayURL?
+    var web: RelayURL?
 
     /// How long a sharer who waits for a helper tries to get a lost relay back.
-    private static let relayPatience = Duration.seconds(60)
+    static let relayPatience = Duration.seconds(60)
 
     public init(_ options: Options, printer: EventPrinter, loop: any EventLoop, pool: NIOThreadPool) {
         self.options = options
@@ -158,7 +158,7 @@ public actor ShareFlow: AssistanceFlow {
         drainRendezvous()
     }
 
-    private func connect() async throws(FlowError) {
+    func connect() async throws(FlowError) {
         let (socket, relay) = try await Meeting.connect(to: trust, proxy: options.proxy, loop: loop) { event in
             self.assumeIsolated { $0.received(event) }
         }
@@ -191,188 +191,7 @@ public actor ShareFlow: AssistanceFlow {
         for door in doors { door.prove(by: prover.prove) }
     }
 
-    // MARK: - The rendezvous
-
-    private func received(_ event: RendezvousSocket.Event) {
-        guard rejoiner?.assumeIsolated({ $0.current }) ?? 0 == 0 else { return }  // it has a successor
-        switch event {
-        case .text(let text): heard(text)
-        case .closed:
-            guard socket != nil else { return }  // `connect` is still at it, and will notice
-            lost()
-        }
-    }
-
-    private func received(_ event: Rejoiner.Event) {
-        switch event {
-        case .opened(let opened):
-            former?.close()
-            former = socket
-            socket = opened
-            client.connectionClosed()
-            client.connectionOpened()
-            drainRendezvous()
-        case .text(let text): heard(text)
-        case .closed: lost()
-        }
-    }
-
-    private func heard(_ text: [UInt8]) {
-        client.receive(text)
-        drainRendezvous()
-    }
-
-    /// A meeting goes on without the relay, and tries to get it back; an invitation needs it.
-    private func lost() {
-        socket = nil
-        driver?.hasLostRelay = true
-        client.connectionClosed()
-        drainRendezvous()
-        guard meeting == nil, !isOver else { return rejoin(.connectionLost) }
-        relayLostAt = MonotonicClock.now()
-        printer.note("The connection to the relay is lost; trying to get it back.")
-        Task { await self.reconnect() }
-    }
-
-    private func rejoin(_ reason: Rejoiner.Reason) {
-        guard let meeting, client.canRejoin(meeting), !isOver else { return }
-        rejoiner?.assumeIsolated { $0.note(reason) }
-    }
-
-    /// We are in the meeting again: what was said since the last connection died is lost, on both sides.
-    private func rejoined(_ turn: TURNCredentials?) {
-        ClientLog.step("the rendezvous is back")
-        former?.close()
-        former = nil
-        driver?.hasLostRelay = false
-        rejoiner?.assumeIsolated { $0.succeeded() }
-        peer?.assumeIsolated {
-            $0.renew(turn)
-            $0.signalAgain()
-        }
-    }
-
-    private func reconnect() async {
-        var pause = Duration.seconds(1)
-        while !isOver, let lost = relayLostAt {
-            guard MonotonicClock.now() - lost < Self.relayPatience else {
-                return finish(.relayLost, "The relay has been away for a minute.")
-            }
-            if (try? await connect()) != nil { return }
-            try? await Task.sleep(for: pause)
-            pause = min(pause * 2, .seconds(10))
-        }
-    }
-
-    private func drainRendezvous() {
-        while let event = client.nextEvent() { handle(event) }
-        while let text = client.nextMessage() { socket?.send(text) }
-    }
-
-    private func handle(_ event: SharerClient.Event) {
-        switch event {
-        case .invitationCreated(let invitation, let turn), .invitationResumed(let invitation, let turn):
-            self.turn = turn
-            if case .invitationCreated = event {
-                announce(invitation)
-                options.mail.map { post(invitation, by: $0) }
-            } else {
-                printer.note("The relay is back, and the code is good.")
-            }
-        case .invitationExtended(let invitation):
-            announce(invitation)
-        case .invitationEnded(let end):
-            invitationEnded(end)
-        case .helperArrived:
-            ClientLog.step("a helper has come")
-            // One more who knocks while somebody is here changes nothing.
-            if meeting == nil { driver?.begin(at: MonotonicClock.now()) }
-            gather()
-        case .helperVerified(let meeting, _):
-            verified(meeting)
-        case .wrongGuess(_, let left):
-            printer.note(
-                left > 0
-                    ? "Somebody tried a wrong code. \(left) more \(left == 1 ? "try" : "tries"), then the code is void."
-                    : "Somebody tried wrong codes three times: this code is void. Here is a new one.")
-        case .payload(let payload, let meeting):
-            if meeting == self.meeting { driver?.receive(payload) }
-        case .payloadRejected:
-            printer.note("Something arrived that the helper did not send; it was ignored.")
-        case .peerLeft(let meeting):
-            if meeting == self.meeting { driver?.peerLeft() }
-        case .peerAway(let meeting):
-            if meeting == self.meeting { driver?.peerLeft() }
-        case .peerReturned(let meeting):
-            guard meeting == self.meeting else { return }
-            driver?.peerReturned()
-            peer?.assumeIsolated { $0.signalAgain() }
-        case .rejoined(let meeting, let turn):
-            if meeting == self.meeting { rejoined(turn) }
-        case .forgotten(let meeting):
-            guard meeting == self.meeting else { return }
-            ClientLog.relay.notice("the relay has no place for us any more; the session goes on without it")
-            driver?.hasLostRelay = true
-            rejoiner?.assumeIsolated { $0.giveUp() }
-        case .relayRefused(let code):
-            if meeting == nil { finish(code == .notAllowed ? .policy : .error, code.description) }
-        }
-    }
-
-    private func announce(_ invitation: OwnedInvitation) {
-        var saved: String?
-        if let path = options.file {
-            do {
-                let file = invitation.file(relay: options.relay, from: options.name, message: nil)
-                try InvitationPaper.save(file, to: path)
-                saved = path
-            } catch {
-                return finish(.error, "The invitation cannot be written to \(path): \(error)")
-            }
-        }
-        printer.print(
-            .invitation(
-                code: invitation.code.exposedText, link: link(invitation),
-                file: saved, expires: Date(timeIntervalSince1970: TimeInterval(invitation.expires.seconds))))
-    }
-
-    private func link(_ invitation: OwnedInvitation) -> String? {
-        invitation.link(relay: options.relay.isSecure ? options.relay : web ?? options.relay)?.exposedText
-    }
-
-    private func post(_ invitation: OwnedInvitation, by mail: MailDelivery) {
-        guard sentMessages < Self.maximumMessages else {
-            return printer.note("The new invitation is not mailed: \(sentMessages) messages were sent already. Read the code to your helper.")
-        }
-        sentMessages += 1
-        let letter = MailDelivery.Letter(
-            name: options.name, link: link(invitation),
-            attachment: invitation.file(relay: options.relay, from: options.name, message: nil).exposedContents,
-            expires: Date(timeIntervalSince1970: TimeInterval(invitation.expires.seconds)), isViewOnly: options.ceiling == .view)
-        Task {
-            do {
-                let (sentence, attachment) = try await mail.send(letter)
-                if let attachment { attachments.append(attachment) }
-                printer.note(sentence)
-            } catch {
-                finish(.error, "The invitation was not mailed. \(error)")
-            }
-        }
-    }
-
-    private func invitationEnded(_ end: SharerClient.InvitationEnd) {
-        guard meeting == nil else { return }  // used: by the helper who is here
-        switch end {
-        case .burnt:
-            client.createInvitation(InvitationTerms(lifetime: options.lifetime, uses: 1, ceiling: options.ceiling))
-        case .expired: finish(.invitationExpired, "")
-        case .revoked: finish(.invitationRevoked, "")
-        case .used: finish(.invitationUsed, "")
-        case .lost: finish(.relayLost, "The relay no longer knows the invitation.")
-        }
-    }
-
-    private func gather() {
+    func gather() {
         // What a router translates for us it forgets within half a minute: an arrival long after the last asks again.
         let now = MonotonicClock.now()
         guard let peer, meeting == nil, gatheredAt.map({ now - $0 > .seconds(20) }) ?? true else { return }
@@ -386,7 +205,7 @@ public actor ShareFlow: AssistanceFlow {
 
     // MARK: - The helper
 
-    private func verified(_ meeting: MeetingID) {
+    func verified(_ meeting: MeetingID) {
         guard self.meeting == nil, let peer, let identity else { return client.refuse(meeting) }
         ClientLog.step("the other side is verified")
         self.meeting = meeting
@@ -409,7 +228,7 @@ public actor ShareFlow: AssistanceFlow {
 
     // MARK: - The session
 
-    private func handle(_ event: PeerConnection.Event) {
+    func handle(_ event: PeerConnection.Event) {
         switch event {
         case .signal(let payload): tell(payload)
         case .pathChanged: screen?.order(.pathChanged)
@@ -425,7 +244,7 @@ public actor ShareFlow: AssistanceFlow {
         driver?.handle(event)
     }
 
-    private func handle(_ event: SessionEvent) {
+    func handle(_ event: SessionEvent) {
         switch event {
         case .startSharing: screen?.order(.startSharing)
         case .stopSharing:
@@ -441,7 +260,7 @@ public actor ShareFlow: AssistanceFlow {
         }
     }
 
-    private func handle(_ output: ScreenSource.Output) {
+    func handle(_ output: ScreenSource.Output) {
         switch output {
         case .frame(let message):
             // A picture that was under way on the thread when sharing stopped stays here.

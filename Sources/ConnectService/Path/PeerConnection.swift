@@ -348,43 +348,6 @@ package actor PeerConnection {
 
     func leg(of relayed: TransportAddress) -> RelayedLeg? { legs.values.first { $0.relayed == relayed } }
 
-    // MARK: - Candidates
-
-    /// What is seen of a port from outside is wanted as much as the port is (RFC 8445 §5.1.2.1).
-    func localPreference(of base: TransportAddress) -> UInt16 {
-        localPreferences[base.ip] ?? Candidate.highestLocalPreference
-    }
-
-    func offer(_ candidate: Candidate, at now: Instant) {
-        agent.addLocalCandidate(candidate, at: now)
-    }
-
-    /// Says that no more candidates come, once gathering has begun and everything asked has answered or failed.
-    func signalEndOfCandidates(at now: Instant) {
-        guard !hasSignalledEnd, let ladder, bindingsDeadline.map({ $0 <= now }) ?? true, ladder.isDone else { return }
-        hasSignalledEnd = true
-        agent.endOfLocalCandidates(at: now)
-    }
-
-    /// Until when reflexive addresses are waited for; nil when all have come.
-    private var bindingsDeadline: Instant? {
-        bindings.isEmpty ? nil : bindingsAskedAt.map { $0 + Self.bindingPatience }
-    }
-
-    func description(of pair: CandidatePair) -> PathDescription {
-        let transport = pair.transport == .tcp ? .tcp : leg(of: pair.source)?.server.transport.ofPath ?? .udp
-        let kind: PathDescription.Kind =
-            switch pair.kind {
-            case .direct: .direct
-            case .mapped: .mapped
-            case .punched: .punched
-            case .relayed: .relayed
-            }
-        return PathDescription(
-            kind: kind, transport: transport, local: "\(pair.local.address)",
-            remote: "\(pair.remote.address)")
-    }
-
     // MARK: - Time
 
     /// Until when a better path than the first is waited for before the person reads of it.

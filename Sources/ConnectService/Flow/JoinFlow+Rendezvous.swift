@@ -1,0 +1,126 @@
+import HostNetwork
+import Logging
+import NIOCore
+import NIOTransport
+import NetPrimitives
+import Rendezvous
+import Session
+
+// The rendezvous' side of it: the connection to the relay, which is made again when it is lost, and what is said there.
+extension JoinFlow {
+    func received(_ event: RendezvousSocket.Event) {
+        guard rejoiner?.assumeIsolated({ $0.current }) ?? 0 == 0 else { return }  // it has a successor
+        switch event {
+        case .text(let text): heard(text)
+        case .closed:
+            guard socket != nil else { return }  // `meet` is still at it, and will notice
+            lost()
+        }
+    }
+
+    func received(_ event: Rejoiner.Event) {
+        switch event {
+        case .opened(let opened):
+            former?.close()
+            former = socket
+            socket = opened
+            client.connectionClosed()
+            client.connectionOpened(at: MonotonicClock.now())
+            drainRendezvous()
+        case .text(let text): heard(text)
+        case .closed: lost()
+        }
+    }
+
+    private func heard(_ text: [UInt8]) {
+        client.receive(text, at: MonotonicClock.now())
+        drainRendezvous()
+    }
+
+    /// A session goes on without the relay, and tries to get it back.
+    private func lost() {
+        socket = nil
+        driver?.hasLostRelay = true
+        client.connectionClosed()
+        drainRendezvous()
+        rejoin(.connectionLost)
+    }
+
+    func rejoin(_ reason: Rejoiner.Reason) {
+        guard client.canRejoin, !isOver else { return }
+        rejoiner?.assumeIsolated { $0.note(reason) }
+    }
+
+    /// We are in the meeting again: what was said since the last connection died is lost, on both sides.
+    private func rejoined(_ turn: TURNCredentials?) {
+        ClientLog.step("the rendezvous is back")
+        former?.close()
+        former = nil
+        driver?.hasLostRelay = false
+        rejoiner?.assumeIsolated { $0.succeeded() }
+        peer?.assumeIsolated {
+            $0.renew(turn)
+            $0.signalAgain()
+        }
+    }
+
+    func drainRendezvous() {
+        while let event = client.nextEvent() { handle(event) }
+        while let text = client.nextMessage() { socket?.send(text) }
+        handshakeTimer?.cancel()
+        handshakeTimer = client.nextDeadline.map { deadline in
+            loop.scheduleTask(in: .until(deadline, from: MonotonicClock.now())) {
+                self.assumeIsolated {
+                    $0.client.handleTimeout(at: MonotonicClock.now())
+                    $0.drainRendezvous()
+                }
+            }
+        }
+    }
+
+    func handle(_ event: HelperClient.Event) {
+        switch event {
+        case .met:
+            printer.note("The other side is there; proving the code…")
+        case .agreed:
+            ClientLog.step("both sides hold the key")
+            agreed()
+        case .credentials(let turn):
+            ClientLog.step("TURN credentials came")
+            let servers = servers
+            peer?.assumeIsolated { $0.gatherRelayed(from: servers, credentials: turn, trust: trust) }
+        case .verified:
+            verified()
+        case .payload(let payload):
+            driver?.receive(payload)
+        case .peerAway:
+            driver?.peerLeft()
+        case .peerReturned:
+            driver?.peerReturned()
+            peer?.assumeIsolated { $0.signalAgain() }
+        case .rejoined(let turn):
+            rejoined(turn)
+        case .payloadRejected:
+            printer.note("Something arrived that the other side did not send; it was ignored.")
+        case .ended(let end):
+            ended(end)
+        }
+    }
+
+    func ended(_ end: HelperClient.End) {
+        switch end {
+        case .gone: finish(.wrongCode, "")
+        case .wrongCode: finish(.wrongCode, "")
+        case .declined: driver?.machine == nil ? finish(.declined, "") : driver?.peerLeft()
+        case .impostor: finish(.error, "Whoever answered does not hold the invitation's secret.")
+        case .peerLeft: driver?.peerLeft()
+        case .relayRefused(let code): finish(code == .notAllowed ? .policy : .error, code.description)
+        case .connectionLost: finish(.relayLost, "The connection to the relay was lost.")
+        case .forgotten:
+            ClientLog.relay.notice("the relay has no place for us any more; the session goes on without it")
+            driver?.hasLostRelay = true
+            rejoiner?.assumeIsolated { $0.giveUp() }
+        case .timedOut: finish(.peerLost, "The other side did not answer.")
+        }
+    }
+}

@@ -1,0 +1,136 @@
+import HostNetwork
+import Logging
+import NIOCore
+import NIOTransport
+import NetPrimitives
+import Rendezvous
+import Session
+
+// The rendezvous' side of it: the connection to the relay, which is made again when it is lost, and what is said there.
+extension ShareFlow {
+    func received(_ event: RendezvousSocket.Event) {
+        guard rejoiner?.assumeIsolated({ $0.current }) ?? 0 == 0 else { return }  // it has a successor
+        switch event {
+        case .text(let text): heard(text)
+        case .closed:
+            guard socket != nil else { return }  // `connect` is still at it, and will notice
+            lost()
+        }
+    }
+
+    func received(_ event: Rejoiner.Event) {
+        switch event {
+        case .opened(let opened):
+            former?.close()
+            former = socket
+            socket = opened
+            client.connectionClosed()
+            client.connectionOpened()
+            drainRendezvous()
+        case .text(let text): heard(text)
+        case .closed: lost()
+        }
+    }
+
+    private func heard(_ text: [UInt8]) {
+        client.receive(text)
+        drainRendezvous()
+    }
+
+    /// A meeting goes on without the relay, and tries to get it back; an invitation needs it.
+    func lost() {
+        socket = nil
+        driver?.hasLostRelay = true
+        client.connectionClosed()
+        drainRendezvous()
+        guard meeting == nil, !isOver else { return rejoin(.connectionLost) }
+        relayLostAt = MonotonicClock.now()
+        printer.note("The connection to the relay is lost; trying to get it back.")
+        Task { await self.reconnect() }
+    }
+
+    func rejoin(_ reason: Rejoiner.Reason) {
+        guard let meeting, client.canRejoin(meeting), !isOver else { return }
+        rejoiner?.assumeIsolated { $0.note(reason) }
+    }
+
+    /// We are in the meeting again: what was said since the last connection died is lost, on both sides.
+    private func rejoined(_ turn: TURNCredentials?) {
+        ClientLog.step("the rendezvous is back")
+        former?.close()
+        former = nil
+        driver?.hasLostRelay = false
+        rejoiner?.assumeIsolated { $0.succeeded() }
+        peer?.assumeIsolated {
+            $0.renew(turn)
+            $0.signalAgain()
+        }
+    }
+
+    private func reconnect() async {
+        var pause = Duration.seconds(1)
+        while !isOver, let lost = relayLostAt {
+            guard MonotonicClock.now() - lost < Self.relayPatience else {
+                return finish(.relayLost, "The relay has been away for a minute.")
+            }
+            if (try? await connect()) != nil { return }
+            try? await Task.sleep(for: pause)
+            pause = min(pause * 2, .seconds(10))
+        }
+    }
+
+    func drainRendezvous() {
+        while let event = client.nextEvent() { handle(event) }
+        while let text = client.nextMessage() { socket?.send(text) }
+    }
+
+    func handle(_ event: SharerClient.Event) {
+        switch event {
+        case .invitationCreated(let invitation, let turn), .invitationResumed(let invitation, let turn):
+            self.turn = turn
+            if case .invitationCreated = event {
+                announce(invitation)
+                options.mail.map { post(invitation, by: $0) }
+            } else {
+                printer.note("The relay is back, and the code is good.")
+            }
+        case .invitationExtended(let invitation):
+            announce(invitation)
+        case .invitationEnded(let end):
+            invitationEnded(end)
+        case .helperArrived:
+            ClientLog.step("a helper has come")
+            // One more who knocks while somebody is here changes nothing.
+            if meeting == nil { driver?.begin(at: MonotonicClock.now()) }
+            gather()
+        case .helperVerified(let meeting, _):
+            verified(meeting)
+        case .wrongGuess(_, let left):
+            printer.note(
+                left > 0
+                    ? "Somebody tried a wrong code. \(left) more \(left == 1 ? "try" : "tries"), then the code is void."
+                    : "Somebody tried wrong codes three times: this code is void. Here is a new one.")
+        case .payload(let payload, let meeting):
+            if meeting == self.meeting { driver?.receive(payload) }
+        case .payloadRejected:
+            printer.note("Something arrived that the helper did not send; it was ignored.")
+        case .peerLeft(let meeting):
+            if meeting == self.meeting { driver?.peerLeft() }
+        case .peerAway(let meeting):
+            if meeting == self.meeting { driver?.peerLeft() }
+        case .peerReturned(let meeting):
+            guard meeting == self.meeting else { return }
+            driver?.peerReturned()
+            peer?.assumeIsolated { $0.signalAgain() }
+        case .rejoined(let meeting, let turn):
+            if meeting == self.meeting { rejoined(turn) }
+        case .forgotten(let meeting):
+            guard meeting == self.meeting else { return }
+            ClientLog.relay.notice("the relay has no place for us any more; the session goes on without it")
+            driver?.hasLostRelay = true
+            rejoiner?.assumeIsolated { $0.giveUp() }
+        case .relayRefused(let code):
+            if meeting == nil { finish(code == .notAllowed ? .policy : .error, code.description) }
+        }
+    }
+}
