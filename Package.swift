@@ -104,6 +104,7 @@ let package = Package(
         room("Relay", ["TURN", "STUN", "NetPrimitives", .product(name: "Crypto", package: "swift-crypto")]),
         room("ICE", ["STUN", "NetPrimitives"]),
         room("Rendezvous", ["NetPrimitives", "CSodium"]),
+        room("Policy", ["NetPrimitives", "Rendezvous", .product(name: "TOMLKit", package: "TOMLKit")]),
         room("DTLS", ["NetPrimitives", "COpenSSL"]),
         room("Incident", ["COpenSSL"]),
         room("Mail"),
@@ -125,7 +126,7 @@ let package = Package(
         room(
             "ConnectService",
             [
-                "NetPrimitives", "HostNetwork", "STUN", "TURN", "ICE", "PortMapping", "Rendezvous", "Incident", "Mail", "DTLS",
+                "NetPrimitives", "HostNetwork", "STUN", "TURN", "ICE", "PortMapping", "Rendezvous", "Policy", "Incident", "Mail", "DTLS",
                 "SCTP", "Session", "ScreenCodec", "Desktop", "CCurl", "NIOTransport", "Web", logging, tls, extras, .product(name: "TOMLKit", package: "TOMLKit"),
             ] + nio + certificates),
         room(
@@ -137,7 +138,7 @@ let package = Package(
 
         room("ProgramSupport", ["NetPrimitives", arguments]),
         program("ra-relay", ["RelayService", "ProgramSupport", "NetPrimitives", logging]),
-        program("ra-connect", ["ConnectService", "ProgramSupport", "Rendezvous", "Incident", "Mail", "Session"], carries: carriesXML),
+        program("ra-connect", ["ConnectService", "ProgramSupport", "Rendezvous", "Policy", "Incident", "Mail", "Session"], carries: carriesXML),
         program("ra-probe", ["ConnectService", "ProgramSupport", "Rendezvous"], carries: carriesXML),
 
         // The load of `make bench-relay`; no product.
@@ -164,6 +165,7 @@ let package = Package(
         tests("RendezvousTests", ["Rendezvous", "NetPrimitives"]),
         tests("IncidentTests", ["Incident"]),
         tests("MailTests", ["Mail"]),
+        tests("PolicyTests", ["Policy", "Rendezvous"]),
         tests("ICETests", ["TestSupport", "ICE", "STUN", "NetPrimitives"]),
         tests("DTLSTests", ["TestSupport", "CertificateSupport", "DTLS", "NetPrimitives"] + certificates),
         tests("SCTPTests", ["TestSupport", "SCTP", "DTLS", "NetPrimitives"]),
@@ -179,7 +181,7 @@ let package = Package(
             "ConnectServiceTests",
             [
                 "CertificateSupport", "ConnectService", "DTLS", "HostNetwork", "NetPrimitives", "STUN", "TURN", "Rendezvous",
-                "PortMapping", "Session", "NIOTransport", "ICE", logging, tls, .product(name: "NIOEmbedded", package: "swift-nio"),
+                "PortMapping", "Policy", "Session", "NIOTransport", "ICE", logging, tls, .product(name: "NIOEmbedded", package: "swift-nio"),
             ] + nio + certificates),
         tests("SimulationTests", ["ICE", "STUN", "NetPrimitives"]),
     ]

@@ -17,10 +17,15 @@ extension SessionEventLine {
                 "event": .string("helper"), "name": .string(name), "verified": .string(verified.rawValue),
                 "fingerprint": .string(fingerprint),
             ])
-        case .request(let id, let kind, let from, let detail):
+        case .request(let id, let kind, let from, let detail, let notice):
             .object([
                 "event": .string("request"), "id": .number(id), "kind": .string(kind.rawValue),
-                "from": .string(from), "detail": .optional(detail),
+                "from": .string(from),
+                "detail": .object([
+                    "says": .optional(detail), "verified": .string(notice.verified.rawValue),
+                    "answer_within_s": .number(notice.answer.components.seconds), "lasts": .string("session"),
+                    "warning": .optional(notice.warning(before: kind)),
+                ]),
             ])
         case .granted(let kind, let decider): Self.decision("granted", kind, decider)
         case .denied(let kind, let decider): Self.decision("denied", kind, decider)

@@ -15,9 +15,8 @@ extension SessionEventLine {
             return "\(name.printable) is here, with the right code."
         case .helper(let name, .contact, let fingerprint):
             return "\(name.printable), one of your contacts, is here. Fingerprint: \(fingerprint.printable)"
-        case .request(_, let kind, let from, let detail):
-            let about = detail.map { " (\($0.printable))" } ?? ""
-            return "\(from.printable) asks to \(kind.wish)\(about). Type yes or no."
+        case .request(_, let kind, let from, let detail, let notice):
+            return Self.question(kind, from: from.printable, saying: detail?.printable, notice)
         case .granted(let kind, _):
             return role == .sharer ? "\(peer) may \(kind.wish) now." : "You may \(kind.allowedToHelper) now."
         case .denied(let kind, let decider):
@@ -64,6 +63,16 @@ extension SessionEventLine {
         let time = expires.formatted(style.time(includingFractionalSeconds: false))
         lines.append("It is good until \(time) UTC.")
         return lines.joined(separator: "\n")
+    }
+
+    /// Who asks, how they were recognised, for what and for how long; the warning before all that, as lines of its own.
+    private static func question(_ kind: Capability, from: String, saying detail: String?, _ notice: ConsentNotice) -> String {
+        let warning = notice.warning(before: kind)?.split(separator: "\n").map { String($0).printable } ?? []
+        let who = notice.verified == .contact ? "\(from), one of your contacts," : "\(from), who had the right code,"
+        let about = detail.map { " (\($0))" } ?? ""
+        let question = "\(who) asks to \(kind.wish)\(about), until you take it back or the session ends."
+        return (warning + [question, "Type yes or no; no answer within \(notice.answer.components.seconds) s is a no."])
+            .joined(separator: "\n")
     }
 
     private static func denial(of kind: Capability, by decider: Decider, role: Role, peer: String) -> String {

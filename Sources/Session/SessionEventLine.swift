@@ -15,7 +15,8 @@ public enum SessionEventLine: Hashable, Sendable {
 
     case invitation(code: String, link: String?, file: String?, expires: Date)
     case helper(name: String, verified: Verification, fingerprint: String)
-    case request(id: UInt32, Capability, from: String, detail: String?)
+    /// `detail` is what the asker says.
+    case request(id: UInt32, Capability, from: String, detail: String?, ConsentNotice)
     case granted(Capability, by: Decider)
     case denied(Capability, by: Decider)
     case revoked(Capability, by: Decider)
@@ -31,10 +32,12 @@ public enum SessionEventLine: Hashable, Sendable {
     case ended(EndReason, detail: String)
 
     /// Nil for an event that is the driver's business and nobody else's.
-    public init?(_ event: SessionEvent) {
+    ///
+    /// - Parameter notice: what stands beside a request.
+    public init?(_ event: SessionEvent, notice: ConsentNotice) {
         switch event {
         case .request(let id, let kind, let from, let detail):
-            self = .request(id: id, kind, from: from, detail: detail.isEmpty ? nil : detail)
+            self = .request(id: id, kind, from: from, detail: detail.isEmpty ? nil : detail, notice)
         case .granted(let kind, let decider): self = .granted(kind, by: decider)
         case .denied(let kind, let decider): self = .denied(kind, by: decider)
         case .revoked(let kind, let decider): self = .revoked(kind, by: decider)

@@ -2,7 +2,9 @@ public import ArgumentParser
 public import ConnectService
 import Foundation
 public import Mail
+import Policy
 import Rendezvous
+import Session
 
 /// What every command takes.
 struct CommonOptions: ParsableArguments {
@@ -38,6 +40,20 @@ struct CommonOptions: ParsableArguments {
             return try RelayChoice.url(given: relay, invitation: invitation, configuration: config)
         } catch {
             throw ValidationError(error.description)
+        }
+    }
+
+    /// Asks the policy in force; a refusal is told as the end of the session, and exits with 5.
+    func permitted<Permit>(
+        _ printer: EventPrinter, _ decide: (Policy) throws(PolicyRefusal) -> Permit
+    ) throws -> Permit {
+        do {
+            return try decide(MachinePolicy().load(configuration: config).policy)
+        } catch let refusal as PolicyRefusal {
+            printer.refuse(refusal)
+            throw ArgumentParser.ExitCode(Session.ExitCode.policy.rawValue)
+        } catch let invalid as ClientConfiguration.Invalid {
+            throw ValidationError(invalid.description)
         }
     }
 

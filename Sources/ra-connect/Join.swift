@@ -1,6 +1,7 @@
 import ArgumentParser
 import ConnectService
 import Foundation
+import Policy
 import Rendezvous
 import Session
 
@@ -36,12 +37,16 @@ struct Join: AsyncParsableCommand {
         let invitation = try InvitationArgument.read(argument)
         let relay = try common.relayURL(invitation: invitation.relay)
         let printer = EventPrinter(asJSON: common.json, role: .helper)
+        let policy = try common.permitted(printer) { policy throws(PolicyRefusal) in
+            try policy.permitMeeting(at: relay)
+            return policy
+        }
+        var options = JoinFlow.Options(
+            relay: relay, proxy: try common.proxyRule(), invitation: invitation, name: displayName(name),
+            hasViewer: !noViewer, snapshot: snapshot)
+        options.isLogged = policy.logsSessions ?? true
         let engine = ConnectEngine()
-        let flow = JoinFlow(
-            JoinFlow.Options(
-                relay: relay, proxy: try common.proxyRule(), invitation: invitation, name: displayName(name),
-                hasViewer: !noViewer, snapshot: snapshot),
-            printer: printer, loop: engine.loop, pool: engine.pool)
+        let flow = JoinFlow(options, printer: printer, loop: engine.loop, pool: engine.pool)
         engine.watch(line: { await flow.perform(line: $0) }, stop: { await flow.stop() })
         let code = await flow.run()
         await engine.shutDown()

@@ -3,6 +3,7 @@ import ConnectService
 import Foundation
 import Glibc
 import Mail
+import Policy
 import ProgramSupport
 import Rendezvous
 import Session
@@ -25,9 +26,9 @@ struct Share: AsyncParsableCommand {
     var language: MailLanguage?
 
     @Option(
-        help: ArgumentHelp("How long the invitation is good: 10m, 1h, 2d (default: 1h).", valueName: "TIME"),
+        help: ArgumentHelp("How long the invitation is good: 10m, 1h, 2d (default: 1h, or less where a policy says so).", valueName: "TIME"),
         transform: timeArgument)
-    var expires: Duration = .seconds(3600)
+    var expires: Duration?
 
     @Flag(help: "The helper can never be given control.")
     var viewOnly = false
@@ -55,13 +56,18 @@ struct Share: AsyncParsableCommand {
         }
         let relay = try common.relayURL()
         let printer = EventPrinter(asJSON: common.json, role: .sharer)
+        let wish = InvitationWish(relay: relay, lifetime: expires, ceiling: viewOnly ? .view : .control)
+        let (permit, policy) = try common.permitted(printer) { policy throws(PolicyRefusal) in (try policy.permit(wish), policy) }
+        for note in permit.notes { printer.tell(note) }
+        var options = ShareFlow.Options(
+            relay: relay, proxy: try common.proxyRule(), name: displayName(name),
+            lifetime: Int(permit.lifetime.components.seconds), ceiling: permit.ceiling, display: display, file: file)
+        options.notice = ConsentNotice(
+            warningBeforeView: policy.warningBeforeView, warningBeforeControl: policy.warningBeforeControl)
+        options.isLogged = policy.logsSessions ?? true
         let engine = ConnectEngine()
-        let flow = ShareFlow(
-            ShareFlow.Options(
-                relay: relay, proxy: try common.proxyRule(), name: displayName(name),
-                lifetime: Int(expires.components.seconds), ceiling: viewOnly ? .view : .control, display: display, file: file,
-                mail: try delivery()),
-            printer: printer, loop: engine.loop, pool: engine.pool)
+        options.mail = try delivery()
+        let flow = ShareFlow(options, printer: printer, loop: engine.loop, pool: engine.pool)
         if let door = try door?.port {
             do { try await flow.openDoor(at: door) } catch let error as DoorError { throw ValidationError(error.description) }
         }

@@ -92,6 +92,8 @@ def installed(root, packages):
             assert (root / page).stat().st_size > 500, page
     assert (root / "usr/share/man/man5/ra-relay.toml.5.gz").exists()
     assert inside(root, "ra-relay", "check-config", f"/{CONFIGURATION}")
+    assert (root / "usr/share/man/man5/ra-connect-policy.toml.5.gz").exists()
+    assert "may-ask = true" in inside(root, "ra-connect", "policy", "check", "/usr/share/doc/ra-connect/examples/ra-connect-policy.toml")
 
 
 def started(root):

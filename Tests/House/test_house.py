@@ -21,6 +21,7 @@ DOORS = {
     "Rendezvous": {"NetPrimitives", "CSodium"},
     "Incident": {"COpenSSL"},
     "Mail": set(),
+    "Policy": {"NetPrimitives", "Rendezvous", "TOMLKit"},
     "DTLS": {"NetPrimitives", "COpenSSL"},
     "SCTP": {"NetPrimitives", "CUSRSCTP"},
     "Session": {"NetPrimitives"},
@@ -75,7 +76,7 @@ def test_a_program_does_not_link(program, libraries):
 
 def test_protocol_rooms_ask_no_clock_and_open_no_socket():
     forbidden = re.compile(r"^\s*(public |internal |private )?import (Glibc|NIO\w*|Dispatch|Synchronization)\b", re.M)
-    for room in ("NetPrimitives", "STUN", "TURN", "Relay", "ICE", "Rendezvous", "Incident", "Mail", "Session"):
+    for room in ("NetPrimitives", "STUN", "TURN", "Relay", "ICE", "Rendezvous", "Policy", "Incident", "Mail", "Session"):
         for file in (ROOT / "Sources" / room).rglob("*.swift"):
             text = file.read_text()
             if file == ROOT / "Sources/Relay/Traffic/TrafficBudget.swift":

@@ -20,8 +20,9 @@ struct SessionEventLineTests {
             #"{"event":"helper","name":"Hugo","verified":"code","fingerprint":"AA:BB"}"#
         ),
         (
-            .request(id: 1, .view, from: "Hugo", detail: nil),
-            #"{"event":"request","id":1,"kind":"view","from":"Hugo","detail":null}"#
+            .request(id: 1, .view, from: "Hugo", detail: nil, ConsentNotice(warningBeforeView: "Take care.\nReally.")),
+            #"{"event":"request","id":1,"kind":"view","from":"Hugo","detail":{"says":null,"verified":"code","#
+                + #""answer_within_s":60,"lasts":"session","warning":"Take care.\nReally."}}"#
         ),
         (.granted(.view, by: .sharer), #"{"event":"granted","kind":"view","by":"sharer"}"#),
         (.denied(.control, by: .timeout), #"{"event":"denied","kind":"control","by":"timeout"}"#),
@@ -98,11 +99,38 @@ struct SessionEventLineTests {
             SessionEvent.startSharing, .stopSharing, .input(.text("x")), .letGo([]), .keyFrameRequested,
             .frameAcknowledged(1),
         ] {
-            #expect(SessionEventLine(event) == nil)
+            #expect(SessionEventLine(event, notice: ConsentNotice()) == nil)
         }
         #expect(
-            SessionEventLine(.request(id: 1, .view, from: "H", detail: ""))
-                == .request(id: 1, .view, from: "H", detail: nil))
+            SessionEventLine(.request(id: 1, .view, from: "H", detail: ""), notice: ConsentNotice())
+                == .request(id: 1, .view, from: "H", detail: nil, ConsentNotice()))
+    }
+
+    private func question(_ kind: Capability, _ notice: ConsentNotice) -> [Substring] {
+        SessionEventLine.request(id: 1, kind, from: "Hugo", detail: nil, notice).sentence(for: .sharer, peer: "Hugo")
+            .split(separator: "\n")
+    }
+
+    @Test("ask with who, how verified, for what, for how long, and what silence means")
+    func questions() {
+        let lines = question(.control, ConsentNotice())
+        #expect(lines == [
+            "Hugo, who had the right code, asks to use your mouse and keyboard, until you take it back or the session ends.",
+            "Type yes or no; no answer within 60 s is a no.",
+        ])
+    }
+
+    @Test("warn of callers who pretend to be support, before the first yes to somebody who is no contact")
+    func warnings() {
+        #expect(question(.view, ConsentNotice()).first?.hasPrefix("Beware: swindlers ring up") == true)
+        var contact = ConsentNotice()
+        contact.verified = .contact
+        #expect(question(.view, contact).first?.hasPrefix("Hugo, one of your contacts, asks") == true)
+        // An administrator's words take the place of ours, and are said of contacts as well.
+        contact.warningBeforeView = "Our help desk is Ann.\nNobody else."
+        contact.warningBeforeControl = "Close the payroll first."
+        #expect(question(.view, contact).prefix(2) == ["Our help desk is Ann.", "Nobody else."])
+        #expect(question(.control, contact).first == "Close the payroll first.")
     }
 
     @Test("end in the exit codes of DESIGN.md", arguments: EndReason.allCases)

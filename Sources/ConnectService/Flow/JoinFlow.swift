@@ -24,6 +24,8 @@ public actor JoinFlow: AssistanceFlow {
         public var hasViewer: Bool
         /// Where the first complete picture is written as PNG.
         public var snapshot: String?
+        /// Whether the session is written down.
+        public var isLogged = true
 
         public init(
             relay: RelayURL, proxy: ProxyRule? = nil, invitation: Invitation, name: String, hasViewer: Bool = true,
@@ -98,7 +100,9 @@ public actor JoinFlow: AssistanceFlow {
             self.assumeIsolated { $0.handle(event) }
         }
         self.peer = peer
-        let driver = SessionDriver(role: .helper, peer: peer, ceiling: .control, printer: printer, loop: loop)
+        let driver = SessionDriver(
+            role: .helper, peer: peer, ceiling: .control, printer: printer, loop: loop,
+            history: options.isLogged ? SessionHistory() : nil)
         driver.begin(at: startedAt)
         driver.onEvent = { [unowned self] event in assumeIsolated { $0.handle(event) } }
         driver.onScreen = { [unowned self] message in assumeIsolated { $0.show(message) } }

@@ -43,7 +43,8 @@ final class SessionDriver {
     private var connectDeadline: Scheduled<Void>?
     private var peerLeftAt: Instant?
     private var missedFrame: UInt32?
-    private let history: SessionHistory
+    private let history: SessionHistory?
+    private let notice: ConsentNotice
     private var recorder: SessionRecorder
     /// Whether the connection to the relay is gone: a relayed session that dies then has lost its relay.
     var hasLostRelay = false
@@ -53,9 +54,12 @@ final class SessionDriver {
     /// DESIGN: the rendezvous saw the peer go, and nothing came for so long: the peer is gone.
     private static let patienceAfterLeaving = Duration.seconds(5)
 
+    /// - Parameters:
+    ///   - notice: what stands beside each request.
+    ///   - history: where the session is written down; nil for nowhere.
     init(
         role: Session.Role, peer: PeerConnection, ceiling: Session.Ceiling, printer: EventPrinter, loop: any EventLoop,
-        history: SessionHistory = SessionHistory()
+        notice: ConsentNotice = ConsentNotice(), history: SessionHistory? = SessionHistory()
     ) {
         self.role = role
         self.peer = peer
@@ -63,6 +67,7 @@ final class SessionDriver {
         self.printer = printer
         self.loop = loop
         self.history = history
+        self.notice = notice
         recorder = SessionRecorder(history: history, from: startedAt)
     }
 
@@ -313,7 +318,7 @@ final class SessionDriver {
                 conclude(reason, detail)
             } else {
                 // First what has happened, then what the flow has to say of it.
-                if let line = SessionEventLine(event) { printer.print(line) }
+                if let line = SessionEventLine(event, notice: notice) { printer.print(line) }
                 onEvent(event)
             }
         }

@@ -27,6 +27,10 @@ public actor ShareFlow: AssistanceFlow {
         public var file: String?
         /// How it is to be mailed, and to whom.
         public var mail: MailDelivery?
+        /// What stands beside each request.
+        public var notice = ConsentNotice()
+        /// Whether the session is written down.
+        public var isLogged = true
 
         public init(
             relay: RelayURL, proxy: ProxyRule? = nil, name: String, lifetime: Int = 3600,
@@ -135,7 +139,7 @@ public actor ShareFlow: AssistanceFlow {
         self.screen = screen
         let driver = SessionDriver(
             role: .sharer, peer: peer, ceiling: options.ceiling == .control ? .control : .viewOnly, printer: printer,
-            loop: loop)
+            loop: loop, notice: options.notice, history: options.isLogged ? SessionHistory() : nil)
         driver.onEvent = { [unowned self] event in assumeIsolated { $0.handle(event) } }
         driver.onIntroduction = { [printer] name, fingerprint in
             printer.print(.helper(name: name, verified: .code, fingerprint: fingerprint))

@@ -5,15 +5,17 @@ import Session
 
 /// Watches one session, and writes it down at its end.
 struct SessionRecorder {
-    private let history: SessionHistory
+    private let history: SessionHistory?
     private let started: Date
     private let startedAt: Instant
     private var elapsed: Int64?
     private var path: PathDescription?
     private var tried: [TriedPair] = []
 
-    /// - Parameter start: of the session, in the past.
-    init(history: SessionHistory, from start: Instant) {
+    /// - Parameters:
+    ///   - history: nil when nothing is to be written down.
+    ///   - start: of the session, in the past.
+    init(history: SessionHistory?, from start: Instant) {
         self.history = history
         startedAt = start
         started = Date(timeIntervalSinceNow: -TimeInterval((MonotonicClock.now() - start).milliseconds) / 1000)
@@ -39,7 +41,7 @@ struct SessionRecorder {
             findings: findings.map(SessionRecord.Finding.init),
             ended: SessionRecord.End(reason: reason.rawValue, detail: String(detail.prefix(200))))
         // A session that cannot be written down has been one all the same.
-        try? history.append(record)
+        try? history?.append(record)
     }
 
     /// What is known of a pair in the end counts, unless it is less than was known before.

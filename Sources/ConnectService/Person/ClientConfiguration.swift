@@ -1,5 +1,6 @@
 import Foundation
 import NetPrimitives
+import Policy
 public import Rendezvous
 import TOMLKit
 
@@ -18,14 +19,30 @@ public struct ClientConfiguration: Hashable, Sendable {
 
     /// Reads the given file, or the usual one if it is there.
     public static func load(_ path: String?) throws(Invalid) -> ClientConfiguration {
+        let (text, file) = try text(path)
+        guard let text else { return ClientConfiguration() }
+        return try parse(text, from: file)
+    }
+
+    /// What the person allows less than their administrator: the table `[policy]`; and the file's name.
+    static func policy(_ path: String?) throws(Invalid) -> (PolicyText, file: String) {
+        let (text, file) = try text(path)
+        guard let text else { return (PolicyText(), file) }
+        do throws(PolicyError) { return (try PolicyText(configuration: text), file) } catch {
+            throw Invalid(description: error.mistakes.map { "\(file): \($0)" }.joined(separator: "\n"))
+        }
+    }
+
+    /// What stands in the file, nil where there is none; and the file's name.
+    private static func text(_ path: String?) throws(Invalid) -> (String?, file: String) {
         let environment = ProcessInfo.processInfo.environment
         let base = environment["XDG_CONFIG_HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? (environment["HOME"] ?? NSHomeDirectory()) + "/.config"
         let file = path ?? base + "/ra-connect/config.toml"
         guard let data = FileManager.default.contents(atPath: file) else {
-            if path == nil, !FileManager.default.fileExists(atPath: file) { return ClientConfiguration() }
+            if path == nil, !FileManager.default.fileExists(atPath: file) { return (nil, file) }
             throw Invalid(description: "\(file) cannot be read.")
         }
-        return try parse(String(decoding: data, as: UTF8.self), from: file)
+        return (String(decoding: data, as: UTF8.self), file)
     }
 
     /// - Parameter file: what the mistakes are said to be in.
@@ -42,7 +59,7 @@ public struct ClientConfiguration: Hashable, Sendable {
         }
         var configuration = ClientConfiguration()
         var mistakes: [(line: Int, sentence: String)] = []
-        for key in table.keys {
+        for key in table.keys where key != policyTable {
             guard let problem = configuration.take(table[key], as: key) else { continue }
             mistakes.append((lines.number(of: key) ?? 0, "\(file): \(lines.place(of: key))\(problem)"))
         }
@@ -56,7 +73,7 @@ public struct ClientConfiguration: Hashable, Sendable {
     ///
     /// - Returns: what is wrong with the key or its value; nil when it is good.
     private mutating func take(_ value: (any TOMLValueConvertible)?, as key: String) -> String? {
-        guard let key = Key(rawValue: key) else { return TOMLLines.unknown(key, among: Key.allCases.map(\.rawValue)) }
+        guard let key = Key(rawValue: key) else { return TOMLLines.unknown(key, among: Key.allCases.map(\.rawValue) + [Self.policyTable]) }
         let notText = "\(key): write a text in quotes."
         switch key {
         case .relay:
@@ -73,6 +90,9 @@ public struct ClientConfiguration: Hashable, Sendable {
             return nil
         }
     }
+
+    /// The table that `policy` reads.
+    private static let policyTable = "policy"
 
     private enum Key: String, CaseIterable { case relay, proxy, mail }
 }

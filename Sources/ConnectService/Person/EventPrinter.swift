@@ -1,5 +1,6 @@
 import Dispatch
 import Foundation
+public import Policy
 public import Session
 import Synchronization
 
@@ -28,6 +29,15 @@ public final class EventPrinter: Sendable {
         let text = asJSON ? line.json : line.sentence(for: role, peer: peer.withLock { $0 })
         write(text, to: .standardOutput)
     }
+
+    /// A policy forbids what was asked for: this is all that happens.
+    public func refuse(_ refusal: PolicyRefusal) {
+        print(.ended(.policy, detail: refusal.description))
+        flush()
+    }
+
+    /// Something that the person gets less of than they asked for.
+    public func tell(_ sentence: String) { note(sentence) }
 
     /// An event that only a program wants to know.
     func printForPrograms(_ line: SessionEventLine) {

@@ -1,0 +1,65 @@
+@testable import Policy
+import Rendezvous
+import Testing
+
+/// A policy, what a person wants, and what comes of it: the lifetime and the ceiling, or the sentence of the refusal.
+private let cells: [(policy: String, wish: InvitationWish, outcome: String)] = {
+    func wish(_ lifetime: Duration? = nil, _ ceiling: Ceiling = .control, at relay: String = "https://relay.example.org") -> InvitationWish {
+        InvitationWish(relay: RelayURL(relay)!, lifetime: lifetime, ceiling: ceiling)
+    }
+    let noAsking = "The policy of this computer does not let anybody ask for help (may-ask). Ask its administrator."
+    let tooLong = "The policy of this computer allows invitations of 30m at most (longest-invitation), not 1h. Use --expires 30m or less."
+    return [
+        ("", wish(), "3600 control"),
+        ("", wish(.seconds(86_400), .view), "86400 view"),
+        ("may-ask = true", wish(), "3600 control"),
+        ("may-ask = false", wish(), noAsking),
+        ("may-ask = false", wish(.seconds(60), .view), noAsking),
+        ("longest-invitation = \"30m\"", wish(), "1800 control"),
+        ("longest-invitation = \"30m\"", wish(.seconds(1800)), "1800 control"),
+        ("longest-invitation = \"30m\"", wish(.seconds(60)), "60 control"),
+        ("longest-invitation = \"30m\"", wish(.seconds(3600)), tooLong),
+        ("longest-invitation = \"2d\"", wish(), "3600 control"),
+        ("ceiling = \"view\"", wish(), "3600 view; The policy of this computer lets helpers see the screen and never take control (ceiling)."),
+        ("ceiling = \"view\"", wish(nil, .view), "3600 view"),
+        ("ceiling = \"control\"", wish(), "3600 control"),
+        ("relays = [\"https://relay.example.org\"]", wish(), "3600 control"),
+        ("relays = [\"https://RELAY.example.org/\"]", wish(), "3600 control"),
+        (
+            "relays = [\"https://relay.example.org\"]", wish(at: "http://relay.example.org"),
+            "The policy of this computer does not allow the relay http://relay.example.org (relays). Allowed: https://relay.example.org."
+        ),
+        (
+            "relays = [\"https://relay.example.org\"]", wish(at: "https://relay.example.org:8443"),
+            "The policy of this computer does not allow the relay https://relay.example.org:8443 (relays). Allowed: https://relay.example.org."
+        ),
+        ("relays = []", wish(), "The policy of this computer does not allow the relay https://relay.example.org (relays). Allowed: none."),
+        ("may-be-offered = false\nfiles = \"none\"\nclipboard = \"none\"\ntcp = []\nhelpers = []", wish(), "3600 control"),
+    ]
+}()
+
+
+
+@Suite("What a policy permits")
+struct PermitTests {
+    @Test("every policy, every wish", arguments: cells)
+    func table(cell: (policy: String, wish: InvitationWish, outcome: String)) throws {
+        let policy = try PolicyText(file: cell.policy).policy
+        let outcome: String
+        do {
+            let permit = try policy.permit(cell.wish)
+            outcome = (["\(permit.lifetime.components.seconds) \(permit.ceiling)"] + permit.notes).joined(separator: "; ")
+        } catch { outcome = error.description }
+        #expect(outcome == cell.outcome)
+    }
+
+    @Test("whoever helps is bound by the relays alone")
+    func helping() throws {
+        let relay = try #require(RelayURL("https://relay.example.org"))
+        var policy = Policy()
+        policy.mayAsk = false
+        try policy.permitMeeting(at: relay)
+        policy.relays = []
+        #expect(throws: PolicyRefusal.self) { try policy.permitMeeting(at: relay) }
+    }
+}
