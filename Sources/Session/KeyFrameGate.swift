@@ -2,8 +2,8 @@ internal import NetPrimitives
 
 /// Lets key frame requests through at most once an interval; one that comes too early is answered when it is over.
 struct KeyFrameGate: Hashable, Sendable {
-    private var next: Instant?
-    private var isWaiting = false
+    private(set) var next: Instant?
+    private(set) var isWaiting = false
 
     var deadline: Instant? { isWaiting ? next : nil }
 

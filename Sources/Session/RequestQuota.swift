@@ -7,8 +7,8 @@ struct RequestQuota: Hashable, Sendable {
         case tooOften
     }
 
-    private var asked = 0
-    private var quietUntil: Instant?
+    private(set) var asked = 0
+    private(set) var quietUntil: Instant?
 
     /// Counts a request, or says why it must not be asked.
     mutating func admit(at now: Instant, limits: SessionLimits) -> Refusal? {

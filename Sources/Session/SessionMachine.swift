@@ -16,9 +16,9 @@ public struct SessionMachine: Sendable {
 
     var state: SessionState = .connected
     var keyFrames = KeyFrameGate()
-    private var quotas: [Capability: RequestQuota] = [:]
-    private var lastRequest: UInt32 = 0
-    private var refusals = 0
+    private(set) var quotas: [Capability: RequestQuota] = [:]
+    private(set) var lastRequest: UInt32 = 0
+    private(set) var refusals = 0
     private var messages = SessionQueue<ControlMessage>()
     private var events = SessionQueue<SessionEvent>()
 
