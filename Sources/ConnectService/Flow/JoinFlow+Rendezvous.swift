@@ -40,7 +40,7 @@ extension JoinFlow {
     /// A session goes on without the relay, and tries to get it back.
     private func lost() {
         socket = nil
-        driver?.hasLostRelay = true
+        driver?.relayLost()
         client.connectionClosed()
         drainRendezvous()
         rejoin(.connectionLost)
@@ -56,7 +56,7 @@ extension JoinFlow {
         ClientLog.step("the rendezvous is back")
         former?.close()
         former = nil
-        driver?.hasLostRelay = false
+        driver?.relayReturned()
         rejoiner?.assumeIsolated { $0.succeeded() }
         peer?.assumeIsolated {
             $0.renew(turn)
@@ -94,7 +94,7 @@ extension JoinFlow {
         case .payload(let payload):
             driver?.receive(payload)
         case .peerAway:
-            driver?.peerLeft()
+            driver?.peerLeft(mayReturn: true)
         case .peerReturned:
             driver?.peerReturned()
             peer?.assumeIsolated { $0.signalAgain() }
@@ -107,13 +107,19 @@ extension JoinFlow {
         }
     }
 
+    /// For good: there is nothing to come back to.
+    private func peerLeft() {
+        rejoiner?.assumeIsolated { $0.giveUp() }
+        driver?.peerLeft()
+    }
+
     func ended(_ end: HelperClient.End) {
         switch end {
         case .gone: finish(.wrongCode, "")
         case .wrongCode: finish(.wrongCode, "")
-        case .declined: driver?.machine == nil ? finish(.declined, "") : driver?.peerLeft()
+        case .declined: driver?.machine == nil ? finish(.declined, "") : peerLeft()
         case .impostor: finish(.error, "Whoever answered does not hold the invitation's secret.")
-        case .peerLeft: driver?.peerLeft()
+        case .peerLeft: peerLeft()
         case .relayRefused(let code): finish(code == .notAllowed ? .policy : .error, code.description)
         case .connectionLost: finish(.relayLost, "The connection to the relay was lost.")
         case .forgotten:

@@ -27,6 +27,8 @@ struct RejoinSchedule: Sendable {
     /// Who has come back and hears nothing from the peer tries once more after this time, then after twice that: there may be
     /// a router that has forgotten the connection.
     private static let shortestDoubt = Duration.seconds(5)
+    /// A connection that is lost sooner counts as an attempt that failed.
+    private static let usefulLife = Duration.seconds(30)
 
     private var state: State
     private var pause = RejoinSchedule.shortestPause
@@ -35,7 +37,8 @@ struct RejoinSchedule: Sendable {
     private var random: any RandomNumberGenerator & Sendable
 
     init(at now: Instant, random: any RandomNumberGenerator & Sendable = SystemRandomNumberGenerator()) {
-        state = .settled(since: now)
+        // The connection by which the meeting came about was good.
+        state = .settled(since: now - Self.usefulLife)
         self.random = random
     }
 
@@ -68,7 +71,10 @@ struct RejoinSchedule: Sendable {
 
     mutating func connectionLost(at now: Instant) {
         switch state {
-        case .settled: become(.due(now + chance(of: isSilent(at: now) ? Self.shortestPause : Self.jitter)))
+        case .settled(let since) where now - since < Self.usefulLife: backOff(at: now)
+        case .settled:
+            pause = Self.shortestPause
+            become(.due(now + chance(of: isSilent(at: now) ? Self.shortestPause : Self.jitter)))
         case .trying: failed(at: now)
         case .due, .over: break
         }
@@ -92,14 +98,17 @@ struct RejoinSchedule: Sendable {
 
     mutating func failed(at now: Instant) {
         guard case .trying = state else { return }
+        backOff(at: now)
+    }
+
+    private mutating func backOff(at now: Instant) {
         let most = isSilent(at: now) ? Self.longestUnansweredPause : Self.longestPause
         pause = min(pause, most)
-        state = .due(now + pause / 2 + chance(of: pause / 2))
+        become(.due(now + pause / 2 + chance(of: pause / 2)))
         pause = min(pause * 2, most)
     }
 
     mutating func succeeded(at now: Instant) {
-        pause = Self.shortestPause
         become(.settled(since: now))
     }
 

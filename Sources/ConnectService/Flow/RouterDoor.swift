@@ -102,7 +102,7 @@ package final class RouterDoor: Sendable {
                 }
                 state.leaving[number] = (port.base, end)
             }
-            askForMissing(&state)
+            lookAgain(&state)
         }
     }
 

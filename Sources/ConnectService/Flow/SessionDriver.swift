@@ -48,6 +48,10 @@ final class SessionDriver {
     private var recorder: SessionRecorder
     /// Whether the connection to the relay is gone: a relayed session that dies then has lost its relay.
     var hasLostRelay = false
+    /// Whether who has left the rendezvous has a way back to it.
+    private var peerMayReturn = false
+    /// The next look for a peer that has left.
+    private var lookout: Scheduled<Void>?
 
     /// How long two programs that have verified each other may take to find a path and shake hands.
     private static let connectPatience = TimeAmount.seconds(30)
@@ -194,15 +198,36 @@ final class SessionDriver {
     }
 
     /// The relay saw the other side's connection close. If its path is silent as well, it is gone.
-    func peerLeft() {
-        guard machine != nil else { return end(.peerLost, "The other side left before the session began.") }
+    ///
+    /// - Parameter mayReturn: whether it has a way back to the rendezvous. Before the session begins it is waited for then.
+    func peerLeft(mayReturn: Bool = false) {
+        guard machine != nil else {
+            if !mayReturn { end(.peerLost, "The other side left before the session began.") }
+            return
+        }
         guard peerLeftAt == nil else { return }
         peerLeftAt = MonotonicClock.now()
+        peerMayReturn = mayReturn
         lookForPeer()
     }
 
     /// It is at the rendezvous again: it has not gone.
-    func peerReturned() { peerLeftAt = nil }
+    func peerReturned() {
+        peerLeftAt = nil
+        lookout?.cancel()
+    }
+
+    /// Our own connection to the relay is lost: that the other side's was lost as well says nothing any more.
+    func relayLost() {
+        hasLostRelay = true
+        if peerMayReturn { peerReturned() }
+    }
+
+    /// We are at the rendezvous again, and hear from now on who is there.
+    func relayReturned() {
+        hasLostRelay = false
+        peerReturned()
+    }
 
     private func lookForPeer() {
         guard !isOver, let left = peerLeftAt else { return }
@@ -210,7 +235,7 @@ final class SessionDriver {
         let heard = max(peer.assumeIsolated { $0.lastReceivedAt } ?? left, left)
         guard MonotonicClock.now() - heard < Self.patienceAfterLeaving else { return end(.peerLost, "") }
         peer.assumeIsolated { $0.probe() }  // a peer that is there answers within the second
-        loop.assumeIsolated().scheduleTask(in: .milliseconds(500)) { [weak self] in
+        lookout = loop.assumeIsolated().scheduleTask(in: .milliseconds(500)) { [weak self] in
             guard let self else { return }
             lookForPeer()
         }

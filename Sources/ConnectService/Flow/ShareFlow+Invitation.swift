@@ -40,7 +40,9 @@ extension ShareFlow {
                 if let attachment { attachments.append(attachment) }
                 printer.note(sentence)
             } catch {
-                finish(.error, "The invitation was not mailed. \(error)")
+                let sentence = "The invitation was not mailed. \(error)"
+                // Who has come by the code that was read aloud needs no message.
+                meeting == nil ? finish(.error, sentence) : printer.note(sentence)
             }
         }
     }

@@ -40,7 +40,7 @@ extension ShareFlow {
     /// A meeting goes on without the relay, and tries to get it back; an invitation needs it.
     func lost() {
         socket = nil
-        driver?.hasLostRelay = true
+        driver?.relayLost()
         client.connectionClosed()
         drainRendezvous()
         guard meeting == nil, !isOver else { return rejoin(.connectionLost) }
@@ -59,7 +59,7 @@ extension ShareFlow {
         ClientLog.step("the rendezvous is back")
         former?.close()
         former = nil
-        driver?.hasLostRelay = false
+        driver?.relayReturned()
         rejoiner?.assumeIsolated { $0.succeeded() }
         peer?.assumeIsolated {
             $0.renew(turn)
@@ -115,9 +115,12 @@ extension ShareFlow {
         case .payloadRejected:
             printer.note("Something arrived that the helper did not send; it was ignored.")
         case .peerLeft(let meeting):
-            if meeting == self.meeting { driver?.peerLeft() }
+            guard meeting == self.meeting else { return }
+            // For good: there is nothing to come back to.
+            rejoiner?.assumeIsolated { $0.giveUp() }
+            driver?.peerLeft()
         case .peerAway(let meeting):
-            if meeting == self.meeting { driver?.peerLeft() }
+            if meeting == self.meeting { driver?.peerLeft(mayReturn: true) }
         case .peerReturned(let meeting):
             guard meeting == self.meeting else { return }
             driver?.peerReturned()

@@ -1,6 +1,7 @@
 import CCurl
 import Foundation
 import Mail
+import NetPrimitives
 
 /// A mail server that takes messages (RFC 5321, RFC 6409), spoken to by libcurl.
 struct SMTPServer: Sendable {
@@ -25,7 +26,7 @@ struct SMTPServer: Sendable {
     init?(_ configuration: MailConfiguration, password: String?) {
         guard let server = configuration.server else { return nil }
         host = server
-        let isLoopback = server == "localhost" || server == "[::1]" || server.hasPrefix("127.")
+        let isLoopback = server == "localhost" || server == "[::1]" || IPAddress(server)?.isLoopback == true
         port = configuration.port ?? (configuration.encryption == .implicit ? Self.submissions : Self.submission)
         encryption = configuration.encryption ?? (port == Self.submissions ? .implicit : isLoopback ? .none : .starttls)
         user = configuration.user
@@ -43,7 +44,11 @@ struct SMTPServer: Sendable {
         ra_curl_set_string(curl, CURLOPT_URL, "\(encryption == .implicit ? "smtps" : "smtp")://\(host):\(port)")
         ra_curl_set_string(curl, CURLOPT_PROTOCOLS_STR, "smtp,smtps")
         if encryption != .none { ra_curl_set_number(curl, CURLOPT_USE_SSL, Int(CURLUSESSL_ALL.rawValue)) }
-        if let authorities { ra_curl_set_string(curl, CURLOPT_CAINFO, authorities) }
+        if let authorities {
+            ra_curl_set_string(curl, CURLOPT_CAINFO, authorities)
+            // libcurl would look into the system's folder as well.
+            ra_curl_set_string(curl, CURLOPT_CAPATH, nil)
+        }
         if let user {
             ra_curl_set_string(curl, CURLOPT_USERNAME, user)
             ra_curl_set_string(curl, CURLOPT_PASSWORD, password ?? "")

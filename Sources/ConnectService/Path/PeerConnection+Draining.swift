@@ -91,10 +91,7 @@ extension PeerConnection {
         case .path(let pair, let reason):
             ClientLog.step("a path is chosen", ["path": "\(pair.kind)", "why": "\(reason)"])
             firstPathAt = firstPathAt ?? now
-            switch pair.transport {
-            case .udp: leg(of: pair.source)?.client.bindChannel(to: pair.destination, at: now)
-            case .tcp: dialler.met(pair.destination)
-            }
+            if pair.transport == .udp { leg(of: pair.source)?.client.bindChannel(to: pair.destination, at: now) }
             if role == .helper { dtls?.start(at: now) }
             if hasConnected { emit(.pathChanged(description(of: pair), reason)) }
             switch reason {

@@ -62,7 +62,7 @@ extension PeerConnection {
         }
         let hasOpened = sockets.count > count
         // An address that nobody may use yet is no change.
-        guard hasOpened || !gone.isEmpty else { return }
+        guard hasOpened || !gone.isEmpty else { return emit(.routesChanged) }
         let now = MonotonicClock.now()
         for base in gone {
             sockets.removeValue(forKey: base)?.close()

@@ -14,7 +14,8 @@ extension PeerConnection {
         let now = MonotonicClock.now()
         if case .candidate(_, let candidate) = signal {
             // A peer has no business on our own machine, but in a trial on one.
-            guard !candidate.address.ip.isLoopback || isTrial else { return }
+            let isOurs = candidate.transport == .tcp && sockets.keys.contains { $0.ip == candidate.address.ip }
+            guard !candidate.address.ip.isLoopback && !isOurs || isTrial else { return }
         }
         guard agent.receive(signal, at: now) else { return }
         if case .candidate(_, let candidate) = signal {

@@ -40,6 +40,11 @@ extension Agent {
         return (try? message.authenticated(with: localCredentials.key)) != nil
     }
 
+    /// Whether the peer has answered a check of ours there: what nobody can play back.
+    public func hasAnswered(on base: TransportAddress, from remote: TransportAddress, transport: CandidateTransport) -> Bool {
+        checkList[PairKey(base: base, remote: remote, transport: transport)]?.isValid == true
+    }
+
     /// The driver has authenticated something from the peer, as DTLS does: the path that it came on is alive.
     /// It is no consent to send (RFC 7675 §5.1).
     public mutating func noteAuthenticatedTraffic(

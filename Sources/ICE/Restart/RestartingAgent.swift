@@ -145,6 +145,11 @@ public struct RestartingAgent: Sendable {
         active.recognizes(bytes) || next?.recognizes(bytes) == true || retired?.recognizes(bytes) == true
     }
 
+    /// See `Agent.hasAnswered`.
+    public func hasAnswered(on base: TransportAddress, from remote: TransportAddress, transport: CandidateTransport) -> Bool {
+        [active, next, retired].contains { $0?.hasAnswered(on: base, from: remote, transport: transport) == true }
+    }
+
     /// See `Agent.noteAuthenticatedTraffic`.
     public mutating func noteAuthenticatedTraffic(
         on base: TransportAddress, from remote: TransportAddress, transport: CandidateTransport = .udp, at now: Instant

@@ -8,8 +8,11 @@ enum XMLText {
             guard let end = text.firstRange(of: "?>") else { return nil }
             text.removeSubrange(..<end.upperBound)
         }
-        return text.contains("<!") ? nil : text
+        return isPlain(text) ? text : nil
     }
+
+    /// Whether nothing is declared in it, by a second declaration in another encoding neither.
+    static func isPlain(_ text: String) -> Bool { !text.contains("<!") && !text.contains("<?") }
 
     private static func characters(_ bytes: [UInt8]) -> String {
         switch (bytes.first, bytes.dropFirst().first) {
@@ -31,13 +34,14 @@ enum XMLText {
 
     /// A value between quotation marks.
     static func escaped(_ text: String) -> String {
-        text.reduce(into: "") { result, character in
+        // By code points: a quotation mark stays one with a combining mark behind it.
+        text.unicodeScalars.reduce(into: "") { result, character in
             switch character {
             case "&": result += "&amp;"
             case "<": result += "&lt;"
             case ">": result += "&gt;"
             case "\"": result += "&quot;"
-            default: result.append(character)
+            default: result.unicodeScalars.append(character)
             }
         }
     }

@@ -11,7 +11,7 @@ public struct ConnectionString2: Sendable, Hashable {
 
     public init(_ text: String) throws(IncidentError) {
         let damage = IncidentError.malformed("LHTICKET")
-        guard text.utf8.count <= IncidentFile.maximumSize, !text.contains("<!"), let elements = XMLElements(parsing: text)?.list,
+        guard text.utf8.count <= IncidentFile.maximumSize, XMLText.isPlain(text), let elements = XMLElements(parsing: text)?.list,
             elements.first?.name == "E", let author = elements.first(where: { $0.name == "A" })?.attributes,
             let identifier = author["ID"], let hash = author["KH"]
         else { throw damage }

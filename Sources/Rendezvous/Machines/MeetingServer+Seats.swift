@@ -27,7 +27,16 @@ extension MeetingServer {
         guard other.connection != nil ? isSilent || mayReturn : mayReturn && other.key != nil else { return false }
         guard emptySeats[source, default: 0] < configuration.maximumHalfMeetingsPerSource,
             parties.isHalf || halfMeetings < configuration.maximumHalfMeetings
-        else { return false }
+        else {
+            // Whoever is there is not to suffer from how many others are away: of whom nobody knows more than that they are
+            // silent, it hears nothing, and its own connection bounds such meetings.
+            guard isSilent, other.connection != nil else { return false }
+            clearSeats(of: parties)
+            parties[side] = Meeting.Seat()
+            meetings[meeting] = parties
+            countSeats(of: parties)
+            return true
+        }
         clearSeats(of: parties)
         parties[side].connection = nil
         parties[side].awayFrom = source
@@ -45,7 +54,6 @@ extension MeetingServer {
         at now: Instant, wallClock: UnixTime
     ) throws {
         guard let connection = connections[id] else { return }
-        guard limiter.allows(.rejoin, from: connection.source, at: now) else { throw RelayErrorCode.rateLimited }
         let role: Role
         switch (side, connection.role) {
         case (.helper, .undecided): role = .helper(meeting)
@@ -56,7 +64,11 @@ extension MeetingServer {
         }
         guard let parties = meetings[meeting], let key = parties[side].key, number > parties[side].number,
             SeatKey.verifies(proof, by: key, of: side, in: meeting, number: number)
-        else { return send(.forgotten(meeting), to: id) }
+        else {
+            // What proves nothing is what costs: who has a seat is not to be kept out by neighbours who guess.
+            guard limiter.allows(.rejoin, from: connection.source, at: now) else { throw RelayErrorCode.rateLimited }
+            return send(.forgotten(meeting), to: id)
+        }
         let before = parties[side].connection
         clearSeats(of: parties)
         meetings[meeting]?[side] = Meeting.Seat(connection: id, key: key, number: number)

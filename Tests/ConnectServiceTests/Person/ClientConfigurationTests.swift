@@ -22,7 +22,7 @@ struct ClientConfigurationTests {
         "each mistake is told with the file, its line and its key",
         arguments: [
             ("\nrelais = \"x\"", "config.toml: line 2: there is no setting “relais”. Did you mean “relay”?"),
-            ("[network]\nport = 1", "config.toml: line 1: there is no setting “network”. Known are: policy, proxy, relay."),
+            ("[network]\nport = 1", "config.toml: line 1: there is no setting “network”. Known are: mail, policy, proxy, relay."),
             ("relay = 5", "config.toml: line 1: relay: write a text in quotes."),
             ("proxy = [\"a\"]", "config.toml: line 1: proxy: write a text in quotes."),
             (

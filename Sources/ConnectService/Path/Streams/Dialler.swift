@@ -17,24 +17,30 @@ struct Dialler {
     static let packetLimit = 4
     /// Addresses that the peer was found at.
     static let knownLimit = 16
+    /// One that ends sooner was of no use: the next one there waits, longer each time.
+    static let usefulLife = Duration.seconds(10)
+    /// The least of those waits, after one that came at once, and the most: a check is waited for 10 s.
+    static let shortestWait = Duration.milliseconds(250), longestWait = Duration.seconds(4)
 
     private struct Call {
         let ends: StreamEnds
         var packets: [[UInt8]]
+        let from: Instant
         var isConnecting = false
     }
 
     /// In the order in which they were asked for.
     private var calls: [Call] = []
     private var known: [TransportAddress] = []
+    /// Connections that ended soon: until when the next one waits, and for how long the one after it will.
+    private var waits: [StreamEnds: (until: Instant, next: Duration)] = [:]
     private var allowance = RateLimit(at: .zero)
     private var nextAt = Instant.zero
 
     /// When `next` has something; nil while nobody waits, or a place has to become free first.
-    var nextDeadline: Instant? { canConnect ? nextAt : nil }
-
-    private var canConnect: Bool {
-        calls.contains { !$0.isConnecting } && calls.count(where: \.isConnecting) < Self.atOnce
+    var nextDeadline: Instant? {
+        guard calls.count(where: \.isConnecting) < Self.atOnce else { return nil }
+        return calls.lazy.filter { !$0.isConnecting }.map(\.from).min().map { max($0, nextAt) }
     }
 
     /// A packet is to be sent where there is no connection.
@@ -50,13 +56,15 @@ struct Dialler {
         guard DoorPort.isAllowed(ends.remote.port), calls.count < Self.limit,
             known.contains(ends.remote) || allowance.take(1, of: Self.strangers, at: now)
         else { return false }
-        calls.append(Call(ends: ends, packets: [packet]))
+        calls.append(Call(ends: ends, packets: [packet], from: waits[ends]?.until ?? now))
         return true
     }
 
     /// The connection that is to be opened now.
     mutating func next(at now: Instant) -> StreamEnds? {
-        guard canConnect, nextAt <= now, let index = calls.firstIndex(where: { !$0.isConnecting }) else { return nil }
+        guard let deadline = nextDeadline, deadline <= now,
+            let index = calls.firstIndex(where: { !$0.isConnecting && $0.from <= now })
+        else { return nil }
         calls[index].isConnecting = true
         nextAt = now + Self.pace
         return calls[index].ends
@@ -69,8 +77,21 @@ struct Dialler {
         calls.firstIndex { $0.ends == ends }.map { calls.remove(at: $0).packets }
     }
 
+    /// A connection that was open has ended.
+    mutating func ended(_ ends: StreamEnds, openedAt: Instant, at now: Instant) {
+        guard now - openedAt < Self.usefulLife else { return waits[ends] = nil }
+        let wait = waits[ends]?.next ?? .zero
+        if waits[ends] == nil, waits.count >= Self.limit, let oldest = waits.min(by: { $0.value.until < $1.value.until }) {
+            waits[oldest.key] = nil
+        }
+        waits[ends] = (now + wait, min(max(wait * 2, Self.shortestWait), Self.longestWait))
+    }
+
     /// Nothing is opened from this address any more.
-    mutating func forget(base: TransportAddress) { calls.removeAll { $0.ends.base == base } }
+    mutating func forget(base: TransportAddress) {
+        calls.removeAll { $0.ends.base == base }
+        waits = waits.filter { $0.key.base != base }
+    }
 
     /// The peer was found there.
     mutating func met(_ remote: TransportAddress) {

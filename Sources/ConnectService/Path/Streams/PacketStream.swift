@@ -26,13 +26,15 @@ final class PacketStream {
     let number: Int
     let ends: StreamEnds
     private let channel: any Channel
-    private let openedAt: Instant
+    let openedAt: Instant
     private var framing = StreamFraming()
     private(set) var heardAt: Instant
     /// The first thing sent since something came.
     private var unansweredSince: Instant?
-    /// Whether an ICE agent is at the other end.
+    /// Whether an ICE agent is at the other end, which may say what is no check.
     var isProven = false
+    /// Whether it is the peer's: it has answered a check of ours. A check that was heard elsewhere anybody can play back.
+    var isAnswered = false
 
     init(_ number: Int, _ ends: StreamEnds, channel: any Channel, at now: Instant) {
         self.number = number
@@ -69,8 +71,8 @@ final class PacketStream {
     /// Whether nothing answers on it any more: a new connection is worth more than TCP's retransmissions, which grow rare.
     func isStuck(at now: Instant) -> Bool { unansweredSince.map { now - $0 > Self.patience } ?? false }
 
-    /// When to give up on one where no ICE agent answers.
-    var trialEnd: Instant? { isProven ? nil : openedAt + Self.trial }
+    /// When to give up on one where the peer does not answer.
+    var trialEnd: Instant? { isAnswered ? nil : openedAt + Self.trial }
 
     func close() { channel.close(promise: nil) }
 }

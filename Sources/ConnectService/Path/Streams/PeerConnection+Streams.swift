@@ -24,8 +24,8 @@ extension PeerConnection {
     func send(_ packet: [UInt8], on ends: StreamEnds, at now: Instant) {
         if let stream = streams[ends] {
             guard ends.isActive, stream.isStuck(at: now) else { return stream.send(packet, at: now) }
-            streams[ends] = nil
-            stream.close()
+            // Packets may be lost: a check has to be the first on the next connection.
+            return drop(stream, at: now)
         }
         guard ends.isActive, dialler.ask(ends, packet: packet, at: now) else {
             return agent.connectionFailed(from: ends.base, to: ends.remote, at: now)
@@ -93,7 +93,8 @@ extension PeerConnection {
             old.close()
         } else if streams.count >= Self.streamLimit {
             let inUse = agent.dataPair.map { StreamEnds(base: $0.source, remote: $0.destination) }
-            streams.values.filter { $0.ends != inUse }.min { $0.heardAt < $1.heardAt }.map { drop($0, at: now) }
+            streams.values.filter { $0.ends != inUse }.min { ($0.isAnswered ? 1 : 0, $0.heardAt) < ($1.isAnswered ? 1 : 0, $1.heardAt) }
+                .map { drop($0, at: now) }
         }
         streams[stream.ends] = stream
     }
@@ -117,6 +118,7 @@ extension PeerConnection {
                 if take(packet, from: ends, at: now) { stream.isProven = true }
                 guard streams[ends] === stream else { break }
             }
+            noteAnswer(on: stream)
             drain()
         case .closed:
             door?.release(number)
@@ -124,6 +126,14 @@ extension PeerConnection {
             drop(stream, at: MonotonicClock.now())
             drain()
         }
+    }
+
+    /// The peer is known to be there as soon as it has answered on the connection.
+    private func noteAnswer(on stream: PacketStream) {
+        let ends = stream.ends
+        guard !stream.isAnswered, agent.hasAnswered(on: ends.base, from: ends.remote, transport: .tcp) else { return }
+        stream.isAnswered = true
+        if ends.isActive { dialler.met(ends.remote) }
     }
 
     /// - Returns: whether it was of ICE.
@@ -140,6 +150,7 @@ extension PeerConnection {
         guard streams[stream.ends] === stream else { return }
         streams[stream.ends] = nil
         stream.close()
+        if stream.ends.isActive { dialler.ended(stream.ends, openedAt: stream.openedAt, at: now) }
         ClientLog.path.debug("a connection is over", metadata: ["to": "\(stream.ends.remote)"])
         agent.connectionFailed(from: stream.ends.base, to: stream.ends.remote, at: now)
     }

@@ -85,4 +85,27 @@ struct DiallerTests {
         #expect(next(&dialler, .zero + .seconds(1)) == nil)
         #expect(finish(&dialler, ends(2)) == nil)
     }
+
+    @Test("where connections end soon the next one comes at once, and those after it wait longer and longer")
+    func endingSoon() {
+        var dialler = Dialler()
+        dialler.met(ends(1).remote)
+        var now = Instant.zero
+        var waits: [Duration] = []
+        for _ in 0..<8 {
+            _ = dialler.ask(ends(1), packet: [0], at: now)
+            let due = dialler.nextDeadline ?? now
+            waits.append(due - now)
+            now = max(now, due) + Dialler.pace
+            #expect(next(&dialler, now) == ends(1))
+            _ = finish(&dialler, ends(1))
+            dialler.ended(ends(1), openedAt: now, at: now + .seconds(1))
+            now += .seconds(1)
+        }
+        #expect(waits == [.zero, .zero, .milliseconds(250), .milliseconds(500), .seconds(1), .seconds(2), .seconds(4), .seconds(4)])
+        // One that has lasted is forgiven what was before it.
+        dialler.ended(ends(1), openedAt: now, at: now + Dialler.usefulLife)
+        _ = dialler.ask(ends(1), packet: [0], at: now + Dialler.usefulLife)
+        #expect(next(&dialler, now + Dialler.usefulLife) == ends(1))
+    }
 }

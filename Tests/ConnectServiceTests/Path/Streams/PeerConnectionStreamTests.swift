@@ -44,7 +44,7 @@ struct PeerConnectionStreamTests {
                     return streams.count
                 }
             }.get()
-            #expect(broken > 0)
+            #expect(broken > 0, "\(number)")
             #expect(await pair.exchange(Array("still there? \(number)".utf8), on: .control, from: .helper))
             #expect(await pair.exchange(Array("still there! \(number)".utf8), on: .control, from: .sharer))
         }
