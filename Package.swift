@@ -95,6 +95,8 @@ let package = Package(
         system("CMiniUPnPc", "miniupnpc", "libminiupnpc-dev"),
         system("CNATPMP", nil, "libnatpmp-dev"),
         system("CCurl", "libcurl", "libcurl4-openssl-dev"),
+        // What sd-bus' own headers include stays behind this one's: it is no business of Swift's.
+        .target(name: "CSystemd", linkerSettings: [.linkedLibrary("systemd")]),
         system("CLinuxNet", nil),
 
         // The protocol rooms: machines without sockets, clocks or tasks.
@@ -127,7 +129,8 @@ let package = Package(
             "ConnectService",
             [
                 "NetPrimitives", "HostNetwork", "STUN", "TURN", "ICE", "PortMapping", "Rendezvous", "Policy", "Incident", "Mail", "DTLS",
-                "SCTP", "Session", "ScreenCodec", "Desktop", "CCurl", "NIOTransport", "Web", logging, tls, extras, .product(name: "TOMLKit", package: "TOMLKit"),
+                "SCTP", "Session", "ScreenCodec", "Desktop", "CCurl", "CSystemd", "NIOTransport", "Web", logging, tls, extras,
+                .product(name: "TOMLKit", package: "TOMLKit"),
             ] + nio + certificates),
         room(
             "RelayService",

@@ -9,8 +9,9 @@ private enum Timing {
     /// After an outage data moves again within this time. RFC 9260 says 60 s.
     static let maximumTimeout: UInt32 = 2000
     static let acknowledgementDelay: UInt32 = 20
-    /// With the maximum timeout between them: more than six minutes. When a peer is lost is the session's decision.
-    static let patience: UInt16 = 200
+    /// With the maximum timeout between them: twenty minutes. When a peer is lost is the session's decision, and one whose
+    /// computer is suspended is waited for a quarter of an hour.
+    static let patience: UInt16 = 600
     /// Consent checks of ICE (RFC 7675) keep the path alive; this only notices an association that is gone.
     static let heartbeatInterval: UInt32 = 15_000
 }

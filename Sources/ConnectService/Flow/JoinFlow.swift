@@ -181,7 +181,7 @@ public actor JoinFlow: AssistanceFlow {
             rejoin(.networkChanged)
         case .routesChanged: door?.lookAgain()
         case .unanswered: rejoin(.pathUnanswered)
-        case .pathChanged, .pathLost, .message, .failed, .closed: break
+        case .pathChanged, .pathLost, .peerSuspended, .message, .failed, .closed: break
         }
         driver?.handle(event)
     }

@@ -100,6 +100,8 @@ final class SessionDriver {
         switch event {
         case .signal, .networkChanged, .routesChanged, .unanswered:
             break  // the flow's, for the rendezvous and for routers
+        case .peerSuspended:
+            printer.note("\(peerName)'s computer goes to sleep; waiting for it for 15 minutes.")
         case .connected(let path):
             self.path = path
             let (elapsed, tried) = ((now - startedAt).milliseconds, pairs)
@@ -190,9 +192,10 @@ final class SessionDriver {
             peer.assumeIsolated { $0.setRemote(credentials: credentials, fingerprint: fingerprint) }
         case .candidate, .endOfCandidates, .restart:
             peer.assumeIsolated { $0.receive(payload) }
-        case .again:
-            break  // the rendezvous client's own
+        case .again, .suspended, .awake:
+            break  // the rendezvous client's own, and what is said on the path
         case .bye:
+            peer.assumeIsolated { $0.peerWakes() }  // nobody leaves asleep
             peerLeft()
         }
     }
@@ -205,32 +208,41 @@ final class SessionDriver {
             if !mayReturn { end(.peerLost, "The other side left before the session began.") }
             return
         }
-        guard peerLeftAt == nil else { return }
+        guard peerLeftAt == nil, !isPeerSuspended else { return }
         peerLeftAt = MonotonicClock.now()
         peerMayReturn = mayReturn
         lookForPeer()
     }
 
+    /// Whose computer sleeps has lost its connection to the relay, and comes back.
+    private var isPeerSuspended: Bool { peer.assumeIsolated { $0.isPeerSuspended } }
+
     /// It is at the rendezvous again: it has not gone.
     func peerReturned() {
-        peerLeftAt = nil
-        lookout?.cancel()
+        stopLooking()
+        peer.assumeIsolated { $0.peerWakes(heard: true) }
     }
 
     /// Our own connection to the relay is lost: that the other side's was lost as well says nothing any more.
     func relayLost() {
         hasLostRelay = true
-        if peerMayReturn { peerReturned() }
+        if peerMayReturn { stopLooking() }
     }
 
     /// We are at the rendezvous again, and hear from now on who is there.
     func relayReturned() {
         hasLostRelay = false
-        peerReturned()
+        stopLooking()
+    }
+
+    private func stopLooking() {
+        peerLeftAt = nil
+        lookout?.cancel()
     }
 
     private func lookForPeer() {
         guard !isOver, let left = peerLeftAt else { return }
+        guard !isPeerSuspended else { return peerLeftAt = nil }
         // What was under way when it left proves nothing: silence counts from the last that came.
         let heard = max(peer.assumeIsolated { $0.lastReceivedAt } ?? left, left)
         guard MonotonicClock.now() - heard < Self.patienceAfterLeaving else { return end(.peerLost, "") }

@@ -243,7 +243,7 @@ public actor ShareFlow: AssistanceFlow {
         case .routesChanged:
             for door in doors { door.lookAgain() }
         case .unanswered: rejoin(.pathUnanswered)
-        case .connected, .ready, .pathLost, .message, .failed, .closed: break
+        case .connected, .ready, .pathLost, .peerSuspended, .message, .failed, .closed: break
         }
         driver?.handle(event)
     }

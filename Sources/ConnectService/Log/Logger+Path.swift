@@ -15,6 +15,7 @@ extension Logger {
         case .routesChanged: debug("something of the network has changed")
         case .failed(let failure): notice("no connection", metadata: ["why": "\(failure)"])
         case .closed: info("closed by the other side")
+        case .peerSuspended: info("the other computer is about to sleep")
         case .ready, .unanswered, .message: break
         }
     }
@@ -29,7 +30,7 @@ extension Logger {
         case .restart(let generation, _, _):
             debug("ICE begins anew", metadata: ["of": "\(whose) side", "generation": "\(generation)"])
         case .description: debug("described", metadata: ["by": "\(whose) side"])
-        case .again, .bye: break
+        case .again, .suspended, .awake, .bye: break
         }
     }
 

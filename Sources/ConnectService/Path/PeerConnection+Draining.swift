@@ -103,6 +103,7 @@ extension PeerConnection {
         case .restarted:
             gatherReflexiveAgain(at: now)
         case .unanswered:
+            guard asksForHelp(at: now) else { break }
             // A router that has rebooted, a NAT that has forgotten: our addresses look the same from here, and from nowhere else.
             gatherReflexiveAgain(at: now)
             renewLegs(at: now)
@@ -255,6 +256,7 @@ extension PeerConnection {
     private func becomeReady() {
         guard hasConnected, !isReady, channels.count == Channel.allCases.count else { return }
         isReady = true
+        followSuspensions()
         emit(.ready)
         for bytes in early { emit(.message(.control, bytes)) }
         early = []

@@ -73,9 +73,14 @@ extension PeerConnection {
             forgetStreams(of: base.ip, at: now)
         }
         if !gone.isEmpty { renewLegs(at: now) }
+        followNetwork(at: now, asksAgain: hasOpened)
+    }
+
+    /// What was known of this host's ports holds no more: the peer and whoever depends on it is told, and both sides check.
+    func followNetwork(at now: Instant, asksAgain: Bool = true) {
         hasSignalledEnd = false
         agent.networkChanged(at: now)
-        if hasOpened { gatherReflexiveAgain(at: now) }
+        if asksAgain { gatherReflexiveAgain(at: now) }
         emit(.networkChanged(ports: ports))
         drain()
     }

@@ -48,6 +48,8 @@ extension PeerConnection {
         guard let payload = try? PeerPayload(parsing: bytes) else { return }
         switch payload {
         case .candidate, .endOfCandidates, .restart: receive(payload)
+        case .suspended: peerSuspends()
+        case .awake: peerWakes()
         // Who the peer is, and when it leaves, is not said here.
         case .description, .again, .bye: break
         }
@@ -89,7 +91,7 @@ extension RestartingAgent.Signal {
             guard let candidate = Meeting.candidate(line: line, isMapped: isMapped) else { return nil }
             self = .candidate(generation: generation, candidate)
         case .endOfCandidates(let generation): self = .endOfCandidates(generation: generation)
-        case .description, .again, .bye: return nil
+        case .description, .again, .suspended, .awake, .bye: return nil
         }
     }
 }

@@ -4,6 +4,7 @@ package import ICE
 package import NIOCore
 import NIOTransport
 package import NetPrimitives
+import PortMapping
 package import Rendezvous
 import SCTP
 import STUN
@@ -27,6 +28,8 @@ package actor PeerConnection {
         case pathLost
         /// No pair answers; comes again every few seconds.
         case unanswered
+        /// The peer's computer is about to be suspended: its silence is no loss.
+        case peerSuspended
         /// This host has other addresses: what hangs on its ports has to be made anew for those that it has now.
         case networkChanged(ports: [TransportAddress])
         /// The addresses are what they were; the ways out of here may be others.
@@ -129,6 +132,11 @@ package actor PeerConnection {
     var hasSignalledEnd = false
     var timer: Scheduled<Void>?
     var whenClosed: [CheckedContinuation<Void, Never>] = []
+    /// Tells of this computer's suspensions, while there is a peer to be told.
+    var suspensions: SuspensionWatch?
+    var suspensionClock = SuspensionClock(monotonic: MonotonicClock.now(), boot: RouterClock.now())
+    var wokenAt: Instant?
+    var askedForHelpAt: Instant?
 
     /// - Parameters:
     ///   - iceRole: another one than the helper's or the sharer's; the agents sort it out should both have the same.
@@ -266,6 +274,7 @@ package actor PeerConnection {
         for socket in sockets.values { socket.close() }
         closeStreams()
         watch?.close()
+        suspensions = nil
         sctp?.abort()
         timer?.cancel()
         ladder = nil
@@ -372,6 +381,7 @@ package actor PeerConnection {
 
     private func handleTimeout() {
         let now = MonotonicClock.now()
+        noticeWaking(at: now)
         agent.handleTimeout(at: now)
         dtls?.handleTimeout(at: now)
         sctp?.handleTimeout(at: now)

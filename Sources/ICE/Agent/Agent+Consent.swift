@@ -16,6 +16,9 @@ extension Agent {
     /// When something authenticated came last, on whatever pair; nil before one works.
     public var lastReceivedAt: Instant? { silence?.lastHeardAt }
 
+    /// When the peer has answered a check last, on whatever pair; nil before it did.
+    var consentedAt: Instant? { silence.map { $0.expiresAt - configuration.consent.lifetime } }
+
     /// Whether nothing comes from the peer, or nothing may be sent to it any more.
     public var isSilent: Bool { silence.map { $0.isSilent || $0.hasExpired } ?? false }
 

@@ -15,7 +15,7 @@ import STUN
 /// Wrong and unauthenticated STUN changes nothing. A generation of credentials is one agent: an ICE restart
 /// (RFC 8445 §9) makes a second one beside it, and `receive` tells them apart by the username fragment.
 public struct Agent: Sendable {
-    public let configuration: Configuration
+    public internal(set) var configuration: Configuration
     public let localCredentials: Credentials
     public internal(set) var remoteCredentials: Credentials?
     /// May change while the checks run (RFC 8445 §7.3.1.1).

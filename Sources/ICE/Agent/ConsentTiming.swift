@@ -12,6 +12,9 @@ public struct ConsentTiming: Sendable, Hashable {
     /// How long checks go on without consent before the agent fails. The application's own patience for a
     /// peer that fell silent is 150 s; this only ends what an application has forgotten.
     public var abandonment: Duration = .seconds(180)
+    /// The same for a peer that has said that its computer is going to be suspended: with the lifetime before it a quarter
+    /// of an hour from the last that came.
+    public var suspension: Duration = .seconds(15 * 60 - 30)
 
     /// After so much silence on the pair that carries data it is asked for a sign of life; nil waits for the period.
     public var liveness: Duration?

@@ -24,6 +24,7 @@ extension RestartingAgent {
         guard !isOver else { return }
         drainSessions(at: now)
         guard !isOver else { return }
+        considerSuspension(at: now)
         considerRestart(at: now)
         noteSilence(at: now)
         announce()

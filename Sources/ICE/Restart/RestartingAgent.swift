@@ -23,7 +23,7 @@ public struct RestartingAgent: Sendable {
     var retired: Agent?
     private var retiredUntil: Instant?
 
-    private let configuration: Agent.Configuration
+    let configuration: Agent.Configuration
     private var random: any RandomNumberGenerator & Sendable
     /// What the peer was told of this side's addresses, for the next session.
     var offered: [Candidate] = []
@@ -39,6 +39,8 @@ public struct RestartingAgent: Sendable {
     var pause = RestartingAgent.shortestPause
     /// What the peer has begun of late.
     var peerRestarts = RateLimit(at: .zero)
+    var peerSuspensions = RateLimit(at: .zero)
+    var suspension: PeerSuspension?
 
     var signals = OutputQueue<Signal>(limit: 128)
     var events = OutputQueue<Event>(limit: 64)
@@ -207,7 +209,7 @@ public struct RestartingAgent: Sendable {
         generation = number
         restartedAt = now
         var session = Agent(
-            role: active.role, localCredentials: Credentials(using: &random), configuration: configuration,
+            role: active.role, localCredentials: Credentials(using: &random), configuration: sessionConfiguration,
             random: random)
         for _ in 0..<8 { _ = random.next() }
         signals.push(.restart(generation: number, session.localCredentials))

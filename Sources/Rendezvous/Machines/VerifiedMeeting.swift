@@ -77,7 +77,7 @@ struct VerifiedMeeting: Sendable {
         case .description(let description):
             peerReturns = description.returns
             return .payload(payload)
-        case .candidate, .endOfCandidates, .restart, .bye: return .payload(payload)
+        case .candidate, .endOfCandidates, .restart, .suspended, .awake, .bye: return .payload(payload)
         }
     }
 

@@ -13,6 +13,10 @@ public enum PeerPayload: Sendable, Hashable {
     case restart(generation: UInt32, usernameFragment: String, password: String)
     /// The speaker is at the rendezvous again, or answers to that: what it said before may be lost, and it begins an epoch.
     case again(isAnswer: Bool = false)
+    /// The speaker's computer is about to be suspended, and will be silent.
+    case suspended
+    /// It is awake again, or was not suspended after all.
+    case awake
     /// The speaker ends the assistance before or beside the session; a short machine-readable reason.
     case bye(reason: String)
 }
@@ -85,6 +89,8 @@ extension PeerPayload {
             else { throw .malformed }
             self = .restart(generation: generation, usernameFragment: ufrag, password: pwd)
         case "again": self = .again(isAnswer: fields.answer ?? false)
+        case "suspended": self = .suspended
+        case "awake": self = .awake
         case "bye":
             guard let reason = fields.reason, Self.isToken(reason, length: 1...Self.reasonLimit) else {
                 throw .malformed
@@ -121,6 +127,8 @@ extension PeerPayload {
         case .again(let isAnswer):
             fields = PayloadFields(type: "again")
             fields.answer = isAnswer ? true : nil
+        case .suspended: fields = PayloadFields(type: "suspended")
+        case .awake: fields = PayloadFields(type: "awake")
         case .bye(let reason):
             fields = PayloadFields(type: "bye")
             fields.reason = reason

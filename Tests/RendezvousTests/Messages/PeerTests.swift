@@ -39,7 +39,7 @@ struct PeerTests {
         .candidate(line: "candidate:2", isMapped: true), .endOfCandidates(),
         .candidate(line: "candidate:3", isMapped: false, generation: 7), .endOfCandidates(generation: 7),
         .restart(generation: 7, usernameFragment: peer.usernameFragment, password: peer.password), .bye(reason: "declined"),
-        .again(), .again(isAnswer: true),
+        .again(), .again(isAnswer: true), .suspended, .awake,
         .description(
             PeerDescription(
                 name: "Of before", fingerprint: peer.fingerprint, usernameFragment: peer.usernameFragment,
