@@ -67,7 +67,7 @@ def test_the_memory_is_that_of_the_programs_bounds():
     each, bound = rows["what waits for TURN clients over TCP and TLS, and in joined streams"]
     waiting = round(3 * (number << shift) / 1e6)
     assert (each, bound) == (
-        f"{budget} KiB at most, thrice in memory", f"{(number << shift) >> 20} MiB for all together: {waiting} MB")
+        f"{budget} KiB at most in each direction, thrice in memory", f"{(number << shift) >> 20} MiB for all together: {waiting} MB")
     assert rows["all"][1] == f"{sum(held) + waiting:,} MB"
     assert f"{round((sum(held) + waiting + total('what web clients', connections)) / 1000, 1)} GB" in GUIDE
 

@@ -229,11 +229,6 @@ final class SessionDriver {
         if peerMayReturn { stopLooking() }
     }
 
-    /// We are at the rendezvous again, and hear from now on who is there.
-    func relayReturned() {
-        hasLostRelay = false
-        stopLooking()
-    }
 
     private func stopLooking() {
         peerLeftAt = nil

@@ -59,7 +59,7 @@ extension ShareFlow {
         ClientLog.step("the rendezvous is back")
         former?.close()
         former = nil
-        driver?.relayReturned()
+        driver?.hasLostRelay = false
         rejoiner?.assumeIsolated { $0.succeeded() }
         peer?.assumeIsolated {
             $0.renew(turn)
