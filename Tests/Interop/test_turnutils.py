@@ -5,7 +5,9 @@ from conftest import free_port
 from scenarios import require
 from turnutils import Totals
 
-MESSAGES, CLIENTS = 200, 4
+#: So many messages by each of so many clients, so many milliseconds apart: few enough that what a busy machine keeps waiting has
+#: room in a socket's receive buffer, which is coturn's and of the kernel's default size.
+MESSAGES, CLIENTS, INTERVAL = 40, 4, 40
 TRANSPORTS = ["udp", "tcp", "tls", "dtls"]
 V4, V6 = "127.0.0.1", "::1"
 
@@ -113,7 +115,7 @@ def test_the_stun_client_learns_its_address(relay, address):
 def command(relay, transport, method, rtcp, options, address=V4):
     port = relay.tls_port if transport.endswith("tls") else relay.port
     return ["turnutils_uclient", "-v", "-L", address, "-p", port, "-u", relay.user, "-w", relay.password,
-            "-n", MESSAGES, "-m", CLIENTS, "-l", 170, "-z", 5,
+            "-n", MESSAGES, "-m", CLIENTS, "-l", 170, "-z", INTERVAL,
             *["-t"] * (transport in ("tcp", "tls")), *["-S"] * transport.endswith("tls"), *["-s"] * (method == "send"),
             *["-c"] * (not rtcp), *options, address]
 

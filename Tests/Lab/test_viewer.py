@@ -131,6 +131,7 @@ def test_chromium_shows_the_screen_asks_for_control_and_chats(tmp_path, record_p
             session.sharer.send("yes")
             browser.wait_for("document.getElementById('screen').classList.contains('steering')", "the page may steer")
             session.helper.send("move 200 150")
+            session.desktop.wait_for_pointer(200, 150)
             browser.press_enter()
             eventually(lambda: typed.read_text() == "\n", "the browser's Return is in the xterm")
 

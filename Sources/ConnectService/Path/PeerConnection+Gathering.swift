@@ -2,7 +2,7 @@ import HostNetwork
 import ICE
 import Logging
 import NIOCore
-package import NetPrimitives
+import NetPrimitives
 import Rendezvous
 import STUN
 import Session

@@ -39,6 +39,11 @@ class Desktop:
         eventually(pathlib.Path(f"{file}.ready").exists, "the shell in the xterm is ready")
         return file
 
+    def wait_for_pointer(self, x, y):
+        """What is typed goes to the window under the pointer, once it has come there."""
+        at = f"x:{x} y:{y} "
+        eventually(lambda: self.host.run(["xdotool", "getmouselocation"]).stdout.startswith(at), f"the pointer is at {x}, {y}")
+
     def animation(self):
         """An xterm that never stops changing; returns a function that says how often it has."""
         file = self.host.directory / "tmp" / "ticks"
