@@ -13,7 +13,7 @@ extension Agent {
             pair.state = .succeeded(local: local)
             pair.answeredAt = now
             // Karn's algorithm: of a request that was sent twice nobody knows which one was answered.
-            if check.transaction.requestsSent == 1 { pair.roundTrip = now - check.transaction.startedAt }
+            if check.transaction.requestsSent == 1 { pair.measured(now - check.transaction.startedAt) }
         }
         // Its turn was for this answer, unless it is for the nomination that waits for Ta.
         if nominating != check.key { checkList.settle(check.key) }

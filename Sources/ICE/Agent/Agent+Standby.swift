@@ -84,10 +84,14 @@ extension Agent {
 
     // MARK: Death
 
+    /// A stream holds everything back when one segment is lost, and has it sent again after a round trip and 200 ms (Linux's
+    /// least RTO): within three times this, or within three round trips that are longer. One lost segment is no death then.
+    /// The same lost once more may pass for one; data moves to another pair, and what is on the stream arrives all the same.
+    private static let leastStreamRoundTrip = Duration.milliseconds(250)
+
     /// How long a check on a pair takes, as far as known.
     private func roundTrip(of key: PairKey) -> Duration {
-        // A stream holds everything back when one segment is lost.
-        max(checkList[key]?.roundTrip ?? .zero, key.transport == .tcp ? .milliseconds(500) : .zero)
+        max(checkList[key]?.roundTrip ?? .zero, key.transport == .tcp ? Self.leastStreamRoundTrip : .zero)
     }
 
     /// Failed pairs are tried again so often while nothing answers: the network may have changed at the other end.
@@ -186,17 +190,18 @@ extension Agent {
         settle(at: now)
     }
 
-    /// A connection of a TCP candidate could not be made, or has ended. One that had worked is tried anew at once: the check
-    /// makes the driver open another where it may.
+    /// A connection of a TCP candidate could not be made, or has ended. One that had worked and is wanted is tried anew at once:
+    /// the check makes the driver open another where it may.
     public mutating func connectionFailed(from base: TransportAddress, to remote: TransportAddress, at now: Instant) {
         let key = PairKey(base: base, remote: remote, transport: .tcp)
         guard failure == nil, let pair = checkList[key] else { return }
+        let isWanted = selectedPair == nil || isWatched(key) || consents[key] != nil
         checks.remove(on: key)
         consents[key] = nil
         if nominating == key { nominating = nil }
         checkList.settle(key)
         checkList.update(key) { $0.fail(.notConnected, at: now) }
-        if pair.isValid {
+        if pair.isValid, isWanted {
             checkList.update(key) { $0.state = .waiting }
             checkList.trigger(key)
         }

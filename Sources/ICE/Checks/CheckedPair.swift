@@ -64,6 +64,11 @@ struct CheckedPair: Sendable {
         settledAt = now
     }
 
+    /// A check took so long. Over TCP it may have waited for its connection, and behind data: the shortest says the most.
+    mutating func measured(_ duration: Duration) {
+        roundTrip = key.transport == .tcp ? min(roundTrip ?? duration, duration) : duration
+    }
+
     /// It is to be checked as one that nobody has checked yet.
     mutating func beginAnew() {
         state = .waiting
