@@ -40,13 +40,16 @@ public final class Mapper: Sendable {
 
     /// Begins to ask.
     ///
-    /// - Parameter records: Where what is open is written down, for the next program to close what this one could not.
+    /// - Parameters:
+    ///   - methods: Of which those are used that can do what is asked for.
+    ///   - records: Where what is open is written down, for the next program to close what this one could not.
     public convenience init(
         _ request: MappingRequest, methods: Set<MappingMethod> = Set(MappingMethod.allCases), aim: Aim = .firstGood,
         records: MappingRecords? = nil
     ) {
         self.init(
-            request, gateways: methods.map { method in { Self.gateway(method, request) } }, aim: aim, records: records)
+            request, gateways: methods.filter { $0.opens(request) }.map { method in { Self.gateway(method, request) } }, aim: aim,
+            records: records)
     }
 
     /// - Parameter gateways: Make the gateways, each on the thread that will use it.

@@ -22,6 +22,16 @@ public enum MappingFailure: Error, Hashable, Sendable {
     case refused(code: Int, reason: String)
 }
 
+extension MappingFailure {
+    /// Whether the router is there, speaks the method, and opens no port.
+    package var isRefusal: Bool {
+        switch self {
+        case .notAuthorized, .everyPortTaken, .outOfResources, .refused: true
+        case .noRouter, .notIPv4, .addressMismatch, .unreachable, .noExternalAddress, .implausible: false
+        }
+    }
+}
+
 extension MappingFailure: CustomStringConvertible {
     public var description: String {
         switch self {

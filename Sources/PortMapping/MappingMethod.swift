@@ -10,4 +10,7 @@ public enum MappingMethod: String, Hashable, Sendable, CaseIterable {
     /// Whether it deletes by our port alone (RFC 6886 §3.4). A router that keeps the mappings of all methods in one table may
     /// then delete another method's, when that leads to the same port.
     var deletesByInternalPort: Bool { self == .natPMP }
+
+    /// Whether it has words for what is asked for.
+    func opens(_ request: MappingRequest) -> Bool { request.remote == nil || self == .pcp }
 }

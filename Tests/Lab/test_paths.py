@@ -21,6 +21,8 @@ PATHS = [
     ("NAT-PMP alone, symmetric helper", Home(mapping="nat-pmp"), SYMMETRIC, "mapped", "udp"),
     ("PCP alone, symmetric helper", Home(mapping="pcp"), SYMMETRIC, "mapped", "udp"),
     ("PCP at the helper, symmetric sharer", SYMMETRIC, Home(mapping="pcp"), "mapped", "udp"),
+    ("PCP that opens no port at the symmetric sharer", Home(nat="symmetric", mapping="pcp-peer"), PLAIN, "punched", "udp"),
+    ("PCP that opens no port at the symmetric helper", PLAIN, Home(nat="symmetric", mapping="pcp-peer"), "punched", "udp"),
     ("UPnP alone, symmetric helper", Home(mapping="upnp"), SYMMETRIC, "mapped", "udp"),
     ("old UPnP router, symmetric helper", Home(mapping="igd1"), SYMMETRIC, "mapped", "udp"),
     ("NAT-PMP at the helper, symmetric sharer", SYMMETRIC, Home(mapping="nat-pmp"), "mapped", "udp"),

@@ -180,6 +180,7 @@ public actor JoinFlow: AssistanceFlow {
             door?.follow(ports)
             rejoin(.networkChanged)
         case .routesChanged: door?.lookAgain()
+        case .peerToldOf(let address): door?.meets(address)
         case .unanswered: rejoin(.pathUnanswered)
         case .pathChanged, .pathLost, .peerSuspended, .message, .failed, .closed: break
         }

@@ -33,7 +33,10 @@ enum Meeting {
         _ transport: TransportProtocol = .udp, of peer: PeerConnection, driver: SessionDriver?, printer: EventPrinter
     ) -> RouterDoor {
         let ports = peer.assumeIsolated { transport == .udp ? $0.ports : $0.doorAddresses }
-        let door = RouterDoor(for: ports, transport: transport, records: MappingRecords()) { external, base in
+        let door = RouterDoor(
+            for: ports, transport: transport, records: MappingRecords(),
+            seen: { external, base, remote in await peer.addReflexive(external: external, internal: base, seenFrom: remote) }
+        ) { external, base in
             await peer.addMapped(external: external, internal: base, transport: transport)
         } noticed: { finding in
             printer.note(finding.sentence.prefix(1).uppercased() + finding.sentence.dropFirst() + ".")

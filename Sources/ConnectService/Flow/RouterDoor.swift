@@ -8,13 +8,15 @@ import Synchronization
 /// Nobody waits for a proof: a peer is told of a port as soon as the router says that it is open, and tries it as it
 /// tries everything else. One that the relay did not get in by is closed and made anew, and the peer is told of that one.
 ///
+/// A router that speaks PCP and opens no port is asked where the peer will see us (`RouterDoor+Peers`).
+///
 /// A door that is dropped without `close()` has its ports closed as well, without being waited for.
 package final class RouterDoor: Sendable {
     /// Has a port tried from outside.
     package typealias Prover = @Sendable (Mapping) async -> MappingProof
 
     /// One of our ports, for which a router is asked.
-    private struct Port {
+    struct Port {
         let base: TransportAddress
         /// The ways out of here when the router was looked for.
         let routes: [DefaultRoute]
@@ -22,12 +24,14 @@ package final class RouterDoor: Sendable {
         let watching: Task<Void, Never>
         /// Whether there is no router, or none that opens anything.
         var isInVain = false
+        /// Whether PCP is spoken there, and opens none.
+        var isRefused = false
         /// What is open now as the router says.
         var open: Mapping?
         var proof: Task<Void, Never>?
     }
 
-    private struct State {
+    struct State {
         var prover: Prover?
         /// Our ports as they are now.
         var bases: [TransportAddress] = []
@@ -37,17 +41,19 @@ package final class RouterDoor: Sendable {
         var leaving: [Int: (base: TransportAddress, end: Task<Void, Never>)] = [:]
         var lastNumber = 0
         var findings: [Finding] = []
+        var peers = Peers()
         /// From then on nothing is asked or proven any more.
         var isClosed = false
     }
 
     /// Of all its ports.
     package let transport: TransportProtocol
-    private let state = Mutex(State())
+    let state = Mutex(State())
     private let records: MappingRecords?
-    private let makeMapper: @Sendable (MappingRequest, MappingRecords?) -> Mapper
+    let makeMapper: @Sendable (MappingRequest, MappingRecords?) -> Mapper
     private let routes: @Sendable (IPAddress.Family) -> [DefaultRoute]
     private let opened: @Sendable (_ external: TransportAddress, _ base: TransportAddress) async -> Void
+    let seen: @Sendable (_ external: TransportAddress, _ base: TransportAddress, _ remote: TransportAddress) async -> Void
     private let noticed: @Sendable (Finding) -> Void
 
     /// A port costs a thread for each method. This computer has eight addresses at most that a peer is told of; as many
@@ -57,11 +63,16 @@ package final class RouterDoor: Sendable {
     /// Begins to ask; `opened` is called for each port that a router has opened, `noticed` for each thing that is wrong with
     /// one, once.
     ///
-    /// - Parameter bases: our own ports: of IPv4 to be translated, of IPv6 to be let in.
+    /// - Parameters:
+    ///   - bases: our own ports: of IPv4 to be translated, of IPv6 to be let in.
+    ///   - seen: called for each port by which a router says that the peer at `remote` will see one of ours.
     package init(
         for bases: [TransportAddress], transport: TransportProtocol = .udp, records: MappingRecords? = nil,
         makeMapper: @escaping @Sendable (MappingRequest, MappingRecords?) -> Mapper = { Mapper($0, records: $1) },
         routes: @escaping @Sendable (IPAddress.Family) -> [DefaultRoute] = { DefaultRoute.all($0) },
+        seen: @escaping @Sendable (
+            _ external: TransportAddress, _ base: TransportAddress, _ remote: TransportAddress
+        ) async -> Void = { _, _, _ in },
         opened: @escaping @Sendable (_ external: TransportAddress, _ base: TransportAddress) async -> Void,
         noticed: @escaping @Sendable (Finding) -> Void
     ) {
@@ -70,15 +81,19 @@ package final class RouterDoor: Sendable {
         self.records = records
         self.makeMapper = makeMapper
         self.routes = routes
+        self.seen = seen
         self.opened = opened
         self.noticed = noticed
         follow(bases)
     }
 
     deinit {
-        for port in state.withLock({ $0.ports }).values {
-            port.watching.cancel()
-            port.proof?.cancel()
+        state.withLock { state in
+            state.peers.endAll()
+            for port in state.ports.values {
+                port.watching.cancel()
+                port.proof?.cancel()
+            }
         }
     }
 
@@ -94,6 +109,7 @@ package final class RouterDoor: Sendable {
             }
             for (number, port) in state.ports where !state.bases.contains(port.base) {
                 state.ports[number] = nil
+                state.peers.forget(port.base)
                 port.watching.cancel()
                 port.proof?.cancel()
                 let end = Task { [weak self] in
@@ -123,6 +139,7 @@ package final class RouterDoor: Sendable {
     package func close() async {
         let (ports, leaving) = state.withLock { state in
             state.isClosed = true
+            state.peers.endAll()
             defer { state.ports = [:] }
             return (state.ports, state.leaving)
         }
@@ -176,6 +193,7 @@ package final class RouterDoor: Sendable {
         guard !state.isClosed else { return }
         for (number, port) in state.ports where port.isInVain && port.routes != routes(port.base.family) {
             state.ports[number] = nil
+            state.peers.forget(port.base)
         }
         askForMissing(&state)
     }
@@ -204,16 +222,17 @@ package final class RouterDoor: Sendable {
             prove(mapping, number)
         case .renewed(let mapping):
             prove(mapping, number)
-        case .lost(_, let failure):
+        case .lost(let method, let failure):
             state.withLock { $0.ports[number]?.open = nil }
-            hear(failure, base)
-        case .failed(_, let failure):
-            hear(failure, base)
+            hear(failure, of: method, number, base)
+        case .failed(let method, let failure):
+            hear(failure, of: method, number, base)
         }
     }
 
     /// Of the reasons why there is no port, those that say something of the network.
-    private func hear(_ failure: MappingFailure, _ base: TransportAddress) {
+    private func hear(_ failure: MappingFailure, of method: MappingMethod, _ number: Int, _ base: TransportAddress) {
+        if method == .pcp, failure.isRefusal { refused(number) }
         switch failure {
         case .noExternalAddress: notice(Finding(.noPublicAddress, base, nil))
         case .addressMismatch: notice(Finding(.routerBetween, base, nil))

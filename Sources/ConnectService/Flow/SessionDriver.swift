@@ -98,7 +98,7 @@ final class SessionDriver {
         let now = MonotonicClock.now()
         ClientLog.path.note(event)
         switch event {
-        case .signal, .networkChanged, .routesChanged, .unanswered:
+        case .signal, .peerToldOf, .networkChanged, .routesChanged, .unanswered:
             break  // the flow's, for the rendezvous and for routers
         case .peerSuspended:
             printer.note("\(peerName)'s computer goes to sleep; waiting for it for 15 minutes.")

@@ -242,6 +242,8 @@ public actor ShareFlow: AssistanceFlow {
             rejoin(.networkChanged)
         case .routesChanged:
             for door in doors { door.lookAgain() }
+        case .peerToldOf(let address):
+            for door in doors { door.meets(address) }
         case .unanswered: rejoin(.pathUnanswered)
         case .connected, .ready, .pathLost, .peerSuspended, .message, .failed, .closed: break
         }

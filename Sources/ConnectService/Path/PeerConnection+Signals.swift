@@ -20,7 +20,9 @@ extension PeerConnection {
         guard agent.receive(signal, at: now) else { return }
         if case .candidate(_, let candidate) = signal {
             switch candidate.transport {
-            case .udp: permit(candidate.address.ip, at: now)
+            case .udp:
+                permit(candidate.address.ip, at: now)
+                if candidate.type != .relayed { emit(.peerToldOf(candidate.address)) }
             case .tcp: if candidate.tcpType == .passive { connectActively(at: now) }
             }
         }

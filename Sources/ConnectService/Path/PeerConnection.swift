@@ -28,6 +28,8 @@ package actor PeerConnection {
         case pathLost
         /// No pair answers; comes again every few seconds.
         case unanswered
+        /// The peer says that it can be reached by UDP at this address, which is no relay's.
+        case peerToldOf(TransportAddress)
         /// The peer's computer is about to be suspended: its silence is no loss.
         case peerSuspended
         /// This host has other addresses: what hangs on its ports has to be made anew for those that it has now.
@@ -186,6 +188,15 @@ package actor PeerConnection {
             guard doorAddresses.contains(base) else { return }
             offer(.mappedPassiveTCP(external, base: base), at: MonotonicClock.now())
         }
+        drain()
+    }
+
+    /// Where the peer at `remote` sees one of our ports, as the router says.
+    func addReflexive(external: TransportAddress, internal base: TransportAddress, seenFrom remote: TransportAddress) {
+        guard sockets[base] != nil else { return }
+        let preference = localPreference(of: base)
+        offer(
+            .serverReflexive(external, base: base, server: remote.ip, localPreference: preference), at: MonotonicClock.now())
         drain()
     }
 

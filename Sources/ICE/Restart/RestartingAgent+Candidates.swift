@@ -11,12 +11,12 @@ extension RestartingAgent {
         var isTaken = active.addLocalCandidate(candidate, at: now)
         if next?.addLocalCandidate(candidate, at: now) == true { isTaken = true }
         guard isTaken else { return false }
-        // What is said again of an address is truer than what was said before.
+        // What is said again of an address, by a router or by the same server, is truer than what was said before.
         offered.removeAll { old in
             old.base == candidate.base && old.transport == candidate.transport
                 && (old.address == candidate.address
                     || old.type == .serverReflexive && candidate.type == .serverReflexive
-                        && old.isMapped == candidate.isMapped)
+                        && old.isMapped == candidate.isMapped && (old.isMapped || old.foundation == candidate.foundation))
         }
         if offered.count >= active.configuration.candidateLimit { offered.removeFirst() }
         offered.append(candidate)

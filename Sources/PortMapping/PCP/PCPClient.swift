@@ -10,6 +10,8 @@ package struct PCPClient: Sendable {
         case announce
         /// A way in for everybody, or the same for longer.
         case map(suggested: TransportAddress, lifetime: Duration)
+        /// The way to and from one peer: where it sees us, for longer than packets alone would keep it (§12).
+        case peer(remote: TransportAddress, suggested: TransportAddress, lifetime: Duration)
         /// Deletes what MAP made (§15.1).
         case delete
     }
@@ -146,6 +148,8 @@ package struct PCPClient: Sendable {
             PCPRequest(.announce, lifetime: 0, client: client)
         case .map(let suggested, let lifetime):
             PCPRequest(.map(mapping(suggested)), lifetime: Self.seconds(lifetime), client: client)
+        case .peer(let remote, let suggested, let lifetime):
+            PCPRequest(.peer(mapping(suggested), remote: remote), lifetime: Self.seconds(lifetime), client: client)
         case .delete:
             // "Suggested External Port MUST be set to zero", and the address to all zeros of the external family
             // (§15.1 with erratum 3621), which is ours: we ask for no other.
@@ -155,7 +159,7 @@ package struct PCPClient: Sendable {
         }
     }
 
-    /// The opcode, and "the protocol, internal port and nonce" (§11.4).
+    /// The opcode, and "the protocol, internal port and nonce" (§11.4); of PEER the peer as well (§12.4).
     private func isAnswer(_ response: PCPResponse, to question: Question) -> Bool {
         func isOurs(_ mapping: PCPMapping) -> Bool {
             mapping.nonce == nonce && mapping.transport == transport && mapping.internalPort == internalPort
@@ -163,7 +167,9 @@ package struct PCPClient: Sendable {
         switch (question, response.body) {
         case (.announce, .announce): return true
         case (.map, .map(let mapping)), (.delete, .map(let mapping)): return isOurs(mapping)
-        case (.announce, _), (.map, _), (.delete, _): return false
+        case (.peer(let asked, _, _), .peer(let mapping, let remote)):
+            return isOurs(mapping) && remote.port == asked.port && remote.ip.unmapped == asked.ip.unmapped
+        case (.announce, _), (.map, _), (.delete, _), (.peer, _): return false
         }
     }
 
@@ -178,7 +184,7 @@ package struct PCPClient: Sendable {
         switch (question, response.body) {
         case (.delete, _):
             return .deleted
-        case (_, .map(let mapping)):
+        case (_, .map(let mapping)), (_, .peer(let mapping, _)):
             return .granted(Grant(external: mapping.external, lifetime: min(lifetime, Self.longestLifetime)))
         case (_, .announce):
             return .present

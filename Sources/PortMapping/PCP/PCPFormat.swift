@@ -15,10 +15,11 @@ package enum PCPFormat {
     /// Where clients hear what a server announces unasked (§19.1), sent to 224.0.0.1 and ff02::1 (§14.1.1).
     package static let clientPort: UInt16 = 5350
 
-    /// Of RFC 6887 §19.2 those that are used here: PEER has no place (docs/architecture.md).
+    /// RFC 6887 §19.2.
     enum Opcode {
         static let announce: UInt8 = 0
         static let map: UInt8 = 1
+        static let peer: UInt8 = 2
     }
 }
 

@@ -58,7 +58,11 @@ package final class PCPGateway: Gateway {
     package func answer(to ask: Ask) -> Answer {
         let any: IPAddress = internalAddress.family == .ipv4 ? .anyV4 : .anyV6
         let suggested = TransportAddress(ip: ask.externalAddress ?? any, port: ask.externalPort)
-        switch self.ask(.map(suggested: suggested, lifetime: ask.lifetime ?? request.lifetime), patience) {
+        let lifetime = ask.lifetime ?? request.lifetime
+        let question: PCPClient.Question =
+            request.remote.map { .peer(remote: $0, suggested: suggested, lifetime: lifetime) }
+            ?? .map(suggested: suggested, lifetime: lifetime)
+        switch self.ask(question, patience) {
         case .granted(let grant):
             hasRestarted = false  // if it has: what it has just granted it has
             return .granted(grant)
@@ -70,8 +74,9 @@ package final class PCPGateway: Gateway {
         }
     }
 
-    /// The server knows the mapping by our port and the nonce.
+    /// The server knows the mapping by our port and the nonce. What PEER has made cannot be deleted, and runs out (§12.1).
     package func release(externalPort: UInt16) -> Release {
+        guard request.remote == nil else { return .closed }
         guard !isAway else { return .unanswered }
         return switch ask(.delete, Self.patienceToRelease) {
         case .deleted: .closed

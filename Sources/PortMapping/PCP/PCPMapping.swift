@@ -1,6 +1,6 @@
 package import NetPrimitives
 
-/// MAP's own: in a request what is asked for, in a response what there is (RFC 6887 §11.1).
+/// What MAP and PEER have in common: in a request what is asked for, in a response what there is (RFC 6887 §11.1, §12.1).
 package struct PCPMapping: Hashable, Sendable {
     package var nonce: PCPNonce
     package var transport: TransportProtocol

@@ -7,6 +7,8 @@ package struct PCPRequest: Hashable, Sendable {
         case announce
         /// A way in for everybody (§11).
         case map(PCPMapping)
+        /// A way in and out for one peer (§12).
+        case peer(PCPMapping, remote: TransportAddress)
     }
 
     package var body: Body
@@ -22,7 +24,7 @@ package struct PCPRequest: Hashable, Sendable {
     }
 
     package var encoded: [UInt8] {
-        var writer = ByteWriter(reservingCapacity: 60)
+        var writer = ByteWriter(reservingCapacity: 80)
         writer.write(PCPFormat.version)
         writer.write(opcode)
         writer.writeZeros(2)
@@ -33,6 +35,11 @@ package struct PCPRequest: Hashable, Sendable {
             break
         case .map(let mapping):
             mapping.write(to: &writer)
+        case .peer(let mapping, let remote):
+            mapping.write(to: &writer)
+            writer.write(remote.port)
+            writer.writeZeros(2)
+            writer.writePCP(remote.ip)
         }
         return writer.bytes
     }
@@ -41,6 +48,7 @@ package struct PCPRequest: Hashable, Sendable {
         switch body {
         case .announce: PCPFormat.Opcode.announce
         case .map: PCPFormat.Opcode.map
+        case .peer: PCPFormat.Opcode.peer
         }
     }
 }

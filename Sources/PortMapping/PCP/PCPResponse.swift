@@ -1,10 +1,11 @@
-import NetPrimitives
+package import NetPrimitives
 
 /// A server's word (RFC 6887 §7.2): an answer, or what it announces unasked.
 package struct PCPResponse: Hashable, Sendable {
     package enum Body: Hashable, Sendable {
         case announce
         case map(PCPMapping)
+        case peer(PCPMapping, remote: TransportAddress)
     }
 
     package var result: PCPResultCode
@@ -34,6 +35,11 @@ package struct PCPResponse: Hashable, Sendable {
                 body = .announce
             case PCPFormat.Opcode.map:
                 body = .map(try PCPMapping(from: &reader))
+            case PCPFormat.Opcode.peer:
+                let mapping = try PCPMapping(from: &reader)
+                let port = try reader.readUInt16()
+                try reader.skip(2)
+                body = .peer(mapping, remote: TransportAddress(ip: try reader.readPCPAddress(), port: port))
             case let opcode:
                 throw PCPDecodingError.unknownOpcode(opcode)
             }

@@ -1,4 +1,4 @@
-import ConnectService
+@testable import ConnectService
 import NetPrimitives
 import PortMapping
 import Synchronization
@@ -234,6 +234,86 @@ struct MovedRouterDoorTests {
         for router in stuck.withLock({ $0 }) { router.answer() }
         #expect(await told.first { _ in true } == address("11.22.33.44:5001"))
         await door.close()
+    }
+}
+
+@Suite("The router's door where PCP opens no port", .timeLimit(.minutes(1)))
+struct RefusedRouterDoorTests {
+    private let base = address("192.168.1.10:5000"), peer = address("11.22.33.44:6000")
+
+    /// A door to a router that says `refusal` to whoever wants to be reached by everybody, and tells where one peer sees us.
+    private func door(
+        _ refusal: Answer, asked: AsyncStream<TransportAddress>.Continuation? = nil
+    ) -> (door: RouterDoor, told: AsyncStream<String>, router: ScriptedRouter) {
+        let (told, continuation) = AsyncStream.makeStream(of: String.self)
+        let router = ScriptedRouter([refusal])
+        let door = RouterDoor(
+            for: [base],
+            makeMapper: { request, records in
+                guard let remote = request.remote else { return Mapper(request, gateways: [{ router }]) }
+                #expect(records == nil)
+                asked?.yield(remote)
+                let external = TransportAddress(ip: address("11.22.33.21:0").ip, port: remote.port + 1)
+                let answer = Answer.granted(Grant(external: external, lifetime: .seconds(120)))
+                return Mapper(request, gateways: [{ ScriptedRouter([answer]) }])
+            },
+            seen: { external, base, remote in continuation.yield("\(remote) sees \(base) as \(external)") }
+        ) { external, base in
+            continuation.yield("\(external) leads to \(base)")
+        } noticed: {
+            continuation.yield($0.sentence)
+        }
+        return (door, told, router)
+    }
+
+    @Test("it is asked where the peer sees us, whether the peer was there before or comes later", arguments: [
+        .failed(.notAuthorized), .later(.outOfResources, after: .seconds(3600)),
+        .failed(.refused(code: 4, reason: "PCP UNSUPP_OPCODE")),
+    ] as [Answer])
+    func asked(_ refusal: Answer) async {
+        let (door, told, _) = door(refusal)
+        door.meets(peer)
+        var words = told.makeAsyncIterator()
+        #expect(await words.next() == "11.22.33.44:6000 sees 192.168.1.10:5000 as 11.22.33.21:6001")
+        door.meets(peer)  // is nothing new
+        door.meets(address("11.22.33.44:7000"))
+        #expect(await words.next() == "11.22.33.44:7000 sees 192.168.1.10:5000 as 11.22.33.21:7001")
+        await door.close()
+    }
+
+    @Test("nobody is asked where a port is open, where no router answers, or about addresses that are not on the internet")
+    func notAsked() async {
+        let (asked, continuation) = AsyncStream.makeStream(of: TransportAddress.self)
+        let isOpen = door(.granted(Grant(external: address("11.22.33.21:5000"), lifetime: .seconds(600))), asked: continuation)
+        _ = await isOpen.told.first { _ in true }
+        let isEmpty = door(.failed(.noRouter), asked: continuation)
+        let isRefused = door(.failed(.notAuthorized), asked: continuation)
+        for door in [isOpen.door, isEmpty.door] { door.meets(peer) }
+        for text in ["192.168.7.1:6000", "[2001:db8::2]:6000", "127.0.0.1:6000", "224.0.0.1:6000"] {
+            isRefused.door.meets(address(text))
+        }
+        isRefused.door.meets(address("11.22.33.45:6000"))
+        #expect(await isRefused.told.first { _ in true } == "11.22.33.45:6000 sees 192.168.1.10:5000 as 11.22.33.21:6001")
+        for door in [isOpen.door, isEmpty.door, isRefused.door] { await door.close() }
+        continuation.finish()
+        var all: [TransportAddress] = []
+        for await remote in asked { all.append(remote) }
+        #expect(all == [address("11.22.33.45:6000")])
+    }
+
+    @Test("a peer that names address after address has it asked about some, and no more")
+    func bounded() async {
+        let (asked, continuation) = AsyncStream.makeStream(of: TransportAddress.self)
+        let (door, told, _) = door(.failed(.notAuthorized), asked: continuation)
+        door.meets(peer)
+        _ = await told.first { _ in true }
+        for number in 0..<1000 { door.meets(TransportAddress(ip: .v4(0x0B16_0000 + UInt32(number)), port: 6000)) }
+        await door.close()
+        door.meets(address("11.22.33.45:6000"))
+        continuation.finish()
+        var count = 0
+        for await _ in asked { count += 1 }
+        #expect(count == RouterDoor.Peers.totalLimit)
     }
 }
 

@@ -37,6 +37,7 @@ ACCEPTED = {
     "igd1": ["upnp"],
     "nat-pmp": ["nat-pmp"],
     "pcp": ["pcp"],
+    "pcp-peer": [],
     "dead": ["upnp", "nat-pmp", "pcp"],
 }
 

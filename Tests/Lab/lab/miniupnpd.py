@@ -12,6 +12,7 @@ MAPPING_MODES = {
     "igd1": "UPnP IGD 1 alone, as older routers have it",
     "nat-pmp": "NAT-PMP alone",
     "pcp": "PCP alone",
+    "pcp-peer": "PCP that opens no port (MAP) and tells where one peer sees us (PEER)",
     "dead": "everything is accepted and nothing works: the mappings never reach the packet filter's hooks",
 }
 
@@ -21,7 +22,7 @@ def configuration(mode, directory, *, ipv6=False, is_restarted=False):
 
     Its epoch is the machine's uptime, as that of a router that has run for long, until it is restarted."""
     upnp = mode in ("all", "upnp", "igd1", "dead")
-    port_5351 = mode in ("all", "nat-pmp", "pcp", "dead")
+    port_5351 = mode in ("all", "nat-pmp", "pcp", "pcp-peer", "dead")
     settings = {
         "ext_ifname": "wan",
         "listening_ip": "lan",
@@ -34,7 +35,8 @@ def configuration(mode, directory, *, ipv6=False, is_restarted=False):
         "upnp_table_name": nat.FILTER_TABLE,
         "upnp_nat_table_name": nat.NAT_TABLE,
         "upnp_forward_chain": nat.UPNP_FORWARD_CHAIN,
-        "upnp_nat_chain": nat.UPNP_PREROUTING_CHAIN,
+        # What MAP makes has no place; rules that deny it would have the daemon try 64,000 ports, one by one.
+        "upnp_nat_chain": "nowhere" if mode == "pcp-peer" else nat.UPNP_PREROUTING_CHAIN,
         "upnp_nat_postrouting_chain": nat.UPNP_POSTROUTING_CHAIN,
         "friendly_name": "Lab router",
         "uuid": uuid.uuid5(uuid.NAMESPACE_URL, str(directory)),

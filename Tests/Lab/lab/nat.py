@@ -31,7 +31,7 @@ _TLS_ONLY = "iifname lan tcp dport 443 tcp flags & (syn|psh) == psh ct original 
 
 #: One protocol of the two on UDP 5351, by the version in the datagram's first byte
 #: (RFC 6886 §3: 0, RFC 6887 §7.1: 2).
-_VERSION_BYTE = {"nat-pmp": 2, "pcp": 0}
+_VERSION_BYTE = {"nat-pmp": 2, "pcp": 0, "pcp-peer": 0}
 
 
 def ruleset(kind, *, lan_host, mapping="none", loss=0):

@@ -73,7 +73,7 @@ class Router(Host):
         return [line.strip() for line in chain.splitlines() if "@nh,192,128" in line]  # an IPv6 header's destination
 
     def _wait_until_it_listens(self, patience=5):
-        ports = {port for port, modes in ((1900, "all upnp igd1 dead"), (5351, "all nat-pmp pcp dead"))
+        ports = {port for port, modes in ((1900, "all upnp igd1 dead"), (5351, "all nat-pmp pcp pcp-peer dead"))
                  if self.mapping in modes.split()}
         deadline = time.monotonic() + patience
         while time.monotonic() < deadline:

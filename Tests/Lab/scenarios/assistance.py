@@ -75,7 +75,7 @@ class Assistance:
     def connect(self, *options, helper_url=None, viewer=False, share_options=()):
         """From nothing to `connected` at both sides; returns the two events, the sharer's first."""
         code = self.invite(*share_options)
-        if self.lab.sharer.router and self.lab.sharer.router.mapping not in ("none", "dead"):
+        if self.lab.sharer.router and self.lab.sharer.router.mapping not in ("none", "dead", "pcp-peer"):
             # A person needs longer to read a code aloud than the router to open a port.
             eventually(self.lab.sharer.router.mappings, "the sharer's router has a mapping")
         self.join(code, *options, url=helper_url, viewer=viewer)

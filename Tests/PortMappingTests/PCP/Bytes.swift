@@ -20,6 +20,13 @@ func mapResponse(
         + bytes("00000000 00000000 0000ffff" + external)
 }
 
+/// A response to PEER of the same port, towards port 3478 of `remote`.
+func peerResponse(to remote: String) -> [UInt8] {
+    var response = mapResponse() + bytes("0d96 0000 00000000 00000000 0000ffff" + remote)
+    response[1] = 0x82
+    return response
+}
+
 func announceResponse(epoch: UInt32, result: UInt8 = 0) -> [UInt8] {
     bytes("02 80 00") + [result] + words(0) + words(epoch) + bytes("00000000 00000000 00000000")
 }

@@ -57,6 +57,16 @@ struct PCPClientTests {
         #expect(client.nextEvent() == .deleted)
     }
 
+    @Test("PEER wants its own peer in the answer")
+    func peer() throws {
+        let remote = address("11.22.33.44:3478")
+        var client = try asking(.peer(remote: remote, suggested: address("0.0.0.0:0"), lifetime: .seconds(120)))
+        client.receive(peerResponse(to: "0b16212d"), from: server, at: .zero)
+        #expect(client.nextEvent() == nil)
+        client.receive(peerResponse(to: "0b16212c"), from: server, at: .zero)
+        #expect(client.nextEvent() == .granted(Grant(external: address("11.22.33.21:6000"), lifetime: .seconds(600))))
+    }
+
     @Test("takes an answer from the router alone", arguments: ["192.168.1.2:5351", "192.168.1.1:5350", "[::1]:5351"])
     func foreignSource(_ source: String) throws {
         var client = try asking()
@@ -198,9 +208,9 @@ struct PCPClientTests {
             case 0:
                 let questions: [PCPClient.Question] = [
                     .announce, .map(suggested: address("0.0.0.0:1"), lifetime: .seconds(Int64.max)),
-                    .delete,
+                    .delete, .peer(remote: server, suggested: server, lifetime: .zero),
                 ]
-                client.ask(questions[Int.random(in: 0..<3, using: &random)], patience: .seconds(9), at: now)
+                client.ask(questions[Int.random(in: 0..<4, using: &random)], patience: .seconds(9), at: now)
             case 1:
                 now = max(client.nextDeadline ?? now, now)
                 client.handleTimeout(at: now)

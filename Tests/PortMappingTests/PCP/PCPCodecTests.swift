@@ -2,7 +2,7 @@ import NetPrimitives
 import PortMapping
 import Testing
 
-/// The vectors are spelled after the figures of RFC 6887 §7.1, §7.2 and §11.1.
+/// The vectors are spelled after the figures of RFC 6887 §7.1, §7.2, §11.1 and §12.1.
 @Suite("PCP's messages")
 struct PCPCodecTests {
     private func mapping(_ external: String) throws -> PCPMapping {
@@ -27,6 +27,25 @@ struct PCPCodecTests {
                     """))
     }
 
+    @Test("a PEER request is 80 octets, and one over IPv6 has its addresses as they are")
+    func peerRequest() throws {
+        let request = PCPRequest(
+            .peer(try mapping("[::]:0"), remote: address("[2001:db8::2]:3478")), lifetime: 120,
+            client: address("[2001:db8::1]:0").ip)
+        #expect(
+            request.encoded
+                == bytes(
+                    """
+                    02 02 0000 00000078
+                    20010db8 00000000 00000000 00000001
+                    \(nonceText)
+                    11 000000 1388 0000
+                    00000000 00000000 00000000 00000000
+                    0d96 0000               ; the peer's port; reserved
+                    20010db8 00000000 00000000 00000002
+                    """))
+    }
+
     @Test("an ANNOUNCE request is a header")
     func announceRequest() {
         let request = PCPRequest(.announce, lifetime: 0, client: address("192.168.1.10:0").ip)
@@ -46,6 +65,13 @@ struct PCPCodecTests {
         #expect(try PCPResponse(decoding: mapResponse(result: 12)).result == .addressMismatch)
     }
 
+    @Test("a PEER response tells the peer as well")
+    func peerAnswer() throws {
+        #expect(
+            try PCPResponse(decoding: peerResponse(to: "0b16212c")).body
+                == .peer(try mapping("11.22.33.21:6000"), remote: address("11.22.33.44:3478")))
+    }
+
     @Test("what is no response of version 2 is none", arguments: [
         ([], .truncated), ([2], .badLength(1)), ([2, 0x81, 0, 0], .truncated), (Array(mapResponse().dropLast(4)), .truncated),
         (Array(announceResponse(epoch: 1).prefix(20)), .truncated), (mapResponse() + [0], .badLength(61)),
@@ -53,7 +79,7 @@ struct PCPCodecTests {
         // NAT-PMP's "unsupported version" (RFC 6886 §3.5), and PCP's drafts
         ([0, 0x81, 0, 1, 0, 0, 0, 9], .version(0)), ([1] + Array(mapResponse().dropFirst()), .version(1)),
         ([2, 1] + Array(mapResponse().dropFirst(2)), .notAResponse),
-        ([2, 0x82] + Array(mapResponse().dropFirst(2)), .unknownOpcode(2)),
+        ([2, 0x83] + Array(mapResponse().dropFirst(2)), .unknownOpcode(3)),
         (mapResponse(transport: "84"), .unknownProtocol(0x84)),
         (mapResponse() + [1, 0, 0, 4], .malformedOption), (mapResponse() + [1, 0, 0xFF, 0xFF], .malformedOption),
     ] as [([UInt8], PCPDecodingError)])

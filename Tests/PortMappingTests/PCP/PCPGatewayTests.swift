@@ -8,10 +8,12 @@ import Testing
 struct PCPGatewayTests {
     private let ask = Ask(externalPort: 6000, lifetime: .seconds(600))
 
-    private func gateway(_ router: FakeRouter, patience: Duration = .seconds(30)) -> PCPGateway {
+    private func gateway(
+        _ router: FakeRouter, patience: Duration = .seconds(30), remote: TransportAddress? = nil
+    ) -> PCPGateway {
         PCPGateway(
             MappingRequest(
-                internalAddress: TransportAddress(ip: .anyV4, port: 5000), transport: .udp, gateway: router.ip),
+                internalAddress: TransportAddress(ip: .anyV4, port: 5000), transport: .udp, gateway: router.ip, remote: remote),
             nonce: nonce, patience: patience)
     }
 
@@ -39,6 +41,24 @@ struct PCPGatewayTests {
                 bytes("02010000 00000258" + own + nonceText + "11000000 1388 1770" + any),
                 bytes("02010000 00000000" + own + nonceText + "11000000 1388 0000" + any),
             ])
+    }
+
+    @Test("is asked where one peer sees us, again to keep it so, and never to delete it")
+    func onePeer() throws {
+        let router = try FakeRouter(ip: .v4(0x7F06_0801)) { request in
+            switch request[1] {
+            case 0: [announceResponse(epoch: 100)]
+            case 2: [peerResponse(to: "0b16212c")]
+            default: [mapResponse(result: 2)]
+            }
+        }
+        let gateway = gateway(router, remote: address("11.22.33.44:3478"))
+        try gateway.find()
+        #expect(gateway.answer(to: ask) == grant("11.22.33.21:6000", for: .seconds(600)))
+        #expect(gateway.answer(to: ask) == grant("11.22.33.21:6000", for: .seconds(600)))
+        #expect(gateway.release(externalPort: 6000) == .closed)
+        #expect(router.seen.map { $0[1] } == [0, 2, 2])
+        #expect(Array(router.seen[1][60...]) == bytes("0d96 0000 00000000 00000000 0000ffff 0b16212c"))
     }
 
     @Test("that does not answer may have opened the port, and may not have closed it")
