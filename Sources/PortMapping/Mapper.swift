@@ -86,6 +86,10 @@ public final class Mapper: Sendable {
         contest.receive(MappingContest.Verdict(external: external, isReachable: isReachable))
     }
 
+    /// The network may be another one: routers are asked now whether they still know what they knew, not within the next half
+    /// minute. What one does not know it is asked for.
+    public func check() { contest.check() }
+
     /// Removes the mappings from the router and ends the events; returns after 2 s at the latest.
     public func close() async {
         contest.end()

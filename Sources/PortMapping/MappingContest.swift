@@ -20,6 +20,8 @@ package final class MappingContest: Sendable {
     private struct State {
         var race: MappingRace
         var verdicts: [[Verdict]]
+        /// Who is to look whether the router still knows what it knew.
+        var checking: Set<Int> = []
         var isOver = false
     }
 
@@ -51,6 +53,12 @@ package final class MappingContest: Sendable {
                 state.verdicts[index].append(verdict)
             }
         }
+        for bell in bells { bell.ring() }
+    }
+
+    /// The network may be another one, with another router at the same address: each asks whether it is known there.
+    package func check() {
+        state.withLock { $0.checking = Set(bells.indices) }
         for bell in bells { bell.ring() }
     }
 
@@ -88,6 +96,8 @@ package final class MappingContest: Sendable {
                 return state.verdicts[number]
             }
         }
+
+        package func takeCheck() -> Bool { contest.state.withLock { $0.checking.remove(number) != nil } }
 
         package func found(at now: Instant) { contest.change { $0.found(number, at: now) } }
         package func asksAgain(at now: Instant) { contest.change { $0.asksAgain(number, at: now) } }

@@ -99,7 +99,7 @@ package struct MappingWorker {
         report()
         let now = RouterClock.now()
         if let ask = lease.handleTimeout(at: now) { return ask }
-        if now - began >= Self.checkInterval, let external = lease.external, gateway.check(external) == .restarted {
+        if contender.takeCheck() || now - began >= Self.checkInterval, let external = lease.external, gateway.check(external) == .restarted {
             return lease.routerRestarted(isAnnounced: false, at: RouterClock.now())
         }
         return nil

@@ -19,14 +19,17 @@ final class FakeGateway: Gateway, Sendable {
     private let whenAsked: @Sendable () -> Void
     private let whenReleased: @Sendable () -> Void
     private let whenResting: @Sendable (Duration) -> Void
+    private let whenChecked: @Sendable () -> Awakening
     private let outcome: Release
 
     init(
         _ script: [Answer], method: MappingMethod = .upnp, internal: String = "192.168.1.10:5000", absent: MappingFailure? = nil,
         releases outcome: Release = .closed, whenFound: @escaping @Sendable () -> Void = {},
         whenAsked: @escaping @Sendable () -> Void = {}, whenReleased: @escaping @Sendable () -> Void = {},
-        whenResting: @escaping @Sendable (Duration) -> Void = { _ in }
+        whenResting: @escaping @Sendable (Duration) -> Void = { _ in },
+        whenChecked: @escaping @Sendable () -> Awakening = { .rested }
     ) {
+        self.whenChecked = whenChecked
         self.whenResting = whenResting
         self.method = method
         internalAddress = address(`internal`)
@@ -57,6 +60,8 @@ final class FakeGateway: Gateway, Sendable {
         bell.wait(for: duration)
         return .rested
     }
+
+    func check(_ external: TransportAddress) -> Awakening { whenChecked() }
 
     func release(externalPort: UInt16) -> Release {
         diary.withLock { $0.released.append(externalPort) }

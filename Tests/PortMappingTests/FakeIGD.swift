@@ -18,6 +18,7 @@ final class FakeIGD: Sendable {
     private let version: Int
     private let descriptor: Int32
     private let requests = Mutex<[String]>([])
+    private let fetches = Mutex(0)
 
     /// - Parameter version: 2 has WANIPConnection:2 and the IPv6 firewall.
     init(version: Int = 1, answer: @escaping @Sendable (_ action: String, _ body: String) -> Reply) throws {
@@ -40,6 +41,9 @@ final class FakeIGD: Sendable {
         }
     }
 
+    /// How often the description was fetched.
+    var descriptions: Int { fetches.withLock { $0 } }
+
     /// The names of the actions that were called, in order.
     var actions: [String] { requests.withLock { $0 } }
 
@@ -48,7 +52,10 @@ final class FakeIGD: Sendable {
     private func reply(to request: String, _ answer: (String, String) -> Reply) -> String {
         guard request.hasPrefix("POST"), let header = request.firstRange(of: "#"),
             let action = request[header.upperBound...].split(separator: "\"").first.map(String.init)
-        else { return Self.http(description) }
+        else {
+            fetches.withLock { $0 += 1 }
+            return Self.http(description)
+        }
         requests.withLock { $0.append(action) }
         switch answer(action, request) {
         case .success(let values):

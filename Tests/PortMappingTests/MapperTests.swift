@@ -1,6 +1,7 @@
 import Foundation
 import NetPrimitives
 import PortMapping
+import Synchronization
 import Testing
 
 @Suite("A mapper", .timeLimit(.minutes(1)))
@@ -56,6 +57,34 @@ struct MapperTests {
         await mapper.close()  // the time limit of the suite would tell
         await mapper.close()
         hold.signal()
+    }
+
+    @Test("in a network that may be another one the router is asked at once whether it knows the port, and for it if it does not")
+    func checks() async {
+        let isForgotten = Mutex(false)
+        let gateway = FakeGateway([grant(), grant("11.22.33.99:5000")], whenChecked: {
+            isForgotten.withLock { $0 } ? .restarted : .rested
+        })
+        let mapper = Mapper(request, gateways: [{ gateway }])
+        var events = mapper.events.makeAsyncIterator()
+        #expect(await events.next() == .mapped(mapping("11.22.33.21:5000")))
+        mapper.check()
+        isForgotten.withLock { $0 = true }
+        mapper.check()
+        #expect(await events.next() == .mapped(mapping("11.22.33.99:5000")))
+        await mapper.close()
+        #expect(gateway.asks.count == 2)
+    }
+
+    @Test("asks by PCP alone where one peer sees us")
+    func onePeer() async {
+        var request = request
+        request.remote = address("11.22.33.44:6000")
+        request.gateway = address("127.6.9.9:0").ip  // where nobody is
+        let mapper = Mapper(request)
+        var seen: [Mapper.Event] = []
+        for await event in mapper.events { seen.append(event) }
+        #expect(seen == [.failed(.pcp, .noRouter)])
     }
 
     @Test("that is dropped gives back what it had")

@@ -198,6 +198,34 @@ struct UPnPGatewayTests {
         #expect(gateway.release(externalPort: 5000) == .unanswered)
     }
 
+    @Test("another router that has its address by now is asked for its description, and then for the port")
+    func anotherRouter() throws {
+        let isOther = Mutex(false), isKnown = Mutex(true)
+        let igd = try FakeIGD { action, _ in
+            // What the first router's description led to leads nowhere at the second one.
+            if !isKnown.withLock({ $0 }) {
+                isKnown.withLock { $0 = true }
+                return .raw("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
+            }
+            switch action {
+            case "GetExternalIPAddress":
+                return .success(["NewExternalIPAddress": isOther.withLock { $0 } ? "11.22.33.99" : "11.22.33.21"])
+            case "GetSpecificPortMappingEntry": return .error(714)
+            default: return .success()
+            }
+        }
+        let gateway = try gateway(igd)
+        #expect(gateway.answer(to: ask) == grant("11.22.33.21:5000", for: .seconds(600)))
+        #expect(igd.descriptions == 1)
+        isOther.withLock { $0 = true }
+        isKnown.withLock { $0 = false }
+        #expect(gateway.check(address("11.22.33.21:5000")) == .restarted)
+        #expect(igd.descriptions == 2)
+        isKnown.withLock { $0 = false }
+        #expect(gateway.answer(to: ask) == grant("11.22.33.99:5000", for: .seconds(600)))
+        #expect(igd.descriptions == 3)
+    }
+
     @Test("a router that has no such mapping closes nothing")
     func notThere() throws {
         let igd = try FakeIGD { _, _ in .error(714) }

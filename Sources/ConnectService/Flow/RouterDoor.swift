@@ -123,8 +123,13 @@ package final class RouterDoor: Sendable {
     }
 
     /// The way out of here may be another one: a route comes a moment after its address, and where no router was found then
-    /// one is looked for now.
-    package func lookAgain() { state.withLock { lookAgain(&$0) } }
+    /// one is looked for now. Where one was found, another one may have its address by now.
+    package func lookAgain() {
+        state.withLock { state in
+            for port in state.ports.values { port.mapper.check() }
+            lookAgain(&state)
+        }
+    }
 
     /// From now on there is somebody who tries ports from outside; what is open already is tried at once.
     package func prove(by prover: @escaping Prover) {

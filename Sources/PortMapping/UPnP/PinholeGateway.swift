@@ -28,7 +28,7 @@ package final class PinholeGateway: Gateway {
     package var secret: [UInt8]? { hole.map { [UInt8($0 >> 8), UInt8($0 & 0xFF)] } }
 
     package func find() throws(MappingFailure) {
-        igd = descriptionURL.map(IGD.at) ?? IGD.search(for: request)
+        igd = lookForDevice()
         guard let (url, type) = igd?.firewall else { throw .noRouter }
         var isOn: Int32 = 0
         var isAllowed: Int32 = 0
@@ -37,7 +37,10 @@ package final class PinholeGateway: Gateway {
         }
     }
 
+    private func lookForDevice() -> IGD? { descriptionURL.map(IGD.at) ?? IGD.search(for: request) }
+
     package func answer(to ask: Ask) -> Answer {
+        igd = igd ?? lookForDevice()
         guard let (url, type) = igd?.firewall else { return .failed(.noRouter) }
         let lifetime = min(ask.lifetime ?? request.lifetime, .seconds(Self.longestLease))
         let seconds = IGD.seconds(lifetime, atMost: Self.longestLease)
@@ -45,6 +48,7 @@ package final class PinholeGateway: Gateway {
         if let hole {
             let code = UPNP_UpdatePinhole(url, type, "\(hole)", seconds)
             if code == UPNPCOMMAND_SUCCESS { return granted }
+            forgetDevice(after: code)
             // After any other refusal, and without an answer, the hole is there still: a second one would be too many.
             guard code == Int32(UPnPError.noSuchPinhole) else { return UPnPError.pinholeAnswer(code: Int(code)) }
             self.hole = nil
@@ -54,22 +58,33 @@ package final class PinholeGateway: Gateway {
         let code = UPNP_AddPinhole(
             url, type, "empty", "0", "\(internalAddress.ip)", "\(internalAddress.port)", "\(request.transport.rawValue)",
             seconds, &number)
-        guard code == UPNPCOMMAND_SUCCESS else { return UPnPError.pinholeAnswer(code: Int(code)) }
+        guard code == UPNPCOMMAND_SUCCESS else {
+            forgetDevice(after: code)
+            return UPnPError.pinholeAnswer(code: Int(code))
+        }
         hole = UInt16(IGD.text(number))
         return hole == nil ? .unanswered(.implausible("it opened a hole without a number")) : granted
     }
 
     /// A hole whose number was never told cannot be closed: it runs out.
     package func release(externalPort: UInt16) -> Release {
-        guard let (url, type) = igd?.firewall, let hole, !isAway else { return .unanswered }
+        guard let hole, !isAway else { return .unanswered }
+        igd = igd ?? lookForDevice()
+        guard let (url, type) = igd?.firewall else { return .unanswered }
         let release = UPnPError.release(code: Int(UPNP_DeletePinhole(url, type, "\(hole)")))
         if release != .unanswered { self.hole = nil }
         return release
     }
 
     package func check(_ external: TransportAddress) -> Awakening {
+        igd = igd ?? lookForDevice()
         guard let (url, type) = igd?.firewall, let hole else { return .rested }
         var packets: Int32 = 0
-        return UPNP_GetPinholePackets(url, type, "\(hole)", &packets) == Int32(UPnPError.noSuchPinhole) ? .restarted : .rested
+        let code = UPNP_GetPinholePackets(url, type, "\(hole)", &packets)
+        forgetDevice(after: code)
+        return code == Int32(UPnPError.noSuchPinhole) ? .restarted : .rested
     }
+
+    /// Where nobody gives a proper answer any more, another router may have its place: the next question looks for it.
+    private func forgetDevice(after code: Int32) { if code < 0 { igd = nil } }
 }

@@ -20,7 +20,7 @@ package final class UPnPGateway: Gateway {
 
     package func find() throws(MappingFailure) {
         guard request.internalAddress.family == .ipv4 else { throw .notIPv4 }
-        igd = descriptionURL.map(IGD.at) ?? IGD.search(for: request)
+        igd = lookForDevice()
         guard let igd else { throw .noRouter }
         if request.internalAddress.ip.isUnspecified {
             guard let facing = igd.facingAddress, facing.family == .ipv4 else { throw .notIPv4 }
@@ -28,10 +28,11 @@ package final class UPnPGateway: Gateway {
         }
     }
 
+    private func lookForDevice() -> IGD? { descriptionURL.map(IGD.at) ?? IGD.search(for: request) }
+
     package func answer(to ask: Ask) -> Answer {
-        guard let igd else { return .failed(.noRouter) }
-        let address: IPAddress
-        do throws(MappingFailure) { address = try externalAddress(igd) } catch { return .failed(error) }
+        let igd: IGD, address: IPAddress
+        do throws(MappingFailure) { (igd, address) = try presentDevice() } catch { return .failed(error) }
         // A router gives a port away that it has mapped to this computer before, to another program of it.
         let owner = owner(ofExternalPort: ask.externalPort, igd)
         if let owner, owner != internalAddress { return .conflict }
@@ -62,17 +63,28 @@ package final class UPnPGateway: Gateway {
 
     /// UPnP has no clock that would tell of a restart: the mapping is looked for, and the address.
     package func check(_ external: TransportAddress) -> Awakening {
-        guard let igd else { return .rested }
-        do throws(MappingFailure) {
-            if try externalAddress(igd) != external.ip { return .restarted }
-        } catch {
-            return .rested  // the renewal will tell
-        }
+        let igd: IGD, address: IPAddress
+        // If there is none, the renewal will tell.
+        do throws(MappingFailure) { (igd, address) = try presentDevice() } catch { return .rested }
+        if address != external.ip { return .restarted }
         // Routers that do not tell who has a port say so with other numbers than "there is no such mapping".
         return entry(ofExternalPort: external.port, igd).code == UPnPError.noSuchEntry ? .restarted : .rested
     }
 
     // The questions
+
+    /// The router as it is now, and its address. Where nobody answers as the one did that was found, another one may have its
+    /// place: a router that was exchanged, or that of another home, which has the same address and another description.
+    private func presentDevice() throws(MappingFailure) -> (IGD, IPAddress) {
+        if let igd {
+            do throws(MappingFailure) { return (igd, try externalAddress(igd)) } catch {
+                guard case .refused(..<0, _) = error else { throw error }
+            }
+        }
+        igd = lookForDevice()
+        guard let igd else { throw .noRouter }
+        return (igd, try externalAddress(igd))
+    }
 
     private func externalAddress(_ igd: IGD) throws(MappingFailure) -> IPAddress {
         var text = [CChar](repeating: 0, count: 64)  // the library writes 16 at most
