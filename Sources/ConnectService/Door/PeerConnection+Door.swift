@@ -21,7 +21,7 @@ extension PeerConnection {
                 try await listen(on: addresses, at: DoorPort.usualPort)
             } catch {
                 for address in door.addresses { closeDoor(at: address) }
-                try await listen(on: addresses, at: 0)
+                try await listenAnywhere(on: addresses)
             }
         }
         guard let port = door.addresses.first?.port else {
@@ -40,9 +40,28 @@ extension PeerConnection {
         do {
             try await listen(on: addresses, at: door.port)
         } catch {
-            try? await listen(on: addresses.filter { ip in !door.addresses.contains { $0.ip == ip } }, at: 0)
+            try? await listenAnywhere(on: addresses)
         }
     }
+
+    /// At ports that the system chooses: one for all, where it is free on each.
+    private func listenAnywhere(on addresses: [IPAddress]) async throws(DoorError) {
+        let isClosed = { (ip: IPAddress) in !self.doorAddresses.contains { $0.ip == ip } }
+        do {
+            try await listen(on: addresses.filter(isClosed), at: 0)
+        } catch {
+            for ip in addresses where isClosed(ip) { try await listen(on: [ip], at: 0) }
+        }
+    }
+
+    /// Those of our addresses that have no door, though there is room for one.
+    func withoutDoor(of present: [IPAddress]) -> [IPAddress] {
+        guard let door else { return [] }
+        return present.prefix(Self.doorLimit).filter { ip in !door.addresses.contains { $0.ip == ip } }
+    }
+
+    /// Doors at addresses that this computer has no more.
+    func lostDoors(of present: [IPAddress]) -> [TransportAddress] { doorAddresses.filter { !present.contains($0.ip) } }
 
     /// Listeners at most: each is a candidate, and with its router's another one.
     private static let doorLimit = 4
@@ -65,9 +84,7 @@ extension PeerConnection {
     /// The address is gone, or the port is given up.
     func closeDoor(at address: TransportAddress) {
         door?.close(address)
-        let now = MonotonicClock.now()
-        dropStreams(at: address, at: now)
-        agent.removeLocalCandidates(base: address, at: now)
+        forgetStreams(at: address, at: MonotonicClock.now())
     }
 
     // MARK: Who comes

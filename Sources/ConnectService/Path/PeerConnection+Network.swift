@@ -41,17 +41,21 @@ extension PeerConnection {
         let present = localAddresses()
         let gone = sockets.keys.filter { base in !present.contains { $0.ip == base.ip } }
         let new = present.filter { address in !sockets.keys.contains { $0.ip == address.ip } }
+        let ips = present.map(\.ip)
+        // A door is opened before the ports are, and may have been at other addresses.
+        let isDoorElsewhere = !ips.isEmpty && !(withoutDoor(of: ips).isEmpty && lostDoors(of: ips).isEmpty)
         // A host without any address has nothing to begin with; what it had may come back.
-        guard !new.isEmpty || !gone.isEmpty && gone.count < sockets.count else { return emit(.routesChanged) }
+        guard !new.isEmpty || !gone.isEmpty && gone.count < sockets.count || isDoorElsewhere else { return emit(.routesChanged) }
         isMoving = true
-        Task { await self.move(from: gone, to: new) }
+        Task { await self.move(from: gone, to: new, of: ips) }
     }
 
-    private func move(from gone: [TransportAddress], to new: [LocalAddress]) async {
+    private func move(from gone: [TransportAddress], to new: [LocalAddress], of present: [IPAddress]) async {
         // The new ones first: the agent always has somewhere to go.
-        let count = sockets.count
+        let (count, doors) = (sockets.count, Set(doorAddresses))
         await openPorts(on: new)
-        await widenDoor(to: new.map(\.ip))
+        for address in lostDoors(of: present) { closeDoor(at: address) }
+        await widenDoor(to: withoutDoor(of: present))
         isMoving = false
         guard !isOver else { return }
         defer {
@@ -62,7 +66,7 @@ extension PeerConnection {
         }
         let hasOpened = sockets.count > count
         // An address that nobody may use yet is no change.
-        guard hasOpened || !gone.isEmpty else { return emit(.routesChanged) }
+        guard hasOpened || !gone.isEmpty || Set(doorAddresses) != doors else { return emit(.routesChanged) }
         let now = MonotonicClock.now()
         for base in gone {
             sockets.removeValue(forKey: base)?.close()

@@ -1,9 +1,10 @@
 import NetPrimitives
+import PortMapping
 
 /// Which connections to a peer's passive candidates are opened, and when: a few at once, at a pace.
 ///
 /// A peer may name any address, and have us knock there: where nobody has ever answered as our peer we knock so often and no
-/// more.
+/// more. Hosts take turns, so that many addresses of one that is silent do not keep another one waiting.
 struct Dialler {
     /// Connections that are being opened.
     static let atOnce = 6
@@ -27,6 +28,12 @@ struct Dialler {
         var packets: [[UInt8]]
         let from: Instant
         var isConnecting = false
+    }
+
+    /// How long a connection is waited for: the SYN is sent at 0, 1, 3 and 7 s, and a check is waited for longer. A private
+    /// address is a neighbour's, who answers at once, or somebody else's in a network that is not ours: its SYN is sent twice.
+    static func patience(to remote: IPAddress) -> Duration {
+        ExternalReach(of: remote) == .internet ? .seconds(8) : .milliseconds(2500)
     }
 
     /// In the order in which they were asked for.
@@ -63,12 +70,16 @@ struct Dialler {
     /// The connection that is to be opened now.
     mutating func next(at now: Instant) -> StreamEnds? {
         guard let deadline = nextDeadline, deadline <= now,
-            let index = calls.firstIndex(where: { !$0.isConnecting && $0.from <= now })
+            let index = calls.indices.filter({ !calls[$0].isConnecting && calls[$0].from <= now })
+                .min(by: { busy(calls[$0].ends.remote.ip) < busy(calls[$1].ends.remote.ip) })
         else { return nil }
         calls[index].isConnecting = true
         nextAt = now + Self.pace
         return calls[index].ends
     }
+
+    /// Connections that are being opened to the host.
+    private func busy(_ host: IPAddress) -> Int { calls.count { $0.isConnecting && $0.ends.remote.ip == host } }
 
     /// It is open, or will not be, or is not wanted any more.
     ///

@@ -22,6 +22,9 @@ final class PacketStream {
     /// As long as a check is waited for.
     private static let trial = Duration.seconds(10)
 
+    /// Whoever has gone elsewhere need not have said goodbye.
+    static let longestSilence = Duration.seconds(60)
+
     /// What the events of its channel carry.
     let number: Int
     let ends: StreamEnds
@@ -71,8 +74,9 @@ final class PacketStream {
     /// Whether nothing answers on it any more: a new connection is worth more than TCP's retransmissions, which grow rare.
     func isStuck(at now: Instant) -> Bool { unansweredSince.map { now - $0 > Self.patience } ?? false }
 
-    /// When to give up on one where the peer does not answer.
-    var trialEnd: Instant? { isAnswered ? nil : openedAt + Self.trial }
+    /// When to give up on one where the peer does not answer, or has nothing to say: the agent asks what it may need every
+    /// few seconds.
+    var deadline: Instant { isAnswered ? heardAt + Self.longestSilence : openedAt + Self.trial }
 
     func close() { channel.close(promise: nil) }
 }

@@ -59,7 +59,7 @@ extension PeerConnection {
     private func open(_ number: Int, _ ends: StreamEnds) async {
         ClientLog.path.debug("connecting", metadata: ["from": "\(ends.base.ip)", "to": "\(ends.remote)"])
         let channel = try? await ClientBootstrap(group: loop)
-            .connectTimeout(Self.connectPatience)
+            .connectTimeout(TimeAmount(Dialler.patience(to: ends.remote.ip)))
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
@@ -85,18 +85,33 @@ extension PeerConnection {
         drain()
     }
 
-    /// Less than a check is waited for; the SYN is sent four times.
-    private static let connectPatience = TimeAmount.seconds(8)
-
     func keep(_ stream: PacketStream, at now: Instant) {
         if let old = streams.removeValue(forKey: stream.ends) {
             old.close()
-        } else if streams.count >= Self.streamLimit {
-            let inUse = agent.dataPair.map { StreamEnds(base: $0.source, remote: $0.destination) }
-            streams.values.filter { $0.ends != inUse }.min { ($0.isAnswered ? 1 : 0, $0.heardAt) < ($1.isAnswered ? 1 : 0, $1.heardAt) }
-                .map { drop($0, at: now) }
+        } else if let leaving = leaving(for: stream) {
+            drop(leaving, at: now)
         }
         streams[stream.ends] = stream
+    }
+
+    /// Whose place a new one takes; nil while there is room. Those that came in by the door and have not answered a check of
+    /// ours have no more places than the door itself, in all and of one household: a check that was heard elsewhere can be
+    /// played back on many connections, each of which teaches the agent an address.
+    private func leaving(for stream: PacketStream) -> PacketStream? {
+        let others = streams.values.filter { $0.ends != streamInUse }
+        if !stream.ends.isActive {
+            let unanswered = others.filter { !$0.ends.isActive && !$0.isAnswered }
+            let neighbours = unanswered.filter { $0.ends.remote.ip.household == stream.ends.remote.ip.household }
+            if neighbours.count >= Guests.limitOfSource { return neighbours.min { $0.openedAt < $1.openedAt } }
+            if unanswered.count >= Guests.limit { return unanswered.min { $0.openedAt < $1.openedAt } }
+        }
+        guard streams.count >= Self.streamLimit else { return nil }
+        return others.min { ($0.isAnswered ? 1 : 0, $0.heardAt) < ($1.isAnswered ? 1 : 0, $1.heardAt) }
+    }
+
+    /// That which data flows on.
+    private var streamInUse: StreamEnds? {
+        agent.dataPair.flatMap { $0.transport == .tcp ? StreamEnds(base: $0.source, remote: $0.destination) : nil }
     }
 
     // MARK: Receiving
@@ -158,13 +173,13 @@ extension PeerConnection {
     /// An address of ours is gone.
     func forgetStreams(of ip: IPAddress, at now: Instant) {
         for address in doorAddresses where address.ip == ip { closeDoor(at: address) }
-        let base = TransportAddress(ip: ip, port: Candidate.unknownPort)
-        dropStreams(at: base, at: now)
-        agent.removeLocalCandidates(base: base, at: now)
+        forgetStreams(at: TransportAddress(ip: ip, port: Candidate.unknownPort), at: now)
     }
 
-    /// Ends what comes to, or goes from, one of our ends.
-    func dropStreams(at base: TransportAddress, at now: Instant) {
+    /// One of our ends is gone, with what came to it, or went from it. The agent is told first: a connection that ends there is
+    /// not to be opened again.
+    func forgetStreams(at base: TransportAddress, at now: Instant) {
+        agent.removeLocalCandidates(base: base, at: now)
         dialler.forget(base: base)
         for stream in streams.values where stream.ends.base == base { drop(stream, at: now) }
     }
@@ -172,13 +187,15 @@ extension PeerConnection {
     /// When a connection is to be opened, or given up.
     var streamDeadline: Instant? {
         var deadline = Optional.earliest(dialler.nextDeadline, door?.nextDeadline)
-        for stream in streams.values { deadline = .earliest(deadline, stream.trialEnd) }
+        let inUse = streamInUse
+        for stream in streams.values where stream.ends != inUse { deadline = .earliest(deadline, stream.deadline) }
         return deadline
     }
 
     func handleStreamTimeout(at now: Instant) {
         door?.handleTimeout(at: now)
-        for stream in streams.values where stream.trialEnd.map({ $0 <= now }) ?? false { drop(stream, at: now) }
+        let inUse = streamInUse
+        for stream in streams.values where stream.ends != inUse && stream.deadline <= now { drop(stream, at: now) }
         dial(at: now)
     }
 

@@ -38,6 +38,23 @@ struct DiallerTests {
         #expect(next(&dialler, now) == ends(Dialler.atOnce))
     }
 
+    @Test("hosts take turns: a silent one with many ports does not keep another one waiting")
+    func turns() {
+        var dialler = Dialler()
+        for port in UInt16(5000)..<5012 { asks(&dialler, ends(1, port: port)) }
+        asks(&dialler, ends(2))
+        #expect(next(&dialler, .zero) == ends(1, port: 5000))
+        #expect(next(&dialler, .zero + Dialler.pace) == ends(2))
+        #expect(next(&dialler, .zero + Dialler.pace * 2) == ends(1, port: 5001))
+    }
+
+    @Test("neighbours answer soon, or are none", arguments: [
+        ("11.22.33.44", 8000), ("192.168.1.10", 2500), ("10.0.0.1", 2500), ("100.64.0.1", 2500), ("2600::1", 8000), ("fd00::1", 2500),
+    ] as [(String, Int64)])
+    func patience(_ host: String, _ milliseconds: Int64) throws {
+        #expect(Dialler.patience(to: try #require(IPAddress(host))) == .milliseconds(milliseconds))
+    }
+
     @Test("a peer that names a thousand addresses has us knock at few of them")
     func thousand() {
         var dialler = Dialler()

@@ -1,5 +1,8 @@
 @testable import ConnectService
+import HostNetwork
+import ICE
 import NIOCore
+import NIOEmbedded
 import NIOPosix
 import NIOTransport
 import NetPrimitives
@@ -83,6 +86,64 @@ struct PeerConnectionStreamTests {
         if case .closed? = first {} else { Issue.record("it was answered") }
         // And the one who is meant comes in all the same.
         #expect(await pair.connect().count == 2)
+        await pair.close()
+    }
+
+    @Test("a check that was heard elsewhere and is played back again and again takes nobody's place")
+    func playedBack() async throws {
+        let pair = try await PeerPair()
+        #expect(await pair.connect().count == 2)
+        // As the helper's would be, and for nobody's answer.
+        let check = try await PeerPair.loop.submit {
+            let (mine, theirs) = (pair.sharer.localCredentials, pair.helper.localCredentials)
+            var builder = MessageBuilder(.request, .binding, transactionID: Opening.nonce)
+            builder.add(Priority(1_862_270_975))
+            builder.add(Username("\(mine.usernameFragment):\(theirs.usernameFragment)"))
+            return builder.finish(key: .shortTerm(password: mine.password), fingerprint: true)
+        }.get()
+        let frame = try #require(StreamFraming.frame(check))
+        let (events, continuation) = AsyncStream.makeStream(of: StreamSocket.Event.self)
+        var sockets: [StreamSocket] = []
+        for _ in 0..<40 {
+            let socket = try await StreamSocket.connect(
+                to: TransportAddress(ip: .loopbackV4, port: pair.port), loop: PeerPair.loop) { continuation.yield($0) }
+            socket.send(frame, mayBeDropped: false)
+            sockets.append(socket)
+        }
+        // All but as many as one household has places for are closed again.
+        var closed = 0
+        for await event in events {
+            if case .closed = event { closed += 1 }
+            if closed == sockets.count - Guests.limitOfSource { break }
+        }
+        let kept = try await PeerPair.loop.submit { pair.sharer.assumeIsolated { $0.streams.values.filter(\.isAnswered).count } }.get()
+        #expect(kept > 0)
+        #expect(await pair.exchange(Array("still there?".utf8), on: .control, from: .helper))
+        for socket in sockets { socket.close() }
+        await pair.close()
+    }
+
+    @Test("a connection that is silent for a minute is closed, but for the one that carries data")
+    func silence() async throws {
+        let pair = try await PeerPair()
+        #expect(await pair.connect().count == 2)
+        let (before, after) = try await PeerPair.loop.submit {
+            pair.sharer.assumeIsolated { peer in
+                let now = MonotonicClock.now()
+                let ends = StreamEnds(
+                    base: TransportAddress(ip: .loopbackV4, port: pair.port), remote: TransportAddress(ip: .loopbackV4, port: 1))
+                let silent = PacketStream(0, ends, channel: EmbeddedChannel(), at: now)
+                silent.isAnswered = true
+                peer.keep(silent, at: now)
+                peer.handleStreamTimeout(at: now + PacketStream.longestSilence - .seconds(1))
+                let before = peer.streams.count
+                peer.handleStreamTimeout(at: now + PacketStream.longestSilence + .seconds(1))
+                return (before, peer.streams.count)
+            }
+        }.get()
+        #expect(before == 2)
+        #expect(after == 1)
+        #expect(await pair.exchange(Array("still there?".utf8), on: .control, from: .helper))
         await pair.close()
     }
 
