@@ -108,6 +108,8 @@ package actor PeerConnection {
     /// Ports opened so far: each next one is a little less wanted (RFC 8445 §5.1.2.1).
     var openedPorts: UInt16 = 0
     var remoteIPs: [IPAddress] = []
+    private var repetitions = RateLimit(at: .zero)
+    private static let repetitionAllowance = RateLimit.Allowance(burst: 4, interval: .seconds(1))
     var dtls: Endpoint?
     /// Takes what comes, where there is no DTLS (`carryDatagrams`).
     var receiveDatagram: (@Sendable ([UInt8]) -> Void)?
@@ -238,8 +240,10 @@ package actor PeerConnection {
         drain()
     }
 
-    /// Tells the peer again what holds of the session under way: it may not have heard it.
+    /// Tells the peer again what holds of the session under way: it may not have heard it. One that comes back again and again
+    /// is told so often and no more: an answer is many times as long as the question.
     func signalAgain() {
+        guard repetitions.take(1, of: Self.repetitionAllowance, at: MonotonicClock.now()) else { return }
         agent.signalAgain()
         drain()
     }

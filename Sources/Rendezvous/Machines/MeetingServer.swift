@@ -132,16 +132,19 @@ public struct MeetingServer<Store: InvitationStore>: Sendable {
     ///   ends no session: its peer is told only of a client that has closed its connection.
     public mutating func connectionClosed(_ id: ConnectionID, isSilent: Bool = false, at now: Instant) {
         guard let connection = connections.removeValue(forKey: id) else { return }
-        let left = connectionsBySource[connection.source, default: 1] - 1
-        connectionsBySource[connection.source] = left > 0 ? left : nil
+        let others = connectionsBySource[connection.source, default: 1] - 1
+        connectionsBySource[connection.source] = others > 0 ? others : nil
+        let left: [MeetingID]
         switch connection.role {
-        case .undecided: break
-        case .sharer(let lookups): for lookup in lookups { stopWaiting(lookup) }
-        case .helper: break
+        case .undecided: left = []
+        case .helper(let meeting): left = [meeting]
+        case .sharer(let lookups):
+            for lookup in lookups { stopWaiting(lookup) }
+            // Confirmed meetings of a used-up invitation are no longer under any look-up.
+            left = meetings.filter { $0.value.side(of: id) != nil }.map(\.key)
         }
-        // Confirmed meetings of a used-up invitation are no longer under any look-up.
-        for (meeting, parties) in meetings {
-            guard let side = parties.side(of: id) else { continue }
+        for meeting in left {
+            guard let side = meetings[meeting]?.side(of: id) else { continue }
             if !keep(meeting, without: side, from: connection.source, isSilent: isSilent, at: now) { leave(meeting, side, at: now) }
         }
     }
