@@ -101,7 +101,7 @@ extension PeerConnection {
         case .pathLost:
             if hasConnected { emit(.pathLost) }
         case .restarted:
-            gatherReflexiveAgain(at: now)
+            if !hasJustAsked { gatherReflexiveAgain(at: now) }
         case .unanswered:
             guard asksForHelp(at: now) else { break }
             // A router that has rebooted, a NAT that has forgotten: our addresses look the same from here, and from nowhere else.

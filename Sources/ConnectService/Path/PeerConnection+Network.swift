@@ -85,8 +85,10 @@ extension PeerConnection {
         hasSignalledEnd = false
         agent.networkChanged(at: now)
         if asksAgain { gatherReflexiveAgain(at: now) }
+        hasJustAsked = asksAgain
         emit(.networkChanged(ports: ports))
         drain()
+        hasJustAsked = false
     }
 
     /// The relay knows us by an address that may be gone: others of its addresses are asked for. The old ones are kept for as

@@ -95,6 +95,8 @@ package actor PeerConnection {
     /// Whom to ask how our ports look from outside.
     var stunServers: [TransportAddress] = []
     var bindingsAskedAt: Instant?
+    /// Whether servers were asked in this breath: a restart that begins need not ask them again.
+    var hasJustAsked = false
     var ladder: RelayLadder?
     var turnCredentials: TURNCredentials?
     var relayTrust: RelayTrust?

@@ -1,6 +1,7 @@
-import ConnectService
+@testable import ConnectService
 import DTLS
 import Foundation
+import HostNetwork
 import ICE
 import NIOCore
 import NIOPosix
@@ -106,6 +107,8 @@ struct MovingPeerTests {
             await side.open()
             await side.peer.setRemote(credentials: other.peer.localCredentials, fingerprint: other.identity.fingerprint)
         }
+        let nobody = RelayServer(host: "127.0.0.1", port: 9, ip: .loopbackV4, transport: .udp)
+        await helper.peer.gatherReflexive(from: [nobody])
         // The sharer's signals go over while the helper's are read.
         let heard = Task {
             var events = sharer.events.makeAsyncIterator()
@@ -129,6 +132,47 @@ struct MovingPeerTests {
         #expect(path?.kind == .direct)
         #expect(await helper.peer.send(Array("after".utf8), on: .control))
         #expect(await heard.value == ["before", "meanwhile", "after"])
+        // Servers are asked because of the change, and not once more because of the restart that it brings.
+        let (changedAt, askedAt) = try await helper.peer.loop.submit {
+            helper.peer.assumeIsolated { peer in
+                let now = MonotonicClock.now()
+                peer.followNetwork(at: now)
+                return (now, peer.bindingsAskedAt)
+            }
+        }.get()
+        #expect(askedAt == changedAt)
         for side in [helper, sharer] { await side.peer.close(peerIsLost: true) }
+    }
+
+    @Test("a peer that comes back again and again is told of everything so often and no more")
+    func repetitions() async throws {
+        let side = try Side(1, isHelper: false)
+        await side.open()
+        let began = MonotonicClock.now()
+        for _ in 0..<1000 { await side.peer.signalAgain() }
+        let seconds = (MonotonicClock.now() - began).components.seconds
+        await side.move(to: 1)
+        var (told, looks) = (0, 0)
+        for await event in side.events {
+            if candidate(event) != nil { told += 1 }
+            if case .routesChanged = event { looks += 1 }
+            if looks == 2 { break }  // that of the beginning, and that of the end
+        }
+        #expect((2...6 + Int(seconds)).contains(told))  // one of them is that of the beginning
+        await side.peer.close(peerIsLost: true)
+    }
+
+    @Test("the door is where the computer's addresses are, though it was opened at others before")
+    func door() async throws {
+        let side = try Side(1, isHelper: false)
+        _ = try await side.peer.openDoor(at: .named(0), on: [.v4(0x7F00_0003), .loopbackV4])
+        await side.open()
+        var events = side.events.makeAsyncIterator()
+        _ = await next(&events, to: side) { ports($0) }
+        #expect(await side.peer.doorAddresses.map(\.ip) == [.loopbackV4])
+        await side.move(to: 2)
+        _ = await next(&events, to: side) { ports($0) }
+        #expect(await side.peer.doorAddresses.map(\.ip) == [.v4(0x7F00_0002)])
+        await side.peer.close(peerIsLost: true)
     }
 }
