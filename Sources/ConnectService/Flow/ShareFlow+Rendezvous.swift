@@ -94,6 +94,8 @@ extension ShareFlow {
             } else {
                 printer.note("The relay is back, and the code is good.")
             }
+        case .invitationShortened(let seconds):
+            printer.note("This relay gives invitations \(Duration.seconds(seconds).humanText) at most.")
         case .invitationExtended(let invitation):
             announce(invitation)
         case .invitationEnded(let end):

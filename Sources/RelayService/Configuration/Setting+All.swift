@@ -38,6 +38,9 @@ extension Setting {
         Setting("packets-per-invitation", \.traffic.perInvitation.packets, .rate, .atReload),
         Setting("packets-per-user", \.traffic.perUser.packets, .rate, .atReload),
         Setting("packets-total", \.traffic.total.packets, .rate, .atReload),
+        Setting("may-invite", \.meetings.inviters, .list(of: .block), .atReload),
+        Setting("longest-invitation", \.meetings.longestInvitation, .duration(.seconds(60) ... .seconds(366 * 86_400)), .atReload),
+        Setting("lookups-per-minute", \.meetings.lookupsPerMinute, .integer(1...1_000_000), .atReload),
         Setting("invitations-per-minute", \.meetings.invitationsPerMinute, .integer(1...1_000_000), .atReload),
         Setting("open-invitations-per-address", \.meetings.maximumInvitationsPerSource, .integer(0...100_000), .atReload),
         Setting(

@@ -17,8 +17,10 @@ extension MeetingServer {
         case .create(let terms): try create(terms, from: id, at: now, wallClock: wallClock)
         case .resume(let lookup, let owner): try resume(lookup, owner: owner, from: id, at: now, wallClock: wallClock)
         case .extend(let lookup, let lifetime):
-            let expires = wallClock.advanced(bySeconds: min(lifetime, configuration.maximumLifetime))
             _ = try owned(lookup, by: id)
+            // An invitation that is there stays; more of it is as much as a new one.
+            guard mayInvite(id) else { throw RelayErrorCode.notAllowed }
+            let expires = wallClock.advanced(bySeconds: min(lifetime, configuration.longestLifetime))
             try store.extend(lookup, to: expires)
             waiting[lookup]?.expires = expires
             send(.extended(lookup, expires: expires), to: id)
@@ -56,7 +58,7 @@ extension MeetingServer {
             counters.invitationsRefused.count(refusal)
             return code
         }
-        guard connection.mayInvite else { throw refuse(.notAllowed, .notAllowed) }
+        guard mayInvite(id) else { throw refuse(.notAllowed, .notAllowed) }
         guard !isDraining else { throw refuse(.draining, .busy) }
         let lookups = try lookupsOfSharer(connection)
         guard lookups.count < configuration.maximumInvitationsPerConnection else { throw refuse(.connection, .busy) }
@@ -67,10 +69,11 @@ extension MeetingServer {
         guard try store.openCount(source: nil, at: wallClock) < configuration.maximumInvitations
         else { throw refuse(.total, .busy) }
         let owner = Secret.random(count: 16, using: &random)
+        let lifetime = min(terms.lifetime, configuration.longestLifetime)
         var invitation = StoredInvitation(
             lookup: .random(using: &random), label: Self.hex(UInt64.random(in: .min ... .max, using: &random)),
             ownerDigest: Digest.sha256(owner.exposed), source: source, created: wallClock,
-            expires: wallClock.advanced(bySeconds: min(terms.lifetime, configuration.maximumLifetime)),
+            expires: wallClock.advanced(bySeconds: lifetime),
             ceiling: terms.ceiling, allowedUses: min(terms.uses, configuration.maximumUses))
         // Of 2³⁰ look-ups at most 10⁵ are taken: eight draws in a row do not fail by chance.
         var draws = 1
@@ -84,7 +87,12 @@ extension MeetingServer {
         send(
             .created(
                 invitation.lookup, owner: owner, expires: invitation.expires, uses: invitation.allowedUses,
-                turn: credentials(label: invitation.label, wallClock: wallClock)), to: id)
+                turn: credentials(label: invitation.label, wallClock: wallClock), lifetime: lifetime), to: id)
+    }
+
+    /// The relay's policy, as it is now; a helper needs no permission.
+    private func mayInvite(_ id: ConnectionID) -> Bool {
+        connections[id].map { configuration.letsInvite($0.address) } ?? false
     }
 
     private mutating func resume(

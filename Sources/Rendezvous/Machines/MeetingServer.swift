@@ -20,8 +20,10 @@ public enum MeetingServerOutput: Sendable, Equatable {
 /// driver drains `nextOutput()` after every call, and closes what it is told to close.
 public struct MeetingServer<Store: InvitationStore>: Sendable {
     struct Connection: Sendable {
+        /// The household, which is what bounds count by.
         let source: IPAddress
-        let mayInvite: Bool
+        /// Where it came from, which is what the relay's policy asks for.
+        let address: IPAddress
         var role: Role
         /// Bounds messages and bytes together.
         var traffic: RateLimit
@@ -109,10 +111,7 @@ public struct MeetingServer<Store: InvitationStore>: Sendable {
 
     // MARK: What happens
 
-    /// - Parameter mayInvite: the relay's policy for this client; a helper needs no permission.
-    public mutating func connectionOpened(
-        _ id: ConnectionID, source: IPAddress, mayInvite: Bool = true, at now: Instant
-    ) {
+    public mutating func connectionOpened(_ id: ConnectionID, source: IPAddress, at now: Instant) {
         let household = source.household
         guard connections[id] == nil else { return }
         guard connections.count < configuration.maximumConnections,
@@ -124,7 +123,7 @@ public struct MeetingServer<Store: InvitationStore>: Sendable {
         }
         connectionsBySource[household, default: 0] += 1
         connections[id] = Connection(
-            source: household, mayInvite: mayInvite, role: .undecided(since: now), traffic: RateLimit(at: now))
+            source: household, address: source.unmapped, role: .undecided(since: now), traffic: RateLimit(at: now))
         if nextSweep == nil { nextSweep = now + Self.sweepInterval }
     }
 

@@ -1,4 +1,6 @@
-/// The bounds of a relay's rendezvous. Every table has one.
+public import NetPrimitives
+
+/// The bounds of a relay's rendezvous, of which every table has one, and who may invite there.
 public struct MeetingServerConfiguration: Hashable, Sendable {
     /// Connections at once, and of one source. An office behind one address has many people in it.
     public var maximumConnections = 10_000
@@ -21,8 +23,10 @@ public struct MeetingServerConfiguration: Hashable, Sendable {
     public var rejoinsPerMinute = 240
     /// Sources whose rates are remembered.
     public var maximumSources = 16_384
-    /// The longest life of an invitation, in seconds: a week.
-    public var maximumLifetime = 7 * 86_400
+    /// The networks that may make invitations; nil: everybody may.
+    public var inviters: [CIDRBlock]?
+    /// The longest life of an invitation.
+    public var longestInvitation: Duration = .seconds(7 * 86_400)
     public var maximumUses = 100
     /// How long TURN credentials last, in seconds: a working day of one session.
     public var credentialLifetime = 12 * 3600
@@ -35,6 +39,12 @@ public struct MeetingServerConfiguration: Hashable, Sendable {
     public var absenceTimeout: Duration = .seconds(16 * 60)
 
     public init() {}
+
+    /// Whether somebody from there may make an invitation. To help nobody needs permission.
+    func letsInvite(_ address: IPAddress) -> Bool { inviters.map { $0.contains { $0.contains(address) } } ?? true }
+
+    /// In whole seconds.
+    var longestLifetime: Int { Int(longestInvitation.components.seconds) }
 }
 
 /// Makes TURN credentials for an invitation's label until the given moment; nil when there is no TURN.

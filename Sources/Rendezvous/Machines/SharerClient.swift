@@ -7,6 +7,8 @@ public struct SharerClient: Sendable {
     public enum Event: Sendable, Equatable {
         /// The invitation exists; show its code, link or file.
         case invitationCreated(OwnedInvitation, turn: TURNCredentials?)
+        /// The relay has given it so many seconds, which is less than was asked for. Comes before `invitationCreated`.
+        case invitationShortened(lifetime: Int)
         /// After a lost connection: helpers find it again.
         case invitationResumed(OwnedInvitation, turn: TURNCredentials?)
         case invitationExtended(OwnedInvitation)
@@ -147,13 +149,14 @@ public struct SharerClient: Sendable {
         // What is no message comes from a later version, or from a relay that only hurts itself.
         guard isConnected, let message = try? ServerMessage(parsing: text) else { return }
         switch message {
-        case .created(let lookup, let owner, let expires, let uses, let turn):
+        case .created(let lookup, let owner, let expires, let uses, let turn, let lifetime):
             // Nobody asks for this one any more.
             guard case .requested(let terms) = state else { return send(.close(lookup)) }
             let invitation = OwnedInvitation(
                 lookup: lookup, owner: owner, expires: expires, uses: min(uses, terms.uses), ceiling: terms.ceiling,
                 using: &random)
             state = .open(invitation, usesLeft: invitation.uses, guessesLeft: Self.guesses)
+            if let lifetime, lifetime < terms.lifetime { events.append(.invitationShortened(lifetime: lifetime)) }
             events.append(.invitationCreated(invitation, turn: turn))
         case .resumed(let lookup, let expires, _, let turn):
             // How many uses are left is ours to count.

@@ -1,7 +1,8 @@
 /// What the relay says to a sharer or a helper.
 public enum ServerMessage: Sendable, Equatable {
-    /// To the sharer: the invitation exists. `owner` proves later whose it is.
-    case created(Lookup, owner: Secret, expires: UnixTime, uses: Int, turn: TURNCredentials?)
+    /// To the sharer: the invitation exists. `owner` proves later whose it is; `lifetime` are the seconds that it was given, which
+    /// earlier relays do not say.
+    case created(Lookup, owner: Secret, expires: UnixTime, uses: Int, turn: TURNCredentials?, lifetime: Int? = nil)
     /// To the sharer: helpers find it again. `uses` is how many are left.
     case resumed(Lookup, expires: UnixTime, uses: Int, turn: TURNCredentials?)
     case extended(Lookup, expires: UnixTime)
@@ -56,7 +57,7 @@ extension RelayErrorCode: CustomStringConvertible {
         switch self {
         case .malformed, .tooLarge, .wrongState: "The relay did not understand this program: update it, or try again."
         case .unsupportedVersion: "The relay speaks another version: update this program, or the relay."
-        case .notAllowed: "This relay does not let you invite: ask who runs it."
+        case .notAllowed: "This relay does not let you invite from this network: ask who runs it."
         case .rateLimited: "The relay takes no more invitations and look-ups from your network for a minute: wait, and try again."
         case .busy: "The relay is full, or has all that it takes of your network: wait a minute and try again."
         case .unavailable: "The relay has a problem with its database: try again, or tell who runs it."
@@ -72,7 +73,8 @@ extension ServerMessage {
         case "created":
             self = .created(
                 try fields.requireLookup(), owner: try fields.requireOwner(), expires: try fields.requireExpires(),
-                uses: try fields.requireUses(), turn: turn)
+                uses: try fields.requireUses(), turn: turn,
+                lifetime: fields.lifetime == nil ? nil : try fields.requireLifetime())
         case "resumed":
             self = .resumed(
                 try fields.requireLookup(), expires: try fields.requireExpires(), uses: try fields.requireUses(),
@@ -104,9 +106,10 @@ extension ServerMessage {
     private var fields: MessageFields {
         var fields: MessageFields
         switch self {
-        case .created(let lookup, let owner, let expires, let uses, let turn):
+        case .created(let lookup, let owner, let expires, let uses, let turn, let lifetime):
             fields = MessageFields("created")
             fields.lookup = lookup.text
+            fields.lifetime = lifetime
             fields.owner = CrockfordBase32.encode(owner.exposed)
             fields.expires = expires.description
             fields.uses = uses

@@ -84,7 +84,7 @@ struct Wiretap {
             TURNCredentials(username: label, password: Secret("turn".utf8), expires: expires, uris: ["turn:relay:3478"])
         }
         for id in [Self.sharerID, Self.helperID] {
-            server.connectionOpened(id, source: .v4(0x0B16_2101), mayInvite: true, at: now)
+            server.connectionOpened(id, source: .v4(0x0B16_2101), at: now)
         }
         sharer.createInvitation(InvitationTerms())
         sharer.connectionOpened()
@@ -146,7 +146,7 @@ struct Wiretap {
                 verifiedBySharer.append(meeting)
                 for payload in Self.sharerPayloads { sharer.send(payload, to: meeting) }
             case .payload(let payload, _): toSharer.append(payload)
-            case .invitationCreated, .invitationResumed, .invitationExtended, .invitationEnded, .helperArrived, .wrongGuess,
+            case .invitationCreated, .invitationShortened, .invitationResumed, .invitationExtended, .invitationEnded, .helperArrived, .wrongGuess,
                 .payloadRejected, .peerLeft, .peerAway, .peerReturned, .rejoined, .forgotten, .relayRefused: break
             }
         }

@@ -9,7 +9,7 @@ struct MeetingServerBoundTests {
         var stage = Stage()
         let id = stage.connect()
         stage.say(.create(InvitationTerms(lifetime: 366 * 86_400, uses: 1000)), from: id)
-        guard case .created(_, _, let expires, let uses, _)? = stage.heard[id]?.first else {
+        guard case .created(_, _, let expires, let uses, _, _)? = stage.heard[id]?.first else {
             Issue.record("no invitation")
             return
         }

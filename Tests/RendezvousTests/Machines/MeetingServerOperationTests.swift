@@ -55,7 +55,7 @@ struct MeetingServerOperationTests {
             // Every party hears of a meeting; a new connection starts with nothing heard.
             for message in stage.heard.values.joined() {
                 switch message {
-                case .created(let lookup, let owner, _, _, _): lookups.append((lookup, owner))
+                case .created(let lookup, let owner, _, _, _, _): lookups.append((lookup, owner))
                 case .met(let meeting): meetings.append(meeting)
                 default: break
                 }

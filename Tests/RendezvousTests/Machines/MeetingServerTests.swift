@@ -102,13 +102,67 @@ struct MeetingServerTests {
 
     @Test("who may not invite may still help")
     func policy() {
-        var stage = Stage()
-        let sharer = stage.sharer()
-        let id = stage.connect(mayInvite: false)
+        var configuration = MeetingServerConfiguration()
+        configuration.inviters = [CIDRBlock("11.22.33.0/24")!, CIDRBlock("2600::/32")!]
+        var stage = Stage(configuration: configuration)
+        let sharer = stage.sharer(from: .v4(0x0B16_2107))
+        let id = stage.connect(from: .v4(0x0B16_2201))
         stage.say(.create(InvitationTerms()), from: id)
         #expect(stage.heard[id] == [.error(.notAllowed)])
+        #expect(stage.server.counters.invitationsRefused[.notAllowed] == 1)
         stage.say(.meet(stage.invitation(of: sharer).lookup), from: id)
         #expect(stage.meeting(of: id) != nil)
+    }
+
+    @Test(
+        "a network is one of the policy's by the whole address, IPv4 behind IPv6 too; an empty list is nobody",
+        arguments: [
+            ("11.22.33.7", true), ("11.22.32.7", false), ("::ffff:11.22.33.7", true), ("2600:0:ff::1", true), ("2601::1", false),
+        ])
+    func networks(address: String, mayInvite: Bool) throws {
+        var configuration = MeetingServerConfiguration()
+        configuration.inviters = [CIDRBlock("11.22.33.0/24")!, CIDRBlock("2600::/32")!]
+        var stage = Stage(configuration: configuration)
+        let source = try #require(IPAddress(address))
+        let id = stage.connect(from: source)
+        stage.say(.create(InvitationTerms()), from: id)
+        #expect((stage.lookup(of: id) != nil) == mayInvite)
+        configuration.inviters = []
+        stage.server.reconfigure(configuration)
+        let other = stage.connect(from: source)
+        stage.say(.create(InvitationTerms()), from: other)
+        #expect(stage.heard[other] == [.error(.notAllowed)])
+    }
+
+    @Test("a policy that changes counts at once: what is there stays and is not extended, and a resumed one stays too")
+    func policyChanges() throws {
+        var stage = Stage()
+        let sharer = stage.sharer()
+        let invitation = try #require(stage.sharers[sharer]?.invitation)
+        var configuration = MeetingServerConfiguration()
+        configuration.inviters = [CIDRBlock("192.0.2.0/24")!]
+        configuration.longestInvitation = .seconds(600)
+        stage.server.reconfigure(configuration)
+        stage.say(.extend(invitation.lookup, lifetime: 7200), from: sharer)
+        #expect(stage.heard[sharer]?.last == .error(.notAllowed))
+        stage.disconnect(sharer)
+        let again = stage.reconnect(sharer)
+        #expect(stage.heard[again]?.contains { if case .resumed = $0 { true } else { false } } == true)
+        configuration.inviters = nil
+        stage.server.reconfigure(configuration)
+        stage.say(.extend(invitation.lookup, lifetime: 7200), from: again)
+        #expect(stage.heard[again]?.last == .extended(invitation.lookup, expires: stage.wallClock.advanced(bySeconds: 600)))
+    }
+
+    @Test("a sharer hears that the relay has given less than was asked for, and of no more")
+    func shortened() {
+        var configuration = MeetingServerConfiguration()
+        configuration.longestInvitation = .seconds(600)
+        var stage = Stage(configuration: configuration)
+        let (long, fitting) = (stage.sharer(InvitationTerms(lifetime: 601)), stage.sharer(InvitationTerms(lifetime: 600)))
+        #expect(stage.sharerEvents[long]?.first == .invitationShortened(lifetime: 600))
+        #expect(stage.sharerEvents[fitting]?.contains(.invitationShortened(lifetime: 600)) == false)
+        #expect(stage.invitation(of: long).lookup != stage.invitation(of: fitting).lookup)
     }
 
     @Test("invitations, look-ups, meetings and wrong guesses are counted")

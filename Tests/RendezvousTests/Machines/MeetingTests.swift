@@ -375,7 +375,7 @@ struct MeetingTests {
         var stage = Stage()
         let sharer = stage.connect()
         stage.say(.create(InvitationTerms()), from: sharer)
-        guard case .created(let lookup, _, _, _, _)? = stage.heard[sharer]?.first else {
+        guard case .created(let lookup, _, _, _, _, _)? = stage.heard[sharer]?.first else {
             Issue.record("no invitation")
             return
         }

@@ -265,7 +265,7 @@ struct RejoinTests {
     private func seatedPair(_ stage: inout Stage, from source: IPAddress, helper other: IPAddress) throws -> (ConnectionID, ConnectionID) {
         let (sharer, helper) = (stage.connect(from: source), stage.connect(from: other))
         stage.say(.create(InvitationTerms()), from: sharer)
-        guard case .created(let lookup, _, _, _, _)? = stage.heard[sharer]?.last else { throw Unexpected() }
+        guard case .created(let lookup, _, _, _, _, _)? = stage.heard[sharer]?.last else { throw Unexpected() }
         stage.say(.meet(lookup), from: helper)
         guard case .met(let meeting)? = stage.heard[helper]?.last else { throw Unexpected() }
         stage.say(.confirmed(meeting), from: sharer)

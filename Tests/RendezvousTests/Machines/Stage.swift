@@ -39,10 +39,10 @@ struct Stage {
 
     // MARK: People
 
-    mutating func connect(from source: IPAddress = address, mayInvite: Bool = true) -> ConnectionID {
+    mutating func connect(from source: IPAddress = address) -> ConnectionID {
         let id = ConnectionID(latest.number + 1)
         latest = id
-        server.connectionOpened(id, source: source, mayInvite: mayInvite, at: now)
+        server.connectionOpened(id, source: source, at: now)
         run()
         return id
     }
@@ -213,7 +213,7 @@ struct Stage {
 extension Stage {
     /// The invitation that a connection without a client has made.
     func lookup(of sharer: ConnectionID) -> Lookup? {
-        heard[sharer]?.compactMap { if case .created(let lookup, _, _, _, _) = $0 { lookup } else { nil } }.last
+        heard[sharer]?.compactMap { if case .created(let lookup, _, _, _, _, _) = $0 { lookup } else { nil } }.last
     }
 
     /// The meeting that a connection without a client is in as a helper.

@@ -23,6 +23,7 @@ struct MessageTests {
     static let serverMessages: [ServerMessage] = [
         .created(lookup, owner: owner, expires: turn.expires, uses: 1, turn: turn),
         .created(lookup, owner: owner, expires: turn.expires, uses: 1, turn: nil),
+        .created(lookup, owner: owner, expires: turn.expires, uses: 1, turn: nil, lifetime: 600),
         .resumed(lookup, expires: turn.expires, uses: 3, turn: nil), .extended(lookup, expires: turn.expires),
         .closed(lookup, .burnt), .helperArrived(lookup, meeting), .met(meeting), .gone,
         .opaque(meeting, payload: ""), .peerLeft(meeting), .refused(meeting, .wrongCode), .credentials(meeting, turn),
