@@ -17,13 +17,14 @@ enum HeaderText {
         return "\"\(text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\""))\""
     }
 
-    /// An encoded word has at most 75 characters, of which 12 are its frame, and no character is divided (RFC 2047 sections 2 and 5).
+    /// An encoded word has at most 75 characters, of which 12 are its frame, a line that has one at most 76, and no character is
+    /// divided (RFC 2047 sections 2 and 5). Before the first word stands the header's name.
     private static func words(_ text: String) -> [String] {
         var words: [String] = []
         var pending: [UInt8] = []
         for scalar in text.unicodeScalars {
             let bytes = Array(String(scalar).utf8)
-            if pending.count + bytes.count > 45 {
+            if pending.count + bytes.count > (words.isEmpty ? 39 : 45) {
                 words.append("=?UTF-8?B?\(Data(pending).base64EncodedString())?=")
                 pending = []
             }

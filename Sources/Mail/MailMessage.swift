@@ -37,7 +37,10 @@ public struct MailMessage: Sendable {
     public func bytes(date: String, token: String) -> [UInt8] {
         let boundary = "=_ra-\(token)"
         var headers: [(String, String)] = []
-        if let from { headers.append(("From", "\(HeaderText.displayName(name)) <\(from)>")) }
+        if let from {
+            let name = HeaderText.displayName(name)
+            headers.append(("From", name + (name.hasPrefix("\"") ? " " : "\r\n ") + "<\(from)>"))
+        }
         headers += [
             ("To", "\(to)"), ("Subject", HeaderText.encoded(subject)), ("Date", date),
             ("Message-ID", "<\(token)@\(from?.domain ?? "ra-connect.invalid")>"), ("MIME-Version", "1.0"),

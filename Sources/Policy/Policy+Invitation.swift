@@ -48,6 +48,15 @@ extension Policy {
         return InvitationPermit(lifetime: lifetime, ceiling: ceiling, notes: notes)
     }
 
+    /// Whether help may be given by an invitation of Windows Remote Assistance. It leads straight to a computer of a stranger's
+    /// choice, past every relay: whoever names the relays does not mean that.
+    public func permitOldInvitation() throws(PolicyRefusal) {
+        guard relays != nil else { return }
+        throw PolicyRefusal(
+            "The policy of this computer names the relays at which people may meet (relays), and an invitation of Windows Remote Assistance leads past all of them."
+        )
+    }
+
     /// Whether people may meet at a relay, to ask for help or to give it.
     public func permitMeeting(at relay: RelayURL) throws(PolicyRefusal) {
         guard let relays, !relays.contains(relay) else { return }

@@ -8,34 +8,43 @@ import Session
 struct IncidentJoin {
     let file: IncidentFile
     let asJSON: Bool
+    /// Whether the session is written down.
+    let isLogged: Bool
 
     func run() async throws -> Session.ExitCode {
         if file.isOver, let expires = file.expires {
             return end(.invitationExpired, "This invitation was good until \(UnixTime(seconds: expires)). Ask for a new one.")
         }
         ChildProgram.endOnInterruption()
-        let opened = try IncidentArgument.open(file, isNeeded: true)
         guard let client = try await RDPClient.installed() else { return end(.error, RDPClient.howToInstall) }
+        if client.showsPassword, file.needsPassword {
+            // Before it is typed, and to whoever runs this by a program as well.
+            warn("FreeRDP 2 shows the invitation's password to the other people who use this computer; FreeRDP 3 does not.")
+        }
+        let opened = try IncidentArgument.open(file, isNeeded: true)
         let addresses = file.addresses(opened: opened?.ticket)
         let handOver = IncidentHandOver(file: file, addresses: addresses, password: opened?.password, client: client)
 
         let list = addresses.map(\.description).joined(separator: ", ")
         note("Looking for their computer at \(list)…")
+        let (started, clock) = (Date.now, ContinuousClock.now)
         let engine = ConnectEngine()
         let reached = await handOver.reachableAddress(on: engine.loop)
         await engine.shutDown()
+        let answered = reached.map { (address: $0, after: clock.duration(to: .now)) }
+        func conclude(_ reason: EndReason, _ detail: String) -> Session.ExitCode {
+            if isLogged { handOver.record(reason, detail, from: started, answered: answered, in: SessionHistory()) }
+            return end(reason, detail)
+        }
         guard let address = reached else {
-            return end(
+            return conclude(
                 .noPath,
                 "Their computer answers at none of its addresses: \(list). A router is in between, or it is not waiting any more. With ra-connect on both sides no open port is needed: let them run “ra-connect share”.")
         }
         note("\(address) answers. Starting \(client.path); the other side has to agree.")
-        if client.showsPassword, opened != nil {
-            note("FreeRDP 2 shows the invitation's password to the other people who use this computer; FreeRDP 3 does not.")
-        }
         let code = try await handOver.run(at: address)
-        if code == 0 { return end(.finished, "") }
-        return end(.error, "\(client.path) ended with code \(code).")
+        if code == 0 { return conclude(.finished, "") }
+        return conclude(.error, "\(client.path) ended with code \(code).")
     }
 
     private func end(_ reason: EndReason, _ detail: String) -> Session.ExitCode {
@@ -48,6 +57,8 @@ struct IncidentJoin {
     }
 
     private func note(_ sentence: String) {
-        if !asJSON { FileHandle.standardError.write(Data((sentence + "\n").utf8)) }
+        if !asJSON { warn(sentence) }
     }
+
+    private func warn(_ sentence: String) { FileHandle.standardError.write(Data((sentence + "\n").utf8)) }
 }

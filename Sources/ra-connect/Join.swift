@@ -31,12 +31,17 @@ struct Join: AsyncParsableCommand {
     func run() async throws {
         common.beginLog()
         let argument = invitation.joined(separator: " ")
+        let printer = EventPrinter(asJSON: common.json, role: .helper)
         if let incident = try IncidentArgument.read(argument) {
-            throw ArgumentParser.ExitCode(try await IncidentJoin(file: incident, asJSON: common.json).run().rawValue)
+            let policy = try common.permitted(printer) { policy throws(PolicyRefusal) in
+                try policy.permitOldInvitation()
+                return policy
+            }
+            let join = IncidentJoin(file: incident, asJSON: common.json, isLogged: policy.logsSessions ?? true)
+            throw ArgumentParser.ExitCode(try await join.run().rawValue)
         }
         let invitation = try InvitationArgument.read(argument)
         let relay = try common.relayURL(invitation: invitation.relay)
-        let printer = EventPrinter(asJSON: common.json, role: .helper)
         let policy = try common.permitted(printer) { policy throws(PolicyRefusal) in
             try policy.permitMeeting(at: relay)
             return policy

@@ -106,12 +106,15 @@ def test_version_2_gets_file_password_and_the_address_that_answers(desk, vista):
     desk.install("xfreerdp", 2)
     file = desk.invite(("name.invalid", 3389), desk.address, password=PASSWORD, vista=vista)
     done = desk.run("join", file, "--json", password=PASSWORD)
-    assert (done.returncode, done.stderr) == (0, "")
+    assert done.returncode == 0 and done.stderr.startswith("FreeRDP 2 shows the invitation's password"), done.stderr
     assert json.loads(done.stdout) == {"event": "ended", "reason": "finished", "detail": ""}
     seen = desk.recorded()
     path = seen["argv"][0]
     assert path.endswith(".msrcIncident") and (seen["mode"], seen["folder"]) == ("0o600", "0o700")
     assert seen["argv"][1:] == [f"/assistance:{PASSWORD}", f"/v:127.0.0.1:{desk.address[1]}"]
+    past = json.loads(desk.run("history", "--last", "--json").stdout)
+    assert (past["role"], past["peer"], past["ended"]["reason"]) == ("helper", "Ann", "finished")
+    assert (past["path"]["kind"], past["path"]["remote"]) == ("direct", f"127.0.0.1:{desk.address[1]}")
     assert "name.invalid:3389;127.0.0.1" in seen["invitation"] and ("LHTICKET" in seen["invitation"]) == vista
     assert not os.path.exists(path) and not os.path.exists(os.path.dirname(path))
     desk.listener.accept()[0].close()

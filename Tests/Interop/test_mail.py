@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import re
+import signal
 import sys
 import time
 
@@ -19,15 +20,16 @@ HELPER = "hel.per+1@example.com"
 
 #: A program that writes down what it gets, and ends as it is told.
 RECORDER = """#!{python}
-import json, os, pathlib, sys
+import json, os, pathlib, sys, time
 arguments = sys.argv[1:]
-record = {{"argv": arguments, "input": "" if "--attach" in arguments else sys.stdin.read()}}
+record = {{"pid": os.getpid(), "argv": arguments, "input": "" if "--attach" in arguments else sys.stdin.read()}}
 if "--attach" in arguments:
     file = pathlib.Path(arguments[arguments.index("--attach") + 1])
     record |= {{"path": str(file), "attachment": file.read_text(), "mode": oct(file.stat().st_mode & 0o777)}}
 part = pathlib.Path({record!r} + ".part")
 part.write_text(json.dumps(record))
 part.rename({record!r})
+{then}
 sys.exit({code})
 """
 
@@ -53,9 +55,9 @@ class Desk:
         self.settings = lab.directory / "config.toml"
         self.settings.write_text("")
 
-    def install(self, name, code=0):
+    def install(self, name, code=0, then=""):
         program = self.programs / name
-        program.write_text(RECORDER.format(python=sys.executable, record=str(self.record), code=code))
+        program.write_text(RECORDER.format(python=sys.executable, record=str(self.record), code=code, then=then))
         program.chmod(0o755)
 
     def configure(self, **keys):
@@ -179,6 +181,47 @@ def test_a_mail_program_is_opened_with_no_secret_in_sight(desk):
     assert not pathlib.Path(seen["path"]).parent.exists()
 
 
+def test_ctrl_c_ends_share_and_leaves_the_mail_program_its_window(desk):
+    desk.install("xdg-email", then="time.sleep(600)")
+    sharer = desk.share()
+    sharer.wait_for_event("invitation")
+    seen = desk.recorded()
+    try:
+        os.killpg(sharer.pid, signal.SIGINT)  # as a terminal does it: to the whole group
+        assert sharer.wait() == 0
+        os.kill(seen["pid"], 0)
+        # It had not come back yet; what it was given is gone all the same, and revoked.
+        assert not pathlib.Path(seen["path"]).parent.exists()
+    finally:
+        os.kill(seen["pid"], signal.SIGKILL)
+
+
+def test_a_second_ctrl_c_leaves_no_invitation_behind(desk):
+    desk.install("xdg-email", then="time.sleep(600)")
+    sharer = desk.share()
+    sharer.wait_for_event("invitation")
+    seen = desk.recorded()
+    try:
+        for _ in range(2):
+            sharer.signal(signal.SIGINT)
+        assert sharer.wait() in (0, 128 + signal.SIGINT)
+        assert not pathlib.Path(seen["path"]).parent.exists()
+    finally:
+        os.kill(seen["pid"], signal.SIGKILL)
+
+
+def test_a_password_file_may_be_a_link_to_one_that_is_private(desk):
+    with MailServer(authority=authority()) as server:
+        secret, link = desk.lab.directory / "password", desk.lab.directory / "link"
+        secret.write_text(PASSWORD + "\n")
+        secret.chmod(0o600)
+        link.symlink_to(secret)
+        desk.configure(server="localhost", port=server.port, tls="starttls", user=USER, password_file=str(link),
+                       **{"from": "ann@example.org", "ca_file": str(authority().root)})
+        desk.share().wait_for_event("invitation")
+        eventually(lambda: server.envelopes, "the message has come")
+
+
 def test_a_program_that_fails_is_told(desk):
     desk.install("xdg-email", code=4)
     sharer = desk.share()
@@ -192,6 +235,7 @@ def test_a_program_that_fails_is_told(desk):
     (HELPER, {"via": "program"}, "xdg-email"), (HELPER, {"via": "smtp"}, "needs server and from"),
     (HELPER, {"server": "x"}, "needs server and from"), (HELPER, {"sever": "x"}, "no key “sever”"),
     (HELPER, {"server": "x", "from": "a b"}, "from is no e-mail address"), (HELPER, {"port": 0}, "port is a number"),
+    (HELPER, {"server": "mail.example.org", "from": "a@b", "tls": "none", "user": "x", "password_file": "y"}, "to everybody on the way"),
     (HELPER, {"user": "x"}, "user needs"), (HELPER, {"password_command": []}, "password-command is a list"),
 ])
 def test_what_cannot_work_is_said_before_anybody_is_invited(desk, to, keys, reason):

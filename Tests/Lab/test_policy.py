@@ -63,6 +63,23 @@ def test_what_a_policy_refuses_ends_with_5_and_a_sentence(etc, tmp_path, policy,
     assert sentence in event["detail"]
 
 
+#: An invitation of Windows XP, without a password.
+INCIDENT = (
+    '<?xml version="1.0"?><UPLOADINFO TYPE="Escalated"><UPLOADDATA USERNAME="Ann" '
+    'RCTICKET="65538,1,192.0.2.7:3389,*,c2Vzc2lvbg==,*,*,aGFzaA==" PassStub="ab*1C_d2" RCTICKETENCRYPTED="0" '
+    'DtStart="4000000000" DtLength="60" L="0" /></UPLOADINFO>')
+
+
+@pytest.mark.parametrize("policy", ["relays = []", f'relays = ["{RELAY}"]', "may-ask = maybe"])
+def test_an_invitation_of_windows_is_no_way_around_a_policy(etc, tmp_path, policy):
+    file = tmp_path / "help.MsRcIncident"
+    file.write_text(INCIDENT)
+    code, said = run(etc, policy, "join", file, home=tmp_path)
+    assert (code, "past all of them" in said or "cannot be relied upon" in said) == (5, True), said
+    code, said = run(etc, None, "join", file, home=tmp_path)
+    assert code == 1, said
+
+
 @pytest.mark.parametrize(("mode", "owner"), [(0o666, 0), (0o664, 0), (0o644, 65534)])
 def test_a_policy_that_others_can_change_refuses_everything(etc, tmp_path, mode, owner):
     for arguments in (["share", "--relay", RELAY], ["join", LINK], ["policy", "show"]):

@@ -58,6 +58,7 @@ struct PermitTests {
         let relay = try #require(RelayURL("https://relay.example.org"))
         var policy = Policy()
         policy.mayAsk = false
+        try policy.permitOldInvitation()
         try policy.permitMeeting(at: relay)
         policy.relays = []
         #expect(throws: PolicyRefusal.self) { try policy.permitMeeting(at: relay) }

@@ -1,5 +1,6 @@
 import Foundation
 import Mail
+import NetPrimitives
 import TOMLKit
 
 /// The table `[mail]` of the person's configuration: by which way an invitation is mailed.
@@ -30,6 +31,11 @@ public struct MailConfiguration: Hashable, Sendable {
     var passwordFile: String?
     var passwordCommand: [String]?
     var authorities: String?
+
+    /// Whether the server is this computer.
+    var isLoopback: Bool {
+        server.map { $0 == "localhost" || $0 == "[::1]" || IPAddress($0)?.isLoopback == true } ?? false
+    }
 
     private static let keys: Set = [
         "via", "from", "server", "port", "tls", "user", "password-file", "password-command", "ca-file",
@@ -80,6 +86,9 @@ public struct MailConfiguration: Hashable, Sendable {
         }
         if passwordFile != nil, passwordCommand != nil { throw refuse("has both password-file and password-command.") }
         if user != nil, passwordFile == nil, passwordCommand == nil { throw refuse("user needs password-file or password-command.") }
+        if user != nil, encryption == MailConfiguration.Encryption.none, !isLoopback {
+            throw refuse("tls = “none” would show your password to everybody on the way: leave tls out.")
+        }
         if server != nil || way == .smtp, server == nil || from == nil { throw refuse("needs server and from, to send by SMTP.") }
     }
 }

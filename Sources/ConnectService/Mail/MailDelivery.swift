@@ -30,19 +30,25 @@ public struct MailDelivery: Sendable {
     ///
     /// - Parameter configuration: the person's; nil when it says nothing of mail.
     public init(to: MailAddress, language: MailLanguage?, configuration: MailConfiguration?) throws(MailFailure) {
-        let environment = ProcessInfo.processInfo.environment
-        func isSet(_ name: String) -> Bool { environment[name].map { !$0.isEmpty } ?? false }
-        let locale = ["LC_ALL", "LC_MESSAGES", "LANG"].first(where: isSet).flatMap { environment[$0] } ?? ""
+        let locale = ["LC_ALL", "LC_MESSAGES", "LANG"].lazy.compactMap(Self.variable).first ?? ""
         self.to = to
         self.language = language ?? MailLanguage(locale: locale)
         self.configuration = configuration ?? MailConfiguration()
-        way = try Self.way(self.configuration, hasDesktop: isSet("DISPLAY") || isSet("WAYLAND_DISPLAY"))
+        way = try Self.way(configuration)
         if case .program = way, to.isUnusual {
             throw MailFailure(description: "xdg-email may misunderstand \(to): name a mail server under [mail] in the configuration.")
         }
     }
 
-    private static func way(_ configuration: MailConfiguration, hasDesktop: Bool) throws(MailFailure) -> Way {
+    /// A variable of the environment; nil when it is empty as well.
+    private static func variable(_ name: String) -> String? {
+        ProcessInfo.processInfo.environment[name].flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    /// By which way a message would go from here.
+    static func way(_ configuration: MailConfiguration?) throws(MailFailure) -> Way {
+        let configuration = configuration ?? MailConfiguration()
+        let hasDesktop = variable("DISPLAY") != nil || variable("WAYLAND_DISPLAY") != nil
         let program = ChildProgram.find("xdg-email").map { Way.program(path: $0) }
         let sendmail = (ChildProgram.find("sendmail") ?? ["/usr/sbin/sendmail", "/usr/lib/sendmail"].first { FileManager.default.isExecutableFile(atPath: $0) })
             .map { Way.sendmail(path: $0) }
@@ -80,8 +86,10 @@ public struct MailDelivery: Sendable {
             let file = try folder.write(letter.attachment, as: Self.fileName)
             // xdg-email puts them between apostrophes of its own for some mail programs.
             let words = [text.subject, text.text].map { $0.replacing("'", with: "’") }
-            let program = ChildProgram(
+            var program = ChildProgram(
                 path: path, arguments: ["--utf8", "--subject", words[0], "--body", words[1], "--attach", file, "\(to)"])
+            // It may be the mail program itself, with what the person is writing in it.
+            program.isDetached = true
             let code = try await program.run().code
             guard code == 0 else { throw MailFailure(description: "xdg-email could not open your mail program (code \(code)).") }
             return ("Your mail program has a message to \(to) ready: look at it, and send it.", folder)

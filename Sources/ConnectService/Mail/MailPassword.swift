@@ -20,12 +20,14 @@ enum MailPassword {
     }
 
     private static func contents(_ file: String) throws(MailFailure) -> [UInt8] {
-        guard let data = try? FileHandle(forReadingFrom: URL(fileURLWithPath: file)).read(upToCount: longest) else {
-            throw MailFailure(description: "\(file), which password-file names, cannot be read.")
-        }
-        let mode = (try? FileManager.default.attributesOfItem(atPath: file))?[.posixPermissions] as? NSNumber
-        guard let mode, mode.intValue & 0o077 == 0 else {
+        // What counts is the file, not a link to it, which has no rights of its own.
+        let place = URL(fileURLWithPath: file).resolvingSymlinksInPath()
+        let mode = (try? FileManager.default.attributesOfItem(atPath: place.path))?[.posixPermissions] as? NSNumber
+        if let mode, mode.intValue & 0o077 != 0 {
             throw MailFailure(description: "\(file) can be read by others; “chmod 600 \(file)” makes it yours alone.")
+        }
+        guard mode != nil, let data = try? FileHandle(forReadingFrom: place).read(upToCount: longest) else {
+            throw MailFailure(description: "\(file), which password-file names, cannot be read.")
         }
         return Array(data)
     }

@@ -1,7 +1,6 @@
 import CCurl
 import Foundation
 import Mail
-import NetPrimitives
 
 /// A mail server that takes messages (RFC 5321, RFC 6409), spoken to by libcurl.
 struct SMTPServer: Sendable {
@@ -26,9 +25,8 @@ struct SMTPServer: Sendable {
     init?(_ configuration: MailConfiguration, password: String?) {
         guard let server = configuration.server else { return nil }
         host = server
-        let isLoopback = server == "localhost" || server == "[::1]" || IPAddress(server)?.isLoopback == true
         port = configuration.port ?? (configuration.encryption == .implicit ? Self.submissions : Self.submission)
-        encryption = configuration.encryption ?? (port == Self.submissions ? .implicit : isLoopback ? .none : .starttls)
+        encryption = configuration.encryption ?? (port == Self.submissions ? .implicit : configuration.isLoopback ? .none : .starttls)
         user = configuration.user
         self.password = password
         authorities = configuration.authorities
@@ -41,23 +39,30 @@ struct SMTPServer: Sendable {
         let recipients = curl_slist_append(nil, "<\(to)>")
         defer { curl_slist_free_all(recipients) }
 
-        ra_curl_set_string(curl, CURLOPT_URL, "\(encryption == .implicit ? "smtps" : "smtp")://\(host):\(port)")
-        ra_curl_set_string(curl, CURLOPT_PROTOCOLS_STR, "smtp,smtps")
-        if encryption != .none { ra_curl_set_number(curl, CURLOPT_USE_SSL, Int(CURLUSESSL_ALL.rawValue)) }
+        // What this libcurl does not know must not be left out in silence: a demand for TLS would be among it.
+        var answers: [CURLcode] = []
+        func set(_ option: CURLoption, _ value: String?) { answers.append(ra_curl_set_string(curl, option, value)) }
+        func set(_ option: CURLoption, _ value: Int) { answers.append(ra_curl_set_number(curl, option, value)) }
+        set(CURLOPT_URL, "\(encryption == .implicit ? "smtps" : "smtp")://\(host):\(port)")
+        set(CURLOPT_PROTOCOLS_STR, "smtp,smtps")
+        if encryption != .none { set(CURLOPT_USE_SSL, Int(CURLUSESSL_ALL.rawValue)) }
         if let authorities {
-            ra_curl_set_string(curl, CURLOPT_CAINFO, authorities)
+            set(CURLOPT_CAINFO, authorities)
             // libcurl would look into the system's folder as well.
-            ra_curl_set_string(curl, CURLOPT_CAPATH, nil)
+            set(CURLOPT_CAPATH, nil)
         }
         if let user {
-            ra_curl_set_string(curl, CURLOPT_USERNAME, user)
-            ra_curl_set_string(curl, CURLOPT_PASSWORD, password ?? "")
+            set(CURLOPT_USERNAME, user)
+            set(CURLOPT_PASSWORD, password ?? "")
         }
-        ra_curl_set_string(curl, CURLOPT_MAIL_FROM, "<\(from)>")
-        ra_curl_set_list(curl, CURLOPT_MAIL_RCPT, recipients)
-        ra_curl_set_number(curl, CURLOPT_NOSIGNAL, 1)
-        ra_curl_set_number(curl, CURLOPT_CONNECTTIMEOUT, Self.connectTimeout)
-        ra_curl_set_number(curl, CURLOPT_TIMEOUT, Self.timeout)
+        set(CURLOPT_MAIL_FROM, "<\(from)>")
+        answers.append(ra_curl_set_list(curl, CURLOPT_MAIL_RCPT, recipients))
+        set(CURLOPT_NOSIGNAL, 1)
+        set(CURLOPT_CONNECTTIMEOUT, Self.connectTimeout)
+        set(CURLOPT_TIMEOUT, Self.timeout)
+        if let refusal = answers.first(where: { $0 != CURLE_OK }) {
+            throw MailFailure(description: "libcurl cannot do what is asked of it: \(String(cString: curl_easy_strerror(refusal)))")
+        }
 
         var words = [CChar](repeating: 0, count: Int(CURL_ERROR_SIZE))
         // The pointers that libcurl keeps are used until `curl_easy_perform` returns, and the cleanup reads none of them.

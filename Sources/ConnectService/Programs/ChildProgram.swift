@@ -5,7 +5,7 @@ import Synchronization
 /// Another program of this machine, run with a list of arguments and never by a shell.
 ///
 /// It stays in our process group, so that it can ask at the terminal and hears Ctrl-C; Foundation's `Process` gives a child a
-/// group of its own.
+/// group of its own. What it writes and nobody reads goes to standard error: on standard output stand our own lines.
 public struct ChildProgram: Sendable {
     /// Its path.
     public var path: String
@@ -16,6 +16,9 @@ public struct ChildProgram: Sendable {
     public var input: [UInt8]?
     /// Whether what it writes on standard output is ours to read, and nobody else's.
     public var isRead = false
+    /// Whether it has a session of its own and reads nothing: a person's program with a window, which outlives us and does not
+    /// hear our Ctrl-C.
+    public var isDetached = false
 
     public init(path: String, arguments: [String]) {
         self.path = path
@@ -45,7 +48,8 @@ public struct ChildProgram: Sendable {
     ///
     /// - Returns: its exit code (128 and the signal that ended it), and what it wrote if that is read.
     public func run() async throws -> (code: Int32, output: [UInt8]) {
-        let process = try start()
+        // One after the other: a program that was started between the two calls that make a pipe would hold its end open.
+        let process = try Self.starting.withLock { _ in try start() }
         Self.running.withLock { _ = $0.insert(process.id) }
         return try await withCheckedThrowingContinuation { continuation in
             Thread { continuation.resume(with: Result { try finish(process) }) }.start()
@@ -70,12 +74,16 @@ public struct ChildProgram: Sendable {
             posix_spawn_file_actions_adddup2(&files, pipe.read, STDIN_FILENO)
             theirs.append(pipe.read)
             started.input = pipe.write
+        } else if isDetached {
+            posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
         }
         if isRead {
             let pipe = try Self.pipe()
             posix_spawn_file_actions_adddup2(&files, pipe.write, STDOUT_FILENO)
             theirs.append(pipe.write)
             started.output = pipe.read
+        } else {
+            posix_spawn_file_actions_adddup2(&files, STDERR_FILENO, STDOUT_FILENO)
         }
 
         // What we ignore would be ignored by the program as well, and a thread of Dispatch holds signals back.
@@ -88,7 +96,8 @@ public struct ChildProgram: Sendable {
         posix_spawnattr_setsigdefault(&attributes, &signals)
         sigemptyset(&signals)
         posix_spawnattr_setsigmask(&attributes, &signals)
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK))
+        let flags = POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | (isDetached ? Self.ownSession : 0)
+        posix_spawnattr_setflags(&attributes, Int16(flags))
 
         let variables = ProcessInfo.processInfo.environment.merging(environment) { _, ours in ours }.map { "\($0)=\($1)" }
         var pointers = ([path] + arguments).map { strdup($0) } + [nil]
@@ -131,6 +140,11 @@ public struct ChildProgram: Sendable {
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         return (ends[0], ends[1])
     }
+
+    private static let starting = Mutex<Void>(())
+
+    /// POSIX_SPAWN_SETSID of <spawn.h>, which glibc shows to GNU's C alone.
+    private static let ownSession: Int32 = 0x80
 
     /// Those that run now.
     private static let running = Mutex<Set<pid_t>>([])

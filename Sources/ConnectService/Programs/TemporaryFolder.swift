@@ -1,7 +1,9 @@
 import Foundation
 import Glibc
+import Synchronization
 
-/// A folder that nobody else can read, for what another program is given in a file; it goes with the value.
+/// A folder that nobody else can read, for what another program is given in a file; it goes with the value, or with the process:
+/// whoever presses Ctrl-C twice leaves no invitation behind.
 public final class TemporaryFolder: Sendable {
     public let path: String
 
@@ -12,6 +14,8 @@ public final class TemporaryFolder: Sendable {
         var template = Array("\(base)/ra-connect-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else { throw CocoaError(.fileWriteUnknown) }
         path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        Self.clearAtExit
+        Self.standing.withLock { _ = $0.insert(path) }
     }
 
     /// Writes a file for the owner alone.
@@ -23,5 +27,18 @@ public final class TemporaryFolder: Sendable {
         return file
     }
 
-    deinit { try? FileManager.default.removeItem(atPath: path) }
+    deinit {
+        try? FileManager.default.removeItem(atPath: path)
+        Self.standing.withLock { _ = $0.remove(path) }
+    }
+
+    /// Those that are there.
+    private static let standing = Mutex<Set<String>>([])
+
+    /// Once for the process.
+    private static let clearAtExit: Void = {
+        atexit {
+            for path in TemporaryFolder.standing.withLock({ $0 }) { try? FileManager.default.removeItem(atPath: path) }
+        }
+    }()
 }
