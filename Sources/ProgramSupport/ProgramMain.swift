@@ -6,9 +6,11 @@ extension AsyncParsableCommand {
     /// Runs a program: parses, runs the command, and exits.
     ///
     /// A wrong command line exits with 2, as our programs promise, where ArgumentParser itself takes 64 (EX_USAGE).
-    public static func runAsProgram() async -> Never {
+    ///
+    /// - Parameter arguments: in place of the process' own.
+    public static func runAsProgram(_ arguments: [String]? = nil) async -> Never {
         do {
-            var command = try parseAsRoot()
+            var command = try parseAsRoot(arguments)
             if var asynchronous = command as? any AsyncParsableCommand {
                 try await asynchronous.run()
             } else {

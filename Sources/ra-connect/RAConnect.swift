@@ -8,6 +8,7 @@ struct RAConnect: AsyncParsableCommand {
         commandName: "ra-connect",
         abstract: "Remote assistance: show your screen to somebody who helps you, or help somebody.",
         discussion: """
+            Without arguments, in a terminal, it asks what you want, step by step.
             To get help, run “ra-connect share --relay URL” and read the code that it shows to your helper.
             To help, run “ra-connect join CODE --relay URL”.
             Nothing is shown before you say yes, and nobody types before you say yes a second time.
@@ -15,5 +16,8 @@ struct RAConnect: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [Share.self, Join.self, Show.self, History.self, PolicyCommand.self])
 
-    static func main() async { await runAsProgram() }
+    static func main() async {
+        let given = Array(CommandLine.arguments.dropFirst())
+        await runAsProgram(given.isEmpty && GuidedTerminal.isThere ? GuidedTerminal.arguments() : given)
+    }
 }

@@ -14,16 +14,19 @@ public enum RelayChoice {
     ) throws(Unknown) -> RelayURL {
         if let given { return try parse(given) }
         if let invitation { return invitation }
-        if let text = ProcessInfo.processInfo.environment["RA_RELAY"], !text.isEmpty { return try parse(text) }
-        let configured: RelayURL?
-        do throws(ClientConfiguration.Invalid) { configured = try ClientConfiguration.load(configuration).relay } catch {
-            throw Unknown(description: error.description)
-        }
-        guard let configured else {
+        guard let configured = try configured(configuration) else {
             throw Unknown(
                 description: "Which relay? Give --relay URL, or set RA_RELAY. Whoever runs the relay knows its URL.")
         }
         return configured
+    }
+
+    /// The one that need not be said each time; nil where there is none.
+    static func configured(_ configuration: String?) throws(Unknown) -> RelayURL? {
+        if let text = ProcessInfo.processInfo.environment["RA_RELAY"], !text.isEmpty { return try parse(text) }
+        do throws(ClientConfiguration.Invalid) { return try ClientConfiguration.load(configuration).relay } catch {
+            throw Unknown(description: error.description)
+        }
     }
 
     private static func parse(_ text: String) throws(Unknown) -> RelayURL {

@@ -3,5 +3,6 @@
 from .assistance import Assistance
 from .desktop import Desktop
 from .programs import RA_CONNECT, RA_PROBE, RA_RELAY, require
+from .terminal import Terminal
 
-__all__ = ["Assistance", "Desktop", "RA_CONNECT", "RA_PROBE", "RA_RELAY", "require"]
+__all__ = ["Assistance", "Desktop", "RA_CONNECT", "RA_PROBE", "RA_RELAY", "Terminal", "require"]

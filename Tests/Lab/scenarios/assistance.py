@@ -66,7 +66,7 @@ class Assistance:
     def join(self, code, *options, url=None, json=True, viewer=False, env=None):
         """Starts a helper's program. With `viewer` it opens its window, of which `page_address` tells."""
         if viewer:
-            env = {**(env or {}), **self._fake_browser()}
+            env = {**(env or {}), **self.fake_browser()}
         self.helper = self.lab.helper.popen(
             [RA_CONNECT, "join", code, *["--json"] * json, *["--no-viewer"] * (not viewer), "--name", "Helge",
              "--relay", url or self.url, *options], env=env)
@@ -140,8 +140,8 @@ class Assistance:
     def _page_file(self):
         return self.lab.helper.directory / "tmp" / "page"
 
-    def _fake_browser(self):
-        """An `xdg-open` that writes down what it was asked to open."""
+    def fake_browser(self):
+        """The environment of a helper with an `xdg-open` that writes down what it was asked to open."""
         folder = self.lab.helper.directory / "bin"
         folder.mkdir(exist_ok=True)
         script = folder / "xdg-open"

@@ -1,0 +1,21 @@
+import Mail
+
+/// What the guided start was led to.
+enum GuideTask: Hashable, Sendable {
+    case share(Way)
+    /// With a code, a link, or a file's path.
+    case join(String)
+
+    /// How the helper gets the invitation.
+    enum Way: Hashable, Sendable {
+        case code
+        case file(String)
+        case mail(MailAddress)
+    }
+
+    /// The file's name where the person names a folder.
+    static let usualName = "help.rainvite"
+}
+
+/// What a helper was given.
+enum GuideForm: Hashable, Sendable { case file, code }
