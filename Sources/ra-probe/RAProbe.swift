@@ -43,7 +43,7 @@ struct RAProbe: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Write down what is tried, on standard error, from this level on: trace, debug, info, notice, warning, error (default: nothing).",
+            "Show more of what happens, on standard error, for a report of a problem: info, or trace, debug, notice, warning, error (default: nothing).",
             valueName: "LEVEL"))
     var logLevel: ClientLog.Level?
 
