@@ -14,6 +14,13 @@ public struct TOMLLines: Sendable {
         return index.map { $0 + 1 }
     }
 
+    /// What no parser says: TOML knows no zero, and the library takes one for the end, so that what stands behind it would be
+    /// read by people alone. Nil when there is none.
+    public var zero: String? {
+        let index = lines.firstIndex { $0.utf8.contains(0) }
+        return index.map { "line \($0 + 1): there is a zero byte in it, which is no TOML." }
+    }
+
     /// What a sentence about a key begins with: "line 3: ", or nothing where no line is found.
     public func place(of key: String) -> String { number(of: key).map { "line \($0): " } ?? "" }
 

@@ -34,9 +34,8 @@ public struct PolicyText: Hashable, Sendable {
     }
 
     private init(_ text: String, part: (TOMLTable) throws(PolicyError) -> TOMLTable) throws(PolicyError) {
-        // The parser takes a zero for the end: what stands behind it would be a rule that nobody applies.
-        guard !text.utf8.contains(0) else { throw PolicyError(["not a TOML file: there is a zero byte in it."]) }
         let lines = TOMLLines(text)
+        if let zero = lines.zero { throw PolicyError([zero]) }
         let whole: TOMLTable
         do {
             whole = try TOMLTable(string: text)

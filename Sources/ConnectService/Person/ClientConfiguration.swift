@@ -48,6 +48,7 @@ public struct ClientConfiguration: Hashable, Sendable {
     /// - Parameter file: what the mistakes are said to be in.
     static func parse(_ text: String, from file: String) throws(Invalid) -> ClientConfiguration {
         let lines = TOMLLines(text)
+        if let zero = lines.zero { throw Invalid(description: "\(file): \(zero)") }
         let table: TOMLTable
         do {
             table = try TOMLTable(string: text)

@@ -6,6 +6,7 @@ public enum ConfigurationFile {
     /// - Throws: `ConfigurationError` with every mistake: its line, its key and the reason.
     public static func parse(_ text: String) throws(ConfigurationError) -> ServeConfiguration {
         let lines = TOMLLines(text)
+        if let zero = lines.zero { throw ConfigurationError(zero) }
         let table: TOMLTable
         do {
             table = try TOMLTable(string: text)

@@ -23,6 +23,8 @@ struct ClientConfigurationTests {
         arguments: [
             ("\nrelais = \"x\"", "config.toml: line 2: there is no setting “relais”. Did you mean “relay”?"),
             ("[network]\nport = 1", "config.toml: line 1: there is no setting “network”. Known are: mail, policy, proxy, relay."),
+            ("relay = \"a\"\n# \u{0}\nproxy = 5", "config.toml: line 2: there is a zero byte in it, which is no TOML."),
+            ("\u{0}", "config.toml: line 1: there is a zero byte in it, which is no TOML."),
             ("relay = 5", "config.toml: line 1: relay: write a text in quotes."),
             ("proxy = [\"a\"]", "config.toml: line 1: proxy: write a text in quotes."),
             (

@@ -7,6 +7,14 @@ struct ConfigurationFileTests {
     @Test("an empty file is the defaults")
     func empty() throws { #expect(try ConfigurationFile.parse("") == ServeConfiguration()) }
 
+    @Test("a zero byte is no TOML: nothing stands behind one that is not read")
+    func zero() {
+        let error = #expect(throws: ConfigurationError.self) {
+            try ConfigurationFile.parse("port = 5000\n# \u{0}\ndeny-peer = [\"203.0.113.0/24\"]")
+        }
+        #expect(error?.mistakes == ["line 2: there is a zero byte in it, which is no TOML."])
+    }
+
     @Test("every setting is read")
     func everything() throws {
         let configuration = try ConfigurationFile.parse(
