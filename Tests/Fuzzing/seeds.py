@@ -71,8 +71,8 @@ def rendezvous():
     common = {"version": 1, "lookup": LOOKUP, "owner": OWNER, "meeting": MEETING, "lifetime": 60, "uses": 1,
               "ceiling": "view", "expires": "2026-11-21T08:30:00Z", "payload": "share code AAAA", "reason": "declined",
               "code": "busy", "turn": turn, "name": "Hel", "fingerprint": "sha-256 AB:CD", "ufrag": "abcd",
-              "pwd": "a" * 22, "candidate": "candidate:1 1 udp 1 192.0.2.1 9 typ host", "mapped": True}
-    for kind in ("create", "resume", "extend", "close", "burn", "confirmed", "refuse", "meet", "opaque", "leave", "created",
+              "pwd": "a" * 22, "state": "in-use", "candidate": "candidate:1 1 udp 1 192.0.2.1 9 typ host", "mapped": True}
+    for kind in ("create", "resume", "status", "extend", "close", "burn", "confirmed", "refuse", "meet", "opaque", "leave", "created",
                  "resumed", "extended", "closed", "helper-arrived", "met", "gone", "peer-left", "refused", "credentials",
                  "error", "description", "candidate", "end-of-candidates", "bye"):
         yield json.dumps({"type": kind, **common}).encode()

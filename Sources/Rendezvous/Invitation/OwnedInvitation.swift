@@ -18,7 +18,7 @@ public struct OwnedInvitation: Sendable, Equatable {
     public let lookup: Lookup
     let codeKey: InvitationKey
     let linkKey: InvitationKey
-    /// The relay's proof of ownership, for coming back after a lost connection.
+    /// The relay's proof of ownership, for coming back after a lost connection, and for asking from another one.
     public let owner: Secret
     public internal(set) var expires: UnixTime
     public let uses: Int

@@ -189,7 +189,7 @@ public struct HelperClient: Sendable {
         case (.error(let code), .looking), (.error(let code), .shared), (.error(let code), .confirming):
             end(.relayRefused(code))
         case (.error, .verified), (.gone, .verified), (.met, _), (.seated, _), (.rejoined, _), (.forgotten, _): return
-        case (.created, _), (.resumed, _), (.extended, _), (.closed, _), (.helperArrived, _): return  // a sharer's
+        case (.created, _), (.resumed, _), (.extended, _), (.closed, _), (.status, _), (.helperArrived, _): return  // a sharer's
         }
     }
 

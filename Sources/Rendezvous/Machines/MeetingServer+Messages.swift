@@ -16,18 +16,10 @@ extension MeetingServer {
         switch message {
         case .create(let terms): try create(terms, from: id, at: now, wallClock: wallClock)
         case .resume(let lookup, let owner): try resume(lookup, owner: owner, from: id, at: now, wallClock: wallClock)
-        case .extend(let lookup, let lifetime):
-            _ = try owned(lookup, by: id)
-            // An invitation that is there stays; more of it is as much as a new one.
-            guard mayInvite(id) else { throw RelayErrorCode.notAllowed }
-            let expires = wallClock.advanced(bySeconds: min(lifetime, configuration.longestLifetime))
-            try store.extend(lookup, to: expires)
-            waiting[lookup]?.expires = expires
-            send(.extended(lookup, expires: expires), to: id)
-        case .close(let lookup):
-            _ = try owned(lookup, by: id)
-            try store.revoke(lookup)
-            closeInvitation(lookup, reason: .revoked, at: now)
+        case .status(let lookup, let owner): try tellStatus(of: lookup, owner: owner, to: id, at: now, wallClock: wallClock)
+        case .extend(let lookup, let lifetime, let owner):
+            try extend(lookup, lifetime: lifetime, owner: owner, from: id, at: now, wallClock: wallClock)
+        case .close(let lookup, let owner): try close(lookup, owner: owner, from: id, at: now, wallClock: wallClock)
         case .burn(let lookup):
             _ = try owned(lookup, by: id)
             try store.burn(lookup)
@@ -91,7 +83,7 @@ extension MeetingServer {
     }
 
     /// The relay's policy, as it is now; a helper needs no permission.
-    private func mayInvite(_ id: ConnectionID) -> Bool {
+    func mayInvite(_ id: ConnectionID) -> Bool {
         connections[id].map { configuration.letsInvite($0.address) } ?? false
     }
 
@@ -101,9 +93,7 @@ extension MeetingServer {
         guard let connection = connections[id] else { return }
         var lookups = try lookupsOfSharer(connection)
         guard limiter.allows(.lookup, from: connection.source, at: now) else { throw RelayErrorCode.rateLimited }
-        guard let invitation = try store.find(lookup),
-            Secret(invitation.ownerDigest) == Secret(Digest.sha256(owner.exposed))
-        else { return send(.gone, to: id) }
+        guard let invitation = try invitation(lookup, provenBy: owner) else { return send(.gone, to: id) }
         if let reason = invitation.closedReason(at: wallClock) { return send(.closed(lookup, reason), to: id) }
         if let before = waiting[lookup]?.sharer {
             // The connection it had is dead and has not noticed, or is this one.

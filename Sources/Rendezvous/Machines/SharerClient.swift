@@ -182,7 +182,7 @@ public struct SharerClient: Sendable {
         case .error(let code):
             if case .requested = state { state = .idle }
             events.append(.relayRefused(code))
-        case .met, .refused, .credentials: return  // a helper's
+        case .met, .refused, .credentials, .status: return  // a helper's, or an owner's who has asked
         }
     }
 

@@ -4,10 +4,15 @@ public enum ClientMessage: Sendable, Equatable {
     case create(InvitationTerms)
     /// A sharer is back after a lost connection. Answer: `resumed`, `closed`, or `gone` when it is not theirs.
     case resume(Lookup, owner: Secret)
-    /// Some more seconds from now. Answer: `extended`.
-    case extend(Lookup, lifetime: Int)
+    /// How an invitation stands. The owner's token is the proof whose it is. Answer: `status`, or `gone` when it is not theirs.
+    case status(Lookup, owner: Secret)
+    /// Some more seconds from now. Answer: `extended`, or `closed` when it is over already.
+    ///
+    /// Here and in `close` the connection that waits under it needs no token; with one, any connection may, and hears `gone`
+    /// when it is not theirs.
+    case extend(Lookup, lifetime: Int, owner: Secret? = nil)
     /// Nobody else may use it. Answer: `closed`.
-    case close(Lookup)
+    case close(Lookup, owner: Secret? = nil)
     /// Its secret was guessed at too often. Answer: `closed`.
     case burn(Lookup)
     /// The sharer has verified the helper's key: this is a use, and the helper gets its TURN credentials.
@@ -50,8 +55,13 @@ extension ClientMessage {
         case "resume":
             try fields.requireVersion()
             self = .resume(try fields.requireLookup(), owner: try fields.requireOwner())
-        case "extend": self = .extend(try fields.requireLookup(), lifetime: try fields.requireLifetime())
-        case "close": self = .close(try fields.requireLookup())
+        case "status":
+            try fields.requireVersion()
+            self = .status(try fields.requireLookup(), owner: try fields.requireOwner())
+        case "extend":
+            self = .extend(
+                try fields.requireLookup(), lifetime: try fields.requireLifetime(), owner: try fields.ownerIfGiven())
+        case "close": self = .close(try fields.requireLookup(), owner: try fields.ownerIfGiven())
         case "burn": self = .burn(try fields.requireLookup())
         case "confirmed": self = .confirmed(try fields.requireMeeting())
         case "refuse":
@@ -87,13 +97,20 @@ extension ClientMessage {
             fields.version = MessageFields.currentVersion
             fields.lookup = lookup.text
             fields.owner = CrockfordBase32.encode(owner.exposed)
-        case .extend(let lookup, let lifetime):
+        case .status(let lookup, let owner):
+            fields = MessageFields("status")
+            fields.version = MessageFields.currentVersion
+            fields.lookup = lookup.text
+            fields.owner = CrockfordBase32.encode(owner.exposed)
+        case .extend(let lookup, let lifetime, let owner):
             fields = MessageFields("extend")
             fields.lookup = lookup.text
             fields.lifetime = lifetime
-        case .close(let lookup):
+            fields.owner = owner.map { CrockfordBase32.encode($0.exposed) }
+        case .close(let lookup, let owner):
             fields = MessageFields("close")
             fields.lookup = lookup.text
+            fields.owner = owner.map { CrockfordBase32.encode($0.exposed) }
         case .burn(let lookup):
             fields = MessageFields("burn")
             fields.lookup = lookup.text

@@ -18,6 +18,7 @@ struct MessageFields: Codable {
     var number: UInt32?
     var proof: String?
     var returns: Bool?
+    var state: String?
 
     init(_ type: String) { self.type = type }
 
@@ -44,6 +45,13 @@ struct MessageFields: Codable {
 
     func requireOwner() throws(MessageError) -> Secret {
         Secret(try owner.flatMap { CrockfordBase32.decode($0, count: 16) }.orMalformed())
+    }
+
+    /// Nil where there is none; one that is no token is malformed.
+    func ownerIfGiven() throws(MessageError) -> Secret? { owner == nil ? nil : try requireOwner() }
+
+    func requireState() throws(MessageError) -> InvitationStatus.State {
+        try state.flatMap { InvitationStatus.State(rawValue: $0) }.orMalformed()
     }
 
     func requireExpires() throws(MessageError) -> UnixTime {

@@ -5,7 +5,10 @@ public enum ServerMessage: Sendable, Equatable {
     case created(Lookup, owner: Secret, expires: UnixTime, uses: Int, turn: TURNCredentials?, lifetime: Int? = nil)
     /// To the sharer: helpers find it again. `uses` is how many are left.
     case resumed(Lookup, expires: UnixTime, uses: Int, turn: TURNCredentials?)
+    /// To the sharer, and to the owner who has asked.
     case extended(Lookup, expires: UnixTime)
+    /// To the owner who has asked.
+    case status(Lookup, InvitationStatus)
     /// To the sharer: nobody can meet under it any more.
     case closed(Lookup, ClosedReason)
     case helperArrived(Lookup, MeetingID)
@@ -80,6 +83,10 @@ extension ServerMessage {
                 try fields.requireLookup(), expires: try fields.requireExpires(), uses: try fields.requireUses(),
                 turn: turn)
         case "extended": self = .extended(try fields.requireLookup(), expires: try fields.requireExpires())
+        case "status":
+            self = .status(
+                try fields.requireLookup(),
+                InvitationStatus(state: try fields.requireState(), expires: try fields.requireExpires()))
         case "closed": self = .closed(try fields.requireLookup(), try fields.requireReason(ClosedReason.self))
         case "helper-arrived": self = .helperArrived(try fields.requireLookup(), try fields.requireMeeting())
         case "met": self = .met(try fields.requireMeeting())
@@ -124,6 +131,11 @@ extension ServerMessage {
             fields = MessageFields("extended")
             fields.lookup = lookup.text
             fields.expires = expires.description
+        case .status(let lookup, let status):
+            fields = MessageFields("status")
+            fields.lookup = lookup.text
+            fields.state = status.state.rawValue
+            fields.expires = status.expires.description
         case .closed(let lookup, let reason):
             fields = MessageFields("closed")
             fields.lookup = lookup.text

@@ -22,7 +22,7 @@ struct MeetingServerOperationTests {
             let (lookup, owner) = lookups.randomElement(using: &random) ?? (MessageTests.lookup, MessageTests.owner)
             let meeting = meetings.randomElement(using: &random) ?? MessageTests.meeting
             let side: SealedChannel.Side = .random(in: 0...1, using: &random) == 0 ? .helper : .sharer
-            switch Int.random(in: 0..<18, using: &random) {
+            switch Int.random(in: 0..<21, using: &random) {
             case 0, 1: open.append(stage.connect(from: .v4(.random(in: 1...3, using: &random))))
             case 2:
                 stage.disconnect(id, isSilent: .random(using: &random))
@@ -32,6 +32,9 @@ struct MeetingServerOperationTests {
                 rejoins += 1
                 let proof = key.proof(of: side, in: meeting, number: rejoins)
                 stage.say(.rejoin(meeting, side, number: rejoins, proof: proof), from: id)
+            case 18: stage.say(.status(lookup, owner: owner), from: id)
+            case 19: stage.say(.extend(lookup, lifetime: .random(in: 1...90, using: &random), owner: owner), from: id)
+            case 20: stage.say(.close(lookup, owner: owner), from: id)
             case 3: stage.advance(seconds: .random(in: 1...20, using: &random))
             case 4, 5:
                 let terms = InvitationTerms(

@@ -17,6 +17,7 @@ struct MessageTests {
         .opaque(meeting, payload: "share code \"\\/"),
         .leave(meeting), .seat(meeting, key: SeatKey(seed: seed).publicKey),
         .rejoin(meeting, .helper, number: 7, proof: SeatKey(seed: seed).proof(of: .helper, in: meeting, number: 7)),
+        .status(lookup, owner: owner), .extend(lookup, lifetime: 60, owner: owner), .close(lookup, owner: owner),
     ]
     static let seed = Secret((0..<32).map { UInt8($0) })
 
@@ -29,7 +30,7 @@ struct MessageTests {
         .opaque(meeting, payload: ""), .peerLeft(meeting), .refused(meeting, .wrongCode), .credentials(meeting, turn),
         .error(.rateLimited), .peerLeft(meeting, mayReturn: true), .seated(meeting), .rejoined(meeting, turn: turn),
         .rejoined(meeting, turn: nil), .forgotten(meeting),
-    ]
+    ] + InvitationStatus.State.allCases.map { ServerMessage.status(lookup, InvitationStatus(state: $0, expires: turn.expires)) }
 
     @Test("every client message reads back as itself, and truncated at any byte throws", arguments: clientMessages)
     func client(_ message: ClientMessage) throws {
@@ -52,6 +53,16 @@ struct MessageTests {
         #expect(
             String(decoding: ClientMessage.meet(Self.lookup).text, as: UTF8.self)
                 == #"{"lookup":"ABC123","type":"meet","version":1}"#)
+        #expect(
+            String(decoding: ClientMessage.status(Self.lookup, owner: Self.owner).text, as: UTF8.self)
+                == #"{"lookup":"ABC123","owner":"000G40R40M30E209185GR38E1W","type":"status","version":1}"#)
+        #expect(
+            String(decoding: ClientMessage.close(Self.lookup, owner: Self.owner).text, as: UTF8.self)
+                == #"{"lookup":"ABC123","owner":"000G40R40M30E209185GR38E1W","type":"close"}"#)
+        let status = InvitationStatus(state: .inUse, expires: Self.turn.expires)
+        #expect(
+            String(decoding: ServerMessage.status(Self.lookup, status).text, as: UTF8.self)
+                == #"{"expires":"2026-11-18T11:06:40Z","lookup":"ABC123","state":"in-use","type":"status"}"#)
         #expect(String(decoding: ServerMessage.gone.text, as: UTF8.self) == #"{"type":"gone"}"#)
         #expect(
             String(decoding: ServerMessage.error(.tooLarge).text, as: UTF8.self)
@@ -75,6 +86,11 @@ struct MessageTests {
             (#"{"type":"create","version":1,"lifetime":60,"uses":1001,"ceiling":"view"}"#, .malformed),
             (#"{"type":"create","version":1,"lifetime":60,"uses":1,"ceiling":"VIEW"}"#, .malformed),
             (#"{"type":"resume","version":1,"lookup":"000000","owner":"0"}"#, .malformed),
+            (#"{"type":"status","version":1,"lookup":"000000"}"#, .malformed),
+            (#"{"type":"status","lookup":"000000","owner":"0123456789ABCDEFGHJKMNPQR0"}"#, .malformed),
+            (#"{"type":"status","version":2,"lookup":"000000","owner":"0123456789ABCDEFGHJKMNPQR0"}"#, .unsupportedVersion),
+            (#"{"type":"close","lookup":"000000","owner":"0"}"#, .malformed),
+            (#"{"type":"extend","lookup":"000000","lifetime":5,"owner":""}"#, .malformed),
             (#"{"type":"confirmed","meeting":"0123456789ABCDEFGHJKMNPQR1"}"#, .malformed),
             (#"{"type":"seat","meeting":"0123456789ABCDEFGHJKMNPQR0","key":"AAAA"}"#, .malformed),
             (#"{"type":"seat","meeting":"0123456789ABCDEFGHJKMNPQR0"}"#, .malformed),
