@@ -1,4 +1,4 @@
-internal import Foundation
+public import Foundation
 
 extension SessionEventLine {
     /// The event for a person at a terminal; may hold several lines, none of which the peer could forge.
@@ -6,11 +6,12 @@ extension SessionEventLine {
     /// - Parameters:
     ///   - role: the side the person is on.
     ///   - peer: what the other side is called; "the helper", "the other side" when nobody is known yet.
-    public func sentence(for role: Role, peer: String) -> String {
+    ///   - zone: the person's, for moments.
+    public func sentence(for role: Role, peer: String, in zone: TimeZone = .current) -> String {
         let peer = peer.printable
         switch self {
         case .invitation(let code, let link, let file, let expires):
-            return Self.invitation(code: code, link: link, file: file, expires: expires)
+            return Self.invitation(code: code, link: link, file: file, expires: expires, in: zone)
         case .helper(let name, .code, _):
             return "\(name.printable) is here, with the right code."
         case .helper(let name, .contact, let fingerprint):
@@ -55,13 +56,11 @@ extension SessionEventLine {
         }
     }
 
-    private static func invitation(code: String, link: String?, file: String?, expires: Date) -> String {
+    private static func invitation(code: String, link: String?, file: String?, expires: Date, in zone: TimeZone) -> String {
         var lines = ["Tell your helper this code: \(code)"]
         if let link { lines.append("Or send this link: \(link)") }
         if let file { lines.append("Or send this file: \(file)") }
-        let style = Date.ISO8601FormatStyle(dateTimeSeparator: .space).year().month().day()
-        let time = expires.formatted(style.time(includingFractionalSeconds: false))
-        lines.append("It is good until \(time) UTC.")
+        lines.append("It is good until \(expires.localText(in: zone)).")
         return lines.joined(separator: "\n")
     }
 

@@ -2,6 +2,7 @@ import ConnectService
 import Foundation
 import Incident
 import Rendezvous
+import Session
 
 /// What a Windows invitation holds, as JSON and as sentences.
 struct IncidentDescription: Encodable {
@@ -31,15 +32,18 @@ struct IncidentDescription: Encodable {
         return String(decoding: try encoder.encode(self), as: UTF8.self)
     }
 
+    /// A moment for a person.
+    private static func told(_ time: String) -> String { UnixTime(time)?.date.localText() ?? time }
+
     var sentences: String {
         var lines: [String] = []
         lines.append(
             from.map { "\($0.printable) asks for help with Windows Remote Assistance. (Nobody has checked that name.)" }
                 ?? "Somebody asks for help with Windows Remote Assistance; this invitation does not say who.")
-        lines.append("It was made by \(kind == "windows-xp" ? "Windows XP or Server 2003" : "Windows Vista or later")\(created.map { " at \($0)" } ?? "").")
+        lines.append("It was made by \(kind == "windows-xp" ? "Windows XP or Server 2003" : "Windows Vista or later")\(created.map { " at \(Self.told($0))" } ?? "").")
         switch expires {
-        case let time? where expired: lines.append("It was good until \(time): ask for a new one.")
-        case let time?: lines.append("It is good until \(time).")
+        case let time? where expired: lines.append("It was good until \(Self.told(time)): ask for a new one.")
+        case let time?: lines.append("It is good until \(Self.told(time)).")
         case nil: lines.append("It does not say until when it is good.")
         }
         lines.append(

@@ -13,7 +13,7 @@ struct IncidentJoin {
 
     func run() async throws -> Session.ExitCode {
         if file.isOver, let expires = file.expires {
-            return end(.invitationExpired, "This invitation was good until \(UnixTime(seconds: expires)). Ask for a new one.")
+            return end(.invitationExpired, "This invitation was good until \(UnixTime(seconds: expires).date.localText()). Ask for a new one.")
         }
         ChildProgram.endOnInterruption()
         guard let client = try await RDPClient.installed() else { return end(.error, RDPClient.howToInstall) }
