@@ -1,7 +1,7 @@
 import ArgumentParser
 import ConnectService
 
-/// `ra-connect history`: past sessions, and why the last one took the path it took.
+/// `ra-connect history`: past sessions, what was allowed in them, and why the last one took the path it took.
 struct History: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "List past sessions, or explain the last one.",
@@ -9,7 +9,7 @@ struct History: ParsableCommand {
 
     @OptionGroup var common: CommonOptions
 
-    @Flag(help: "Explain the last session: each way that was tried, how long it took, and why it failed.")
+    @Flag(help: "Explain the last session: what was allowed when, what was sent, and each way that was tried.")
     var last = false
 
     func run() {
@@ -20,7 +20,7 @@ struct History: ParsableCommand {
         } else if shown.isEmpty {
             print("There was no session yet.")
         } else {
-            for record in shown { print(last ? record.explanation : record.summary) }
+            for record in shown { print(last ? record.explanation() : record.summary()) }
         }
     }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import HostNetwork
 import ICE
 import Logging
@@ -174,6 +175,9 @@ final class SessionDriver {
         }
     }
 
+    /// A picture of the screen went to the helper.
+    func sentPicture(bytes: Int) { recorder.ledger.sentPicture(bytes: bytes) }
+
     // MARK: - What the rendezvous says
 
     /// Takes what the peer says in the sealed channel.
@@ -188,6 +192,7 @@ final class SessionDriver {
             isIntroduced = true
             peerName = description.name
             printer.meet(description.name)
+            recorder.met(fingerprint: "\(fingerprint)")
             onIntroduction(description.name, "\(fingerprint)")
             peer.assumeIsolated { $0.setRemote(credentials: credentials, fingerprint: fingerprint) }
         case .candidate, .endOfCandidates, .restart:
@@ -303,6 +308,7 @@ final class SessionDriver {
         }
         defer { drain() }
         try machine?.perform(command, at: MonotonicClock.now())
+        if case .say = command { recorder.ledger.sentMessage() }
         if case .request(.control, _) = command { printer.note("Asked. Waiting for \(peerName)'s answer…") }
     }
 
@@ -345,6 +351,7 @@ final class SessionDriver {
     private func drainMachine() -> Instant? {
         sendMessages()
         while let event = machine?.nextEvent() {
+            recorder.ledger.note(event, at: .now)
             if case .ended(let reason, let detail) = event {
                 onEvent(event)
                 conclude(reason, detail)

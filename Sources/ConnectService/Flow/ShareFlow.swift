@@ -271,6 +271,7 @@ public actor ShareFlow: AssistanceFlow {
         case .frame(let message):
             // A picture that was under way on the thread when sharing stopped stays here.
             guard driver?.machine?.screenMayFlow == true else { return }
+            driver?.sentPicture(bytes: message.count)
             peer?.assumeIsolated { _ = $0.send(message, on: .screen) }
         case .lost(let sentence):
             finish(.displayLost, sentence)

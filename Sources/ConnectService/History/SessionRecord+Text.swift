@@ -1,20 +1,31 @@
-import Foundation
+public import Foundation
+import Rendezvous
 import Session
 
 extension SessionRecord {
     private var isSharer: Bool { role == "sharer" }
     private var end: EndReason { EndReason(rawValue: ended.reason) ?? .error }
 
-    /// One line: when, with whom, by which path, how it ended.
-    public var summary: String {
-        let what = isSharer ? "you shared your screen with" : "you helped"
-        let how = path.map { "\($0.kind) over \($0.transport)" } ?? "not connected"
-        return "\(started)  \(what) \(peer), \(how), \(Self.time(seconds)), ended: \(ended.reason)".printable
+    private func when(_ text: String, in zone: TimeZone) -> String { UnixTime(text)?.date.localText(in: zone) ?? text }
+
+    /// What was granted at some time, each once; nil in records that do not say.
+    private var granted: [String]? {
+        consents.map { consents in
+            Capability.allCases.map(\.rawValue).filter { kind in consents.contains { $0.what == "granted" && $0.kind == kind } }
+        }
     }
 
-    /// What was tried, what came of it and why, and what to do about it.
-    public var explanation: String {
-        var lines = ["\(started): " + (isSharer ? "you shared your screen with \(peer)." : "you helped \(peer).")]
+    /// One line: when, with whom, by which path, what was allowed, how it ended.
+    public func summary(in zone: TimeZone = .current) -> String {
+        let what = isSharer ? "you shared your screen with" : "you helped"
+        let how = path.map { "\($0.kind) over \($0.transport)" } ?? "not connected"
+        let allowed = granted.map { $0.isEmpty ? ", nothing was allowed" : ", allowed: \($0.joined(separator: " and "))" } ?? ""
+        return "\(when(started, in: zone))  \(what) \(peer), \(how), \(Self.time(seconds))\(allowed), ended: \(ended.reason)".printable
+    }
+
+    /// What was allowed when and what was sent, what was tried, what came of it and why, and what to do about it.
+    public func explanation(in zone: TimeZone = .current) -> String {
+        var lines = ["\(when(started, in: zone)): " + (isSharer ? "you shared your screen with \(peer)." : "you helped \(peer).")]
         if let path, let elapsed_ms {
             let meaning = ExpectedPath(rawValue: path.kind)?.sentence ?? ""
             lines.append("Connected after \(elapsed_ms) ms over \(path.transport), \(path.kind): \(meaning)")
@@ -24,6 +35,7 @@ extension SessionRecord {
         }
         let sentence = end.sentence(for: isSharer ? .sharer : .helper, peer: peer)
         lines.append("After \(Self.time(seconds)): \(sentence)\(ended.detail.isEmpty ? "" : " \(ended.detail)")")
+        lines += consentLines(in: zone)
         lines.append("")
         lines += tried.isEmpty ? ["Nothing was tried."] : table
         lines += (findings ?? []).map { "The port \($0.local)\($0.external.map { ", opened as \($0)" } ?? ""): \($0.why)." }
@@ -36,11 +48,28 @@ extension SessionRecord {
         let rows = tried.map { pair in
             [pair.local, pair.remote, pair.kind, pair.result, pair.ms.map { "\($0) ms" } ?? "-", pair.why ?? ""]
         }
-        let widths = header.indices.map { column in ([header] + rows).map { $0[column].count }.max() ?? 0 }
-        return ([header] + rows).map { cells in
-            zip(cells, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }
-                .joined(separator: "  ").trimmingCharacters(in: .whitespaces)
+        return TextTable.lines([header] + rows)
+    }
+
+    /// Who it was, what was asked and answered when, and what went over.
+    private func consentLines(in zone: TimeZone) -> [String] {
+        guard let consents else { return [] }
+        var lines: [String] = []
+        if let fingerprint { lines.append("\(peer) had the right \(verified ?? "code"), and a program with the key \(fingerprint).") }
+        lines.append("")
+        if consents.isEmpty {
+            lines.append("Nothing was asked for, and nothing allowed.")
+        } else {
+            lines += TextTable.lines([["WHEN", "WHAT", "OF", "BY"]] + consents.map { [when($0.at, in: zone), $0.what, $0.kind ?? "-", $0.by ?? "-"] })
+            if let consents_left_out { lines.append("\(consents_left_out) more, after the first one, are not kept.") }
         }
+        guard let sent, let received else { return lines }
+        func messages(_ count: Int) -> String { "\(count) message\(count == 1 ? "" : "s")" }
+        let pictures = isSharer ? ["\(sent.pictures) pictures of the screen (\(sent.bytes) bytes)"] : []
+        let inputs = isSharer ? ["\(received.inputs) inputs of mouse and keyboard"] : []
+        lines.append("Sent: " + (pictures + [messages(sent.messages)]).joined(separator: ", ") + ".")
+        lines.append("Received: " + (inputs + [messages(received.messages)]).joined(separator: ", ") + ".")
+        return lines
     }
 
     /// Why there was no better path than the relay, or none, and what to change where; nil when there was.

@@ -35,6 +35,36 @@ public struct SessionRecord: Codable, Hashable, Sendable {
         var detail: String
     }
 
+    /// Something that was asked, answered, or taken back.
+    struct Consent: Codable, Hashable, Sendable {
+        /// RFC 3339, in UTC.
+        var at: String
+        /// `asked`, `granted`, `denied`, `revoked`, `paused` or `resumed`.
+        var what: String
+        /// Which capability it is about; nil for what is about all of them.
+        var kind: String?
+        /// Who decided, as in the events; nil for what nobody decides.
+        var by: String?
+    }
+
+    /// What went from this computer to the other one.
+    struct Sent: Codable, Hashable, Sendable {
+        /// Of the screen, and their bytes.
+        var pictures = 0
+        var bytes = 0
+        /// Lines of chat; what was in them is kept nowhere.
+        var messages = 0
+    }
+
+    /// What came from the other one and was let through.
+    struct Received: Codable, Hashable, Sendable {
+        /// Keys and the pointer: each press, release and movement is one.
+        var inputs = 0
+        var messages = 0
+    }
+
+    /// As many as a long session has; beyond them the oldest but the first go.
+    static let consentLimit = 200
     /// More pairs than an agent has (RFC 8445 §6.1.2.5).
     static let pairLimit = 100
 
@@ -46,6 +76,16 @@ public struct SessionRecord: Codable, Hashable, Sendable {
     var role: String
     /// What the other side is called.
     var peer: String
+    /// How it was recognised, as in the event `helper`, and the SHA-256 fingerprint of its program's certificate. Nil, as all that
+    /// follows it, in the records of versions that did not tell.
+    var verified: String?
+    var fingerprint: String?
+    /// In the order in which it happened.
+    var consents: [Consent]?
+    /// How many are left out between the first and the second.
+    var consents_left_out: Int?
+    var sent: Sent?
+    var received: Received?
     /// Milliseconds to `connected`; nil when it did not come to that.
     var elapsed_ms: Int64?
     /// The last path; nil when there was none.

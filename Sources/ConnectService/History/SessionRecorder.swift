@@ -11,6 +11,8 @@ struct SessionRecorder {
     private var elapsed: Int64?
     private var path: PathDescription?
     private var tried: [TriedPair] = []
+    private var fingerprint: String?
+    var ledger = SessionLedger()
 
     /// - Parameters:
     ///   - history: nil when nothing is to be written down.
@@ -27,6 +29,9 @@ struct SessionRecorder {
         remember(tried)
     }
 
+    /// Who the other side is, by the secret that it has proven.
+    mutating func met(fingerprint: String) { self.fingerprint = fingerprint }
+
     mutating func moved(to path: PathDescription) { self.path = path }
 
     /// - Parameter tried: what became of each pair by now.
@@ -36,7 +41,10 @@ struct SessionRecorder {
         remember(tried)
         let record = SessionRecord(
             started: started.formatted(.iso8601), seconds: (MonotonicClock.now() - startedAt).components.seconds,
-            role: role == .sharer ? "sharer" : "helper", peer: String(peer.prefix(100)), elapsed_ms: elapsed,
+            role: role == .sharer ? "sharer" : "helper", peer: String(peer.prefix(100)),
+            verified: SessionEventLine.Verification.code.rawValue, fingerprint: fingerprint, consents: ledger.consents,
+            consents_left_out: ledger.leftOut > 0 ? ledger.leftOut : nil, sent: ledger.sent, received: ledger.received,
+            elapsed_ms: elapsed,
             path: path.map(SessionRecord.Path.init), tried: self.tried.map(SessionRecord.Tried.init),
             findings: findings.map(SessionRecord.Finding.init),
             ended: SessionRecord.End(reason: reason.rawValue, detail: String(detail.prefix(200))))

@@ -137,6 +137,57 @@ struct SessionHistoryTests {
         #expect(started.timeIntervalSinceNow < -89)
     }
 
+    @Test("what was asked, allowed and taken back is written down with its time, and how much went over")
+    func consents() throws {
+        let history = history()
+        var recorder = SessionRecorder(history: history, from: MonotonicClock.now())
+        recorder.met(fingerprint: "AA:BB")
+        let start = Date(timeIntervalSince1970: 1_795_000_000)
+        let events: [SessionEvent] = [
+            .request(id: 1, .view, from: "Helge", detail: ""), .granted(.view, by: .sharer), .startSharing,
+            .request(id: 2, .control, from: "Helge", detail: "please"), .denied(.control, by: .timeout), .paused, .resumed,
+            .granted(.control, by: .sharer), .input(.move(x: 1, y: 2)), .input(.move(x: 2, y: 2)), .chat(from: "Helge", text: "secret"),
+            .revoked(.control, by: .sharer), .stopSharing,
+        ]
+        for (second, event) in events.enumerated() { recorder.ledger.note(event, at: start.addingTimeInterval(Double(second))) }
+        recorder.ledger.sentPicture(bytes: 1000)
+        recorder.ledger.sentPicture(bytes: 500)
+        recorder.ledger.sentMessage()
+        recorder.end(.finished, "", role: .sharer, peer: "Helge", tried: [], findings: [])
+        let record = try #require(history.records.first)
+        #expect(record.verified == "code" && record.fingerprint == "AA:BB" && record.consents_left_out == nil)
+        let told = record.consents?.map { [$0.at, $0.what, $0.kind ?? "-", $0.by ?? "-"].joined(separator: " ") }
+        #expect(
+            told == [
+                "2026-11-18T11:06:40Z asked view -", "2026-11-18T11:06:41Z granted view sharer", "2026-11-18T11:06:43Z asked control -",
+                "2026-11-18T11:06:44Z denied control timeout", "2026-11-18T11:06:45Z paused - -", "2026-11-18T11:06:46Z resumed - -",
+                "2026-11-18T11:06:47Z granted control sharer", "2026-11-18T11:06:51Z revoked control sharer",
+            ])
+        #expect(record.sent == .init(pictures: 2, bytes: 1500, messages: 1) && record.received == .init(inputs: 2, messages: 1))
+        #expect(record.summary(in: .gmt).hasSuffix(", allowed: view and control, ended: finished"))
+        let zone = try #require(TimeZone(secondsFromGMT: 3600))
+        #expect(record.explanation(in: zone).contains("""
+            Helge had the right code, and a program with the key AA:BB.
+
+            WHEN                           WHAT     OF       BY
+            2026-11-18 12:06:40 UTC+01:00  asked    view     -
+            2026-11-18 12:06:41 UTC+01:00  granted  view     sharer
+
+            """))
+        #expect(record.explanation().contains("Sent: 2 pictures of the screen (1500 bytes), 1 message.\nReceived: 2 inputs of mouse and keyboard, 1 message.\n"))
+        #expect(!record.json.contains("secret") && !record.json.contains("please"), "what was said is kept nowhere")
+    }
+
+    @Test("of a session without end the first consent and the newest are kept")
+    func manyConsents() {
+        var ledger = SessionLedger()
+        ledger.note(.granted(.view, by: .sharer), at: .now)
+        for _ in 0..<500 { ledger.note(.paused, at: .now) }
+        ledger.note(.resumed, at: .now)
+        #expect(ledger.consents.count == SessionRecord.consentLimit && ledger.leftOut == 502 - SessionRecord.consentLimit)
+        #expect(ledger.consents.first?.what == "granted" && ledger.consents.last?.what == "resumed")
+    }
+
     @Test("the last session is explained: each way, its time, its failure, and what to do")
     func explanation() {
         let record = record(tried: [
@@ -144,8 +195,8 @@ struct SessionHistoryTests {
             .init(local: "11.22.33.10:50000", remote: "11.22.33.22:5000", kind: "relayed", result: "succeeded", ms: 40, why: "chosen"),
         ])
         #expect(
-            record.explanation == """
-                2026-11-21T07:00:00Z: you shared your screen with Helge.
+            record.explanation(in: .gmt) == """
+                2026-11-21 07:00:00 UTC: you shared your screen with Helge.
                 Connected after 412 ms over udp, relayed: everything goes through the relay.
                 From 192.168.1.10:4000 to 11.22.33.10:50000.
                 After 35 s: The session is over.
@@ -186,7 +237,7 @@ struct SessionHistoryTests {
         for (path, pairs) in [("relayed", []), ("relayed", [tried("punched", "failed")]), (nil, [])] as [(String?, [SessionRecord.Tried])] {
             let record = record(path: path, tried: pairs, findings: [finding])
             #expect(record.advice == "The router's own address is shared: ask the provider.")
-            #expect(record.explanation.contains(
+            #expect(record.explanation().contains(
                 "\nThe port 192.168.1.10:4000, opened as 100.64.0.2:4000: the router's own address is shared: ask the provider.\n"))
         }
         #expect(record(path: "punched", findings: [finding]).advice == nil)
@@ -205,10 +256,10 @@ struct SessionHistoryTests {
     @Test("what the other side calls itself does not steer the terminal")
     func hostileName() {
         let record = record("a\u{1B}[2J\nb")
-        for text in [record.summary, record.explanation] {
+        for text in [record.summary(), record.explanation()] {
             #expect(text.unicodeScalars.allSatisfy { $0 == "\n" || ($0.value >= 0x20 && $0 != "\u{7F}") })
         }
-        #expect(!record.summary.contains("\n"))
+        #expect(!record.summary().contains("\n"))
         #expect(!record.json.contains("\n"))
     }
 }

@@ -1,0 +1,41 @@
+import Foundation
+import Session
+
+/// Counts and dates what one session allowed and moved: the part of its record that says what was consented to.
+struct SessionLedger {
+    private(set) var consents: [SessionRecord.Consent] = []
+    private(set) var leftOut = 0
+    private(set) var sent = SessionRecord.Sent()
+    private(set) var received = SessionRecord.Received()
+
+    mutating func note(_ event: SessionEvent, at time: Date) {
+        switch event {
+        case .request(_, let kind, _, _): add("asked", kind, nil, time)
+        case .granted(let kind, let decider): add("granted", kind, decider, time)
+        case .denied(let kind, let decider): add("denied", kind, decider, time)
+        case .revoked(let kind, let decider): add("revoked", kind, decider, time)
+        case .paused: add("paused", nil, nil, time)
+        case .resumed: add("resumed", nil, nil, time)
+        case .input: received.inputs += 1
+        case .chat: received.messages += 1
+        case .startSharing, .stopSharing, .letGo, .keyFrameRequested, .frameAcknowledged, .ended: break
+        }
+    }
+
+    mutating func sentPicture(bytes: Int) {
+        sent.pictures += 1
+        sent.bytes += bytes
+    }
+
+    mutating func sentMessage() { sent.messages += 1 }
+
+    /// Whoever asks and pauses without end must not push out how it began.
+    private mutating func add(_ what: String, _ kind: Capability?, _ decider: Decider?, _ time: Date) {
+        if consents.count == SessionRecord.consentLimit {
+            consents.remove(at: 1)
+            leftOut += 1
+        }
+        consents.append(
+            SessionRecord.Consent(at: time.formatted(.iso8601), what: what, kind: kind?.rawValue, by: decider?.rawValue))
+    }
+}
