@@ -57,6 +57,29 @@ extension Policy {
         )
     }
 
+    /// For how long from now on an invitation may be good that was made some time ago. A life is counted from its beginning.
+    ///
+    /// - Parameter age: since it was made.
+    public func permitExtension(_ wish: InvitationWish, age: Duration) throws(PolicyRefusal) -> Duration {
+        // What was asked for on top of the age is judged below; all else is as with a new one.
+        _ = try permit(InvitationWish(relay: wish.relay, ceiling: wish.ceiling))
+        let asked = wish.lifetime ?? InvitationWish.usualLifetime
+        guard let longest = longestInvitation else { return asked }
+        var left = longest - max(age, .zero)
+        // A whole number of minutes is easier to type, and a few seconds go by while it is.
+        if left >= .seconds(600) { left = .seconds(left.components.seconds / 60 * 60) }
+        guard left >= .seconds(1) else {
+            throw PolicyRefusal(
+                "The policy of this computer allows invitations of \(longest.humanText) at most (longest-invitation), and this one is as old as that. Make a new one."
+            )
+        }
+        guard let lifetime = wish.lifetime else { return min(asked, left) }
+        guard lifetime > left else { return lifetime }
+        throw PolicyRefusal(
+            "The policy of this computer allows invitations of \(longest.humanText) at most (longest-invitation), and part of that is over. Use --expires \(Duration.seconds(left.components.seconds).humanText) or less."
+        )
+    }
+
     /// Whether people may meet at a relay, to ask for help or to give it.
     public func permitMeeting(at relay: RelayURL) throws(PolicyRefusal) {
         guard let relays, !relays.contains(relay) else { return }

@@ -29,6 +29,13 @@ enum InvitationArgument {
         }
     }
 
+    /// The file of that name, when it has a password; nil for every other invitation.
+    static func sealedFile(_ argument: String) -> InvitationFile? {
+        guard let contents = try? InvitationPaper.contents(of: argument), let file = try? InvitationFile(parsing: contents), file.isSealed
+        else { return nil }
+        return file
+    }
+
     private static func isSealed(_ text: String) -> Bool {
         (try? InvitationFile(parsing: Array(text.utf8)))?.isSealed ?? false
     }

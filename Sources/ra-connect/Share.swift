@@ -19,6 +19,12 @@ struct Share: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Save the invitation to this file as well.", valueName: "OUT.rainvite"))
     var file: String?
 
+    @Flag(help: "Ask for a password, without which nobody can use that file. Tell it to your helper by another way than the file.")
+    var password = false
+
+    @Option(help: ArgumentHelp("The same, with the password in the first line of a file that you alone can read.", valueName: "FILE"))
+    var passwordFile: String?
+
     @Option(help: ArgumentHelp("Mail the invitation to this address.", valueName: "ADDRESS"))
     var mail: String?
 
@@ -47,7 +53,13 @@ struct Share: AsyncParsableCommand {
         transform: DoorArgument.init)
     var door: DoorArgument?
 
-    func validate() throws { _ = try door?.port }
+    func validate() throws {
+        _ = try door?.port
+        guard !password || passwordFile == nil else { throw ValidationError("Give --password or --password-file, not both.") }
+        guard file != nil || mail != nil || !(password || passwordFile != nil) else {
+            throw ValidationError("A password is for an invitation's file: give --file or --mail as well. The code needs none.")
+        }
+    }
 
     func run() async throws {
         common.beginLog()
@@ -65,6 +77,7 @@ struct Share: AsyncParsableCommand {
         options.notice = ConsentNotice(
             warningBeforeView: policy.warningBeforeView, warningBeforeControl: policy.warningBeforeControl)
         options.isLogged = policy.logsSessions ?? true
+        options.password = try NewPassword.read(isAsked: password, file: passwordFile)
         let engine = ConnectEngine()
         options.mail = try delivery()
         let flow = ShareFlow(options, printer: printer, loop: engine.loop, pool: engine.pool)

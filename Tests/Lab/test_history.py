@@ -69,6 +69,21 @@ def test_a_relayed_session_is_explained_pair_by_pair(session, side, other, name)
     assert lines[-1] == f"→ {record['advice']}" and "ra-probe" in record["advice"]
 
 
+def test_the_sharer_can_read_what_was_allowed_when_and_how_much_was_sent(session):
+    record, text = read(session, "sharer")
+    assert [(each["what"], each.get("kind"), each.get("by")) for each in record["consents"]] == [
+        ("asked", "view", None), ("granted", "view", "sharer")]
+    times = [datetime.datetime.fromisoformat(each["at"]) for each in record["consents"]]
+    assert datetime.datetime.fromisoformat(record["started"]) <= times[0] <= times[1]
+    assert record["verified"] == "code" and len(record["fingerprint"].split(":")) == 32
+    assert record["sent"]["pictures"] > 0 and record["sent"]["bytes"] > 100
+    assert record["received"] == {"inputs": 0, "messages": 0}
+    table = next(number for number, line in enumerate(text.splitlines()) if line.split() == ["WHEN", "WHAT", "OF", "BY"])
+    assert text.splitlines()[table + 2].split()[-3:] == ["granted", "view", "sharer"]
+    # The helper's side knows what it was told.
+    assert [each["what"] for each in read(session, "helper")[0]["consents"]] == ["granted"]
+
+
 def test_the_list_has_a_line_for_each_session_and_is_its_owners_alone(session):
     lines = history(session.lab.sharer).splitlines()
     assert len(lines) == 1 and "you shared your screen with Helge, relayed over udp" in lines[0]

@@ -53,6 +53,30 @@ struct PermitTests {
         #expect(outcome == cell.outcome)
     }
 
+    @Test(
+        "a life is counted from its beginning, also when it is made longer",
+        arguments: [
+            ("", nil, 5000, "3600"), ("", 7200, 5000, "7200"), ("longest-invitation = \"1h\"", nil, 0, "3600"),
+            ("longest-invitation = \"1h\"", nil, 1800, "1800"), ("longest-invitation = \"1h\"", 1800, 1800, "1800"),
+            ("longest-invitation = \"1h\"", 600, 1810, "600"),
+            ("longest-invitation = \"1h\"", 1800, 1810, "and part of that is over. Use --expires 29m or less."),
+            ("longest-invitation = \"1h\"", 60, 3555, "and part of that is over. Use --expires 45s or less."),
+            ("longest-invitation = \"1h\"", 60, 3600, "and this one is as old as that. Make a new one."),
+            ("longest-invitation = \"1h\"", nil, 99_999, "and this one is as old as that. Make a new one."),
+            // A clock that was set back makes nobody's life longer.
+            ("longest-invitation = \"1h\"", 7200, -7200, "Use --expires 1h or less."),
+            ("may-ask = false", nil, 0, "(may-ask)"), ("relays = []", nil, 0, "(relays)"), ("ceiling = \"view\"", 60, 0, "60"),
+        ] as [(String, Int?, Int, String)])
+    func extensions(policy: String, asked: Int?, age: Int, outcome: String) throws {
+        let relay = try #require(RelayURL("https://relay.example.org"))
+        let wish = InvitationWish(relay: relay, lifetime: asked.map { .seconds($0) })
+        let said: String
+        do {
+            said = "\(try PolicyText(file: policy).policy.permitExtension(wish, age: .seconds(age)).components.seconds)"
+        } catch { said = "\(error)" }
+        #expect(said == outcome || said.contains(" ") && said.contains(outcome), "\(said)")
+    }
+
     @Test("whoever helps is bound by the relays alone")
     func helping() throws {
         let relay = try #require(RelayURL("https://relay.example.org"))

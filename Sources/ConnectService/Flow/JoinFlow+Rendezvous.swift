@@ -115,7 +115,8 @@ extension JoinFlow {
 
     func ended(_ end: HelperClient.End) {
         switch end {
-        case .gone: finish(.wrongCode, "")
+        // What a file says of its end may be out of date: its owner can have it made longer. So the relay is asked first.
+        case .gone: finish(options.invitation.expires.map { $0 < .now() } ?? false ? .invitationExpired : .wrongCode, "")
         case .wrongCode: finish(.wrongCode, "")
         case .declined: driver?.machine == nil ? finish(.declined, "") : peerLeft()
         case .impostor: finish(.error, "Whoever answered does not hold the invitation's secret.")

@@ -43,7 +43,7 @@ public actor JoinFlow: AssistanceFlow {
     public nonisolated let loop: any EventLoop
     public nonisolated var unownedExecutor: UnownedSerialExecutor { loop.executor.asUnownedSerialExecutor() }
 
-    private let options: Options
+    let options: Options
     let trust: RelayTrust
     let printer: EventPrinter
     private let names: NameResolver
@@ -91,9 +91,6 @@ public actor JoinFlow: AssistanceFlow {
     // MARK: - Up to the meeting
 
     private func prepare() async throws {
-        if let expires = options.invitation.expires, expires.seconds < UInt64(max(Date.now.timeIntervalSince1970, 0)) {
-            throw FlowError(.invitationExpired, "")
-        }
         let identity = try Identity()
         self.identity = identity
         let peer = PeerConnection(role: .helper, identity: identity, loop: loop) { event in

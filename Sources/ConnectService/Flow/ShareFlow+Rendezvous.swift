@@ -89,15 +89,16 @@ extension ShareFlow {
         case .invitationCreated(let invitation, let turn), .invitationResumed(let invitation, let turn):
             self.turn = turn
             if case .invitationCreated = event {
-                announce(invitation)
-                options.mail.map { post(invitation, by: $0) }
+                show(invitation, isNew: true)
             } else {
                 printer.note("The relay is back, and the code is good.")
+                // Its owner may have had it made longer meanwhile, from another terminal.
+                if let last = records.last, last.record.expires != invitation.expires { show(invitation, isNew: false) }
             }
         case .invitationShortened(let seconds):
             printer.note("This relay gives invitations \(Duration.seconds(seconds).humanText) at most.")
         case .invitationExtended(let invitation):
-            announce(invitation)
+            show(invitation, isNew: false)
         case .invitationEnded(let end):
             invitationEnded(end)
         case .helperArrived:

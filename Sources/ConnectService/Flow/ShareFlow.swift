@@ -25,6 +25,8 @@ public actor ShareFlow: AssistanceFlow {
         public var display: String?
         /// Where the invitation is to be saved, as a `.rainvite` file.
         public var file: String?
+        /// What the file, on disk or in a message, is to be opened with; nil: whoever has it can use it.
+        public var password: String?
         /// How it is to be mailed, and to whom.
         public var mail: MailDelivery?
         /// What stands beside each request.
@@ -80,6 +82,9 @@ public actor ShareFlow: AssistanceFlow {
     static let maximumMessages = 3
     /// What a mail program attaches, whenever it is so far.
     var attachments: [TemporaryFolder] = []
+    /// What is written down of our invitations: the last one is the one that is good.
+    var records: [InvitationRecords.Held] = []
+    static let maximumRecords = 4
     /// Where the relay serves pages, for the link of whoever came by http.
     var web: RelayURL?
 
@@ -307,6 +312,7 @@ public actor ShareFlow: AssistanceFlow {
         attachments.removeAll()
         client.revoke()
         drainRendezvous()
+        forgetInvitations()
         _ = await (closed, stopped)
         socket?.close()
         former?.close()
