@@ -132,6 +132,7 @@ struct InvitationsExtend: AsyncParsableCommand {
         guard let report else { throw InvitationArgument.refuse("There is no invitation “\(id.printable)” of yours any more.") }
         Invitations.tell([report], common)
         try Invitations.endUnlessReached([report])
+        if report.isForbidden { throw ArgumentParser.ExitCode(Session.ExitCode.policy.rawValue) }
         guard report.isOpen, report.isRunning else {
             throw ArgumentParser.ExitCode(Session.ExitCode.invitation.rawValue)
         }

@@ -1,5 +1,6 @@
 import Incident
 import Rendezvous
+import Session
 
 /// What an invitation's file says to whoever is about to use it.
 enum PaperInvitation: Hashable {
@@ -21,11 +22,10 @@ enum PaperInvitation: Hashable {
             self = .unusable(refusal)
             return
         }
-        guard file.expires > situation.now else {
-            self = .unusable("This invitation was good until \(file.expires). Ask for a new one.")
-            return
-        }
-        var sentences = [Self.asks(file.from), "You would meet at \(file.relay).", "It is good until \(file.expires)."]
+        let end = file.expires.date.localText()
+        // Whoever made it can have made it longer since: only the relay knows.
+        let life = file.expires > situation.now ? "It is good until \(end)." : "It was good until \(end), unless it was made longer since: only joining tells."
+        var sentences = [Self.asks(file.from), "You would meet at \(file.relay).", life]
         if file.ceiling == .view { sentences.append("You can see the screen, and never be given control.") }
         if let message = file.message { sentences.append("They write: \(message.printable)") }
         if file.isSealed { sentences.append("It has a password, which they tell you on another way: you are asked for it next.") }
@@ -44,11 +44,11 @@ enum PaperInvitation: Hashable {
         }
         let expires = file.expires.map { UnixTime(seconds: $0) }
         if let expires, expires <= situation.now {
-            self = .unusable("This invitation was good until \(expires). Ask for a new one.")
+            self = .unusable("This invitation was good until \(expires.date.localText()). Ask for a new one.")
             return
         }
         var sentences = [Self.asks(file.userName), "It is an invitation of Windows Remote Assistance, which is handed to FreeRDP."]
-        sentences.append(expires.map { "It is good until \($0)." } ?? "It does not say until when it is good.")
+        sentences.append(expires.map { "It is good until \($0.date.localText())." } ?? "It does not say until when it is good.")
         if file.needsPassword { sentences.append("It has a password, which they tell you on another way: you are asked for it next.") }
         self = .usable(sentences)
     }

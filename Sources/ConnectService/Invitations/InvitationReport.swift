@@ -11,6 +11,8 @@ public struct InvitationReport: Hashable, Sendable {
         case forgotten
         /// The relay was not reached, or would not say: the sentence is why.
         case unknown(String)
+        /// The relay does not let its owner have more of it: the sentence is why.
+        case forbidden(String)
     }
 
     public var record: InvitationRecord
@@ -32,6 +34,7 @@ public struct InvitationReport: Hashable, Sendable {
         case .closed(let reason): state = .known(InvitationStatus.State(reason))
         // A relay forgets what is over; why it is, the clock says.
         case .gone: state = record.expires <= now ? .known(.expired) : .forgotten
+        case .refused(.notAllowed): state = .forbidden(RelayErrorCode.notAllowed.description)
         case .refused(let code): state = .unknown(code.description)
         }
     }
@@ -45,8 +48,16 @@ public struct InvitationReport: Hashable, Sendable {
     /// Whether its relay has not said how it stands.
     public var isUnknown: Bool {
         switch state {
-        case .known, .forgotten: false
+        case .known, .forgotten, .forbidden: false
         case .unknown: true
+        }
+    }
+
+    /// Whether the relay's policy is against it.
+    public var isForbidden: Bool {
+        switch state {
+        case .known, .forgotten, .unknown: false
+        case .forbidden: true
         }
     }
 
@@ -55,7 +66,7 @@ public struct InvitationReport: Hashable, Sendable {
         switch state {
         case .known(let state): !state.isOver
         case .forgotten: false
-        case .unknown: true
+        case .unknown, .forbidden: true
         }
     }
 }
@@ -68,6 +79,7 @@ extension InvitationReport {
         case .known(let state): state.rawValue
         case .forgotten: "gone"
         case .unknown: "unreachable"
+        case .forbidden: "not-allowed"
         }
     }
 
@@ -99,6 +111,7 @@ extension InvitationReport {
         case .known(.revoked): return "\(name) was taken back."
         case .forgotten: return "\(name) is not known to the relay any more."
         case .unknown(let why): return "How the invitation \(record.id) stands, nobody can say now. \(why)"
+        case .forbidden(let why): return "\(name) stays as it is. \(why)"
         }
     }
 
@@ -113,6 +126,7 @@ extension InvitationReport {
         case .known(.revoked): "taken back"
         case .forgotten: "forgotten by the relay"
         case .unknown: "relay not reached"
+        case .forbidden: "not allowed"
         }
     }
 
