@@ -2,6 +2,7 @@ import ConnectService
 import Foundation
 import Glibc
 import Policy
+import Rendezvous
 import Session
 
 /// `ra-connect` without arguments: asks at the terminal what is wanted.
@@ -31,8 +32,9 @@ enum GuidedTerminal {
                     start.answer(line)
                 case .look(let paths): start.found(FoundFile(at: paths))
                 case .run(let command):
+                    if let relay = command.keeps { keep(relay) }
                     let advice = command.advice.joined(separator: "\n\n")
-                    write("\n\(advice)\n\nNext time you can type:\n  \(command.commandLine)\n\n", to: .standardOutput)
+                    write("\n\(advice)\n\nThe same, typed in one line:\n  \(command.commandLine)\n\n", to: .standardOutput)
                     return command.arguments
                 case .leave: leave()
                 case .refuse(let sentence): end(sentence, Session.ExitCode.policy.rawValue)
@@ -42,6 +44,15 @@ enum GuidedTerminal {
             end(refusal.description, Session.ExitCode.policy.rawValue)
         } catch {
             end("\(error)", Session.ExitCode.usage.rawValue)
+        }
+    }
+
+    /// What cannot be remembered is asked for again next time.
+    private static func keep(_ relay: RelayURL) {
+        do {
+            write("\nThe relay is remembered in \(try ClientConfiguration.keep(relay)).\n", to: .standardOutput)
+        } catch {
+            write("\nThe relay cannot be remembered: \(error)\n", to: .standardError)
         }
     }
 

@@ -24,7 +24,8 @@ def test_both_ways_lead_through_the_nats_to_the_first_picture(way):
         sharer.answer("What is the relay's address?", "no relay!")
         sharer.read("is not a relay's address")
         sharer.answer("What is the relay's address?", session.url)
-        equal = sharer.read("Next time you can type:") and sharer.read("\n\n").strip()
+        sharer.answer("Shall this relay be remembered", "yes" if way == "code" else "no")
+        equal = sharer.read("The same, typed in one line:") and sharer.read("\n\n").strip()
         file = lab.sharer.home / "my help.rainvite"
         if way == "file":
             assert equal == f"ra-connect share --file '{lab.sharer.home}/my help.rainvite' --relay {session.url}"
@@ -39,7 +40,7 @@ def test_both_ways_lead_through_the_nats_to_the_first_picture(way):
             helper.answer("What is the code?", "12345")
             helper.read("this one has 5")
             helper.answer("What is the code?", code.lower().replace("-", " ").replace("0", "o").replace("1", "l"))
-            assert f"ra-connect join {code}\n" in helper.read("Next time you can type:") + helper.read("\n\n")
+            assert f"ra-connect join {code}\n" in helper.read("The same, typed in one line:") + helper.read("\n\n")
         else:
             # As a file manager drops it.
             helper.answer(PURPOSE, str(file).replace(" ", "\\ "))
@@ -52,6 +53,16 @@ def test_both_ways_lead_through_the_nats_to_the_first_picture(way):
         sharer.press("\x03")
         assert (sharer.wait(), helper.wait()) == (0, 0)
         session.assert_nothing_left()
+        configuration = lab.sharer.home / ".config" / "ra-connect" / "config.toml"
+        assert configuration.exists() == (way == "code")
+        if way == "code":
+            assert configuration.read_text() == f'relay = "{session.url}"\n'
+            again = Terminal(lab.sharer, [RA_CONNECT])
+            again.answer(PURPOSE, "get")
+            again.answer("How shall your helper get the invitation?", "code")
+            assert "relay's address" not in again.read("Tell your helper this code: ")
+            again.press("\x03")
+            assert again.wait() == 0
 
 
 @pytest.fixture
@@ -118,6 +129,24 @@ def test_a_policy_without_relays_and_one_that_is_wrong_end_before_a_question(des
         terminal = Terminal(desk.sharer, [RA_CONNECT])
         terminal.read(sentence)
         assert terminal.wait() == code
+
+
+def test_a_relay_is_remembered_above_what_is_there(desk):
+    folder = desk.sharer.home / ".config" / "ra-connect"
+    folder.mkdir(parents=True)
+    real = desk.sharer.home / "mine.toml"
+    real.write_text('# mine\nproxy = "none"\n[policy]\nceiling = "view"\n')
+    real.chmod(0o640)
+    (folder / "config.toml").symlink_to(real)
+    terminal = Terminal(desk.sharer, [RA_CONNECT])
+    terminal.answer(PURPOSE, "000000-000000")
+    terminal.answer("What is the relay's address?", "127.0.0.1:9")
+    terminal.answer("Shall this relay be remembered", "yes")
+    terminal.read("The relay is remembered in ")
+    assert terminal.wait(60) == 3
+    assert real.read_text() == 'relay = "http://127.0.0.1:9"\n# mine\nproxy = "none"\n[policy]\nceiling = "view"\n'
+    assert real.stat().st_mode & 0o777 == 0o640 and (folder / "config.toml").is_symlink()
+    assert sorted(path.name for path in desk.sharer.home.iterdir() if path.suffix == ".part") == []
 
 
 def test_a_computer_without_a_desktop_is_not_offered_to_be_shared(desk):

@@ -1,4 +1,4 @@
-import Rendezvous
+public import Rendezvous
 
 /// The command that the guided start has led to, and what to know before it runs.
 public struct GuidedCommand: Hashable, Sendable {
@@ -6,9 +6,11 @@ public struct GuidedCommand: Hashable, Sendable {
     public let arguments: [String]
     /// What happens next, what to do, and what to keep to oneself.
     public let advice: [String]
+    /// The relay that is to be written into the configuration.
+    public let keeps: RelayURL?
 
     /// - Parameter relay: the one that was asked for; nil where the command finds it by itself.
-    init(_ task: GuideTask, at relay: RelayURL?, in situation: GuideSituation) {
+    init(_ task: GuideTask, at relay: RelayURL?, isKept: Bool, in situation: GuideSituation) {
         var arguments: [String]
         var advice: [String]
         let place = (relay ?? situation.usableRelay).map { " --relay \($0)" } ?? ""
@@ -41,10 +43,8 @@ public struct GuidedCommand: Hashable, Sendable {
                 "Ctrl-C ends everything at once.",
             ]
         }
-        if let relay {
-            arguments += ["--relay", "\(relay)"]
-            advice.append("So that you are not asked for the relay again, write this on top of ~/.config/ra-connect/config.toml:\n  relay = \"\(relay)\"")
-        }
+        if let relay { arguments += ["--relay", "\(relay)"] }
+        keeps = isKept ? relay : nil
         self.arguments = arguments
         self.advice = advice.map { $0.wrapped() }
     }

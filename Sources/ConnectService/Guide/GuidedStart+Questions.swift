@@ -54,6 +54,8 @@ extension GuidedStart {
             GuideQuestion("Do you want to help now?", remarks: [sentences.joined(separator: "\n")], among: Self.yesOrNo)
         case .relay:
             relayQuestion
+        case .keeping:
+            GuideQuestion("Shall this relay be remembered, so that you are not asked again?", among: Self.yesOrNo)
         case .lookingForRoom, .lookingForInvitation, .decided, .left, .refused:
             preconditionFailure("nothing is asked here")  // our own caller is `step`
         }

@@ -37,7 +37,9 @@ public struct GuidedStart: Hashable, Sendable {
         case confirming(GuideTask, [String])
         /// Where do the two meet?
         case relay(GuideTask)
-        case decided(GuideTask, at: RelayURL?)
+        /// Is that relay to be remembered?
+        case keeping(GuideTask, RelayURL)
+        case decided(GuideTask, at: RelayURL?, isKept: Bool = false)
         case left
         case refused(String)
     }
@@ -61,14 +63,14 @@ public struct GuidedStart: Hashable, Sendable {
 
     public var step: Step {
         switch state {
-        case .purpose, .way, .file, .replacing, .address, .form, .invitation, .confirming, .relay:
+        case .purpose, .way, .file, .replacing, .address, .form, .invitation, .confirming, .relay, .keeping:
             var question = question
             if let remark { question.remarks = [remark] + question.remarks.filter { $0 != remark } }
             question.canGoBack = !past.isEmpty
             return .ask(question)
         case .lookingForRoom(let path): return .look([path])
         case .lookingForInvitation(let paths, _): return .look(paths)
-        case .decided(let task, let relay): return .run(GuidedCommand(task, at: relay, in: situation))
+        case .decided(let task, let relay, let isKept): return .run(GuidedCommand(task, at: relay, isKept: isKept, in: situation))
         case .left: return .leave
         case .refused(let sentence): return .refuse(sentence)
         }
@@ -97,7 +99,8 @@ public struct GuidedStart: Hashable, Sendable {
             // Whoever has the invitation at hand gives it wherever they are asked.
             case .purpose, .form: if !takeInvitation(text) { remark = why }
             case .relay: if Int(text) == nil { take(text) } else { remark = why }
-            case .way, .file, .replacing, .address, .invitation, .confirming, .lookingForRoom, .lookingForInvitation, .decided, .left, .refused:
+            case .way, .file, .replacing, .address, .invitation, .confirming, .keeping, .lookingForRoom, .lookingForInvitation, .decided, .left,
+                .refused:
                 remark = why
             }
         }
@@ -123,8 +126,8 @@ public struct GuidedStart: Hashable, Sendable {
         case .relay(let task):
             guard let relay = RelayURL(asWritten: text) else { return remark = RelayURL.howToWrite(text.printable) }
             if let refusal = situation.refusal(of: relay) { return remark = refusal }
-            advance(to: .decided(task, at: relay))
-        case .purpose, .way, .replacing, .form, .confirming, .lookingForRoom, .lookingForInvitation, .decided, .left, .refused: return
+            meet(at: relay, for: task)
+        case .purpose, .way, .replacing, .form, .confirming, .keeping, .lookingForRoom, .lookingForInvitation, .decided, .left, .refused: return
         }
     }
 
@@ -136,7 +139,9 @@ public struct GuidedStart: Hashable, Sendable {
         case (.byFile, _): advance(to: .file)
         case (.byMail, _): advance(to: .address)
         case (.open(let form), _): advance(to: .invitation(form))
-        case (.relay(let relay), .relay(let task)): advance(to: .decided(task, at: relay))
+        case (.relay(let relay), .relay(let task)): meet(at: relay, for: task)
+        case (.yes, .keeping(let task, let relay)): advance(to: .decided(task, at: relay, isKept: true))
+        case (.no, .keeping(let task, let relay)): advance(to: .decided(task, at: relay))
         case (.yes, .replacing(let path)): decide(.share(.file(path)))
         case (.yes, .confirming(let task, _)): advance(to: .decided(task, at: nil))
         case (.no, _): if let before = past.popLast() { state = before }
@@ -174,7 +179,7 @@ public struct GuidedStart: Hashable, Sendable {
                 case .unusable(let why): remark = why
                 }
             }
-        case .purpose, .way, .file, .replacing, .address, .form, .invitation, .confirming, .relay, .decided, .left, .refused: return
+        case .purpose, .way, .file, .replacing, .address, .form, .invitation, .confirming, .relay, .keeping, .decided, .left, .refused: return
         }
     }
 
@@ -188,6 +193,11 @@ public struct GuidedStart: Hashable, Sendable {
     /// The relay is the last question, where it is one.
     private mutating func decide(_ task: GuideTask) {
         advance(to: situation.usableRelay == nil ? .relay(task) : .decided(task, at: nil))
+    }
+
+    /// One that is configured, and that the policy does not allow, is not replaced.
+    private mutating func meet(at relay: RelayURL, for task: GuideTask) {
+        advance(to: situation.relay == nil ? .keeping(task, relay) : .decided(task, at: relay))
     }
 
     /// - Parameter relay: the one that a link names.

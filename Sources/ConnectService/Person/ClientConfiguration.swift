@@ -34,7 +34,7 @@ public struct ClientConfiguration: Hashable, Sendable {
     }
 
     /// What stands in the file, nil where there is none; and the file's name.
-    private static func text(_ path: String?) throws(Invalid) -> (String?, file: String) {
+    static func text(_ path: String?) throws(Invalid) -> (String?, file: String) {
         let environment = ProcessInfo.processInfo.environment
         let base = environment["XDG_CONFIG_HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? (environment["HOME"] ?? NSHomeDirectory()) + "/.config"
         let file = path ?? base + "/ra-connect/config.toml"

@@ -86,6 +86,7 @@ struct GuidedStartStateTests {
         #expect(!words.dropFirst().contains { $0.hasPrefix("-") && !["--file", "--mail", "--relay"].contains($0) })
         #expect(words[0] != "share" || situation.whyNotShare == nil)
         #expect(!words.contains("--mail") || situation.mailProblem == nil)
+        #expect(command.keeps == nil || situation.relay == nil && words.last == command.keeps?.description)
         // It is at a relay that the policy allows, whoever names it.
         if let place = words.firstIndex(of: "--relay") {
             #expect(RelayURL(words[place + 1]).map { situation.refusal(of: $0) } == .some(nil))
@@ -109,7 +110,7 @@ struct GuidedStartStateTests {
                 #expect(back.state == .purpose)
             }
         }
-        #expect(kinds.count == 15)
+        #expect(kinds.count == 16)
     }
 
     private static func kind(_ state: GuidedStart.State) -> String {
@@ -125,8 +126,9 @@ struct GuidedStartStateTests {
         case .lookingForInvitation: "looking for an invitation"
         case .confirming: "confirming"
         case .relay: "relay"
-        case .decided(.share, _): "share"
-        case .decided(.join, _): "join"
+        case .keeping: "keeping"
+        case .decided(.share, _, _): "share"
+        case .decided(.join, _, _): "join"
         case .left: "left"
         case .refused: "refused"
         }

@@ -53,12 +53,14 @@ struct GuidedStartTests {
         #expect(Self.arguments(Self.step(after: "get help", "Code")) == ["share"])
         let situation = Self.with { $0.relay = nil }
         #expect(Self.question(Self.step(situation, after: "1", "1"))?.text == "What is the relay's address?")
-        let step = Self.step(situation, after: "1", "1", "not a relay!", "", "relay.example.org")
-        #expect(Self.arguments(step) == ["share", "--relay", "http://relay.example.org:3478"])
-        guard case .run(let command) = step else { return }
+        for (answer, kept) in [("no", nil), ("yes", Self.relay)] {
+            let step = Self.step(situation, after: "1", "1", "not a relay!", "", "relay.example.org", answer)
+            #expect(Self.arguments(step) == ["share", "--relay", "http://relay.example.org:3478"])
+            if case .run(let command) = step { #expect(command.keeps == kept) }
+        }
+        guard case .run(let command) = Self.step(situation, after: "1", "1", "relay.example.org", "no") else { return }
         #expect(command.commandLine == "ra-connect share --relay http://relay.example.org:3478")
         #expect(command.advice.contains { $0.contains("\n  ra-connect join CODE --relay http://relay.example.org:3478") })
-        #expect(command.advice.last?.contains("\n  relay = \"http://relay.example.org:3478\"") == true)
     }
 
     @Test("a file gets our suffix, goes into a folder, and replaces another invitation after a yes alone")

@@ -1,0 +1,29 @@
+import Foundation
+public import Rendezvous
+
+extension ClientConfiguration {
+    /// Writes a relay into the person's configuration, above all that stands there: below the head of a table it would be the table's.
+    ///
+    /// - Returns: the file's name.
+    /// - Throws: `Invalid`, when there is one already, and what the file system says.
+    public static func keep(_ relay: RelayURL) throws -> String {
+        let (text, file) = try text(nil)
+        let whole = "relay = \"\(relay)\"\n" + (text ?? "")
+        _ = try parse(whole, from: file)  // a file that can be read is not made one that cannot
+        // A link stays one, and nobody else gets to read it: there may be a password in it.
+        let place = URL(fileURLWithPath: file).resolvingSymlinksInPath().path
+        let mode = try? FileManager.default.attributesOfItem(atPath: place)[.posixPermissions]
+        try FileManager.default.createDirectory(
+            atPath: (place as NSString).deletingLastPathComponent, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        let temporary = place + ".part"
+        guard
+            FileManager.default.createFile(
+                atPath: temporary, contents: Data(whole.utf8), attributes: [.posixPermissions: mode as? NSNumber ?? 0o600]),
+            rename(temporary, place) == 0
+        else {
+            try? FileManager.default.removeItem(atPath: temporary)
+            throw CocoaError(.fileWriteUnknown)
+        }
+        return file
+    }
+}
