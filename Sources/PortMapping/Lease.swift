@@ -55,10 +55,14 @@ package struct Lease: Sendable {
     package static let recoveryInterval = Duration.seconds(30)
     /// What two ports of a router did not do, a third one may do in some minutes: its owner may have changed something.
     package static let deadInterval = Duration.seconds(300)
+    /// A flow to one peer may have begun while the router was asked about it, with another port than it named: by then its
+    /// packets are there, and it is asked once more.
+    package static let flowRenewal = Duration.milliseconds(500)
     /// Over which all clients of a router that announces its restart spread their questions (RFC 6887 §14.1.3).
     package static let announcedRestartSpread = Duration.seconds(5)
 
     private let internalPort: UInt16
+    private let isOfOnePeer: Bool
     private var lifetime: Duration?
     private var random: any RandomNumberGenerator & Sendable
     private var state = State.idle
@@ -67,10 +71,12 @@ package struct Lease: Sendable {
     /// Whether the mapping that is now being asked for replaces a dead one.
     private var isSecondTry = false
 
+    /// - Parameter isOfOnePeer: no port for everybody, but the way to and from one peer.
     package init(
-        internalPort: UInt16, lifetime: Duration, random: any RandomNumberGenerator & Sendable
+        internalPort: UInt16, lifetime: Duration, isOfOnePeer: Bool = false, random: any RandomNumberGenerator & Sendable
     ) {
         self.internalPort = internalPort
+        self.isOfOnePeer = isOfOnePeer
         self.lifetime = lifetime
         self.random = random
     }
@@ -304,9 +310,10 @@ package struct Lease: Sendable {
     }
 
     private mutating func hold(_ grant: Grant, had external: TransportAddress?, at now: Instant) {
+        let renewal = isOfOnePeer && external == nil ? Self.flowRenewal : Self.renewal(of: grant.lifetime)
         state = .held(
             Held(
-                grant: grant, renewAt: now + Self.renewal(of: grant.lifetime),
+                grant: grant, renewAt: now + renewal,
                 expiresAt: grant.lifetime.map { now + $0 }))
         events.append(grant.external == external ? .renewed(grant) : .mapped(grant))
     }

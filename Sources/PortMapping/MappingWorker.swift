@@ -141,7 +141,7 @@ package struct MappingWorker {
 
     private static func newLease(_ request: MappingRequest) -> Lease {
         Lease(
-            internalPort: request.internalAddress.port, lifetime: request.lifetime,
+            internalPort: request.internalAddress.port, lifetime: request.lifetime, isOfOnePeer: request.remote != nil,
             random: SystemRandomNumberGenerator())
     }
 

@@ -47,6 +47,20 @@ struct LeaseTests {
         #expect(lease.nextDeadline == second(601))
     }
 
+    @Test("of one peer is asked for again as soon as its packets are there, and what is said then counts")
+    func onePeer() {
+        var lease = Lease(internalPort: 5000, lifetime: .seconds(120), isOfOnePeer: true, random: SeededGenerator(state: 7))
+        _ = lease.start()
+        _ = lease.receive(grant("11.22.33.21:5000", for: .seconds(120)), at: .zero)
+        #expect(lease.nextEvent() == .mapped(Grant(external: address("11.22.33.21:5000"), lifetime: .seconds(120))))
+        let again = Instant.zero + Lease.flowRenewal
+        #expect(lease.nextDeadline == again)
+        #expect(lease.handleTimeout(at: again) != nil)
+        _ = lease.receive(grant("11.22.33.21:1146", for: .seconds(120)), at: again)
+        #expect(lease.nextEvent() == .mapped(Grant(external: address("11.22.33.21:1146"), lifetime: .seconds(120))))
+        #expect(lease.nextDeadline == again + .seconds(60))
+    }
+
     @Test("says so when a renewal moves it to another address or port")
     func moved() {
         var lease = heldLease()

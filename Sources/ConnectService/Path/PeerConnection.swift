@@ -198,9 +198,11 @@ package actor PeerConnection {
     /// Where the peer at `remote` sees one of our ports, as the router says.
     func addReflexive(external: TransportAddress, internal base: TransportAddress, seenFrom remote: TransportAddress) {
         guard sockets[base] != nil else { return }
-        let preference = localPreference(of: base)
-        offer(
-            .serverReflexive(external, base: base, server: remote.ip, localPreference: preference), at: MonotonicClock.now())
+        var candidate = Candidate.serverReflexive(
+            external, base: base, server: remote.ip, localPreference: localPreference(of: base))
+        // A flow's port says nothing of another flow's: no check has to wait for another one's end (RFC 8445 §6.1.2.6).
+        candidate.foundation += "p\(external.port)"
+        offer(candidate, at: MonotonicClock.now())
         drain()
     }
 
