@@ -66,8 +66,11 @@ extension Policy {
         let asked = wish.lifetime ?? InvitationWish.usualLifetime
         guard let longest = longestInvitation else { return asked }
         var left = longest - max(age, .zero)
-        // A whole number of minutes is easier to type, and a few seconds go by while it is.
-        if left >= .seconds(600) { left = .seconds(left.components.seconds / 60 * 60) }
+        // A whole number of minutes, or of hours, is easier to type, and a few seconds go by while it is.
+        if left >= .seconds(600) {
+            let unit: Int64 = left >= .seconds(48 * 3600) ? 3600 : 60
+            left = .seconds(left.components.seconds / unit * unit)
+        }
         guard left >= .seconds(1) else {
             throw PolicyRefusal(
                 "The policy of this computer allows invitations of \(longest.humanText) at most (longest-invitation), and this one is as old as that. Make a new one."

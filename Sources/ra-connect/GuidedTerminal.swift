@@ -34,7 +34,7 @@ enum GuidedTerminal {
                 case .run(let command):
                     if let relay = command.keeps { keep(relay) }
                     let advice = command.advice.joined(separator: "\n\n")
-                    write("\n\(advice)\n\nThe same, typed in one line:\n  \(command.commandLine)\n\n", to: .standardOutput)
+                    write("\n\(advice)\n\nThe same, typed in one line:\n  \(command.shownCommandLine)\n\n", to: .standardOutput)
                     return command.arguments
                 case .leave: leave()
                 case .refuse(let sentence): end(sentence, Session.ExitCode.policy.rawValue)
@@ -50,7 +50,7 @@ enum GuidedTerminal {
     /// What cannot be remembered is asked for again next time.
     private static func keep(_ relay: RelayURL) {
         do {
-            write("\nThe relay is remembered in \(try ClientConfiguration.keep(relay)).\n", to: .standardOutput)
+            write("\nThe relay is remembered in \(try ClientConfiguration.keep(relay)). To be asked again, take its line out there.\n", to: .standardOutput)
         } catch {
             write("\nThe relay cannot be remembered: \(error)\n", to: .standardError)
         }

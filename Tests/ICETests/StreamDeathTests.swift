@@ -115,6 +115,18 @@ private let relayed = TransportAddress(ip: .v4(0xC633_6402), port: 50_000)
         }
     }
 
+    @Test("answers that go on being slow are a slow line: data moves away once and back, and then it stays")
+    func slow() throws {
+        var line = Line()
+        try line.connect(roundTrip: .milliseconds(50))
+        var seen = [line.agent.dataPair?.transport]
+        try line.run(for: .seconds(60), delay: { _ in .milliseconds(1200) }) { agent in
+            if agent.dataPair?.transport != seen.last { seen.append(agent.dataPair?.transport) }
+            return false
+        }
+        #expect(seen == [.tcp, .udp, .tcp])
+    }
+
     @Test("one that ends is opened again where it is wanted, and not where it has only worked once", arguments: [
         (4005, true), (4000, false),
     ] as [(UInt16, Bool)])

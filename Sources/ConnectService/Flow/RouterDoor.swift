@@ -1,3 +1,4 @@
+import HostNetwork
 package import NetPrimitives
 package import PortMapping
 import Synchronization
@@ -42,6 +43,7 @@ package final class RouterDoor: Sendable {
         var lastNumber = 0
         var findings: [Finding] = []
         var peers = Peers()
+        var checks = RateLimit(at: .zero)
         /// From then on nothing is asked or proven any more.
         var isClosed = false
     }
@@ -118,6 +120,7 @@ package final class RouterDoor: Sendable {
                 }
                 state.leaving[number] = (port.base, end)
             }
+            check(&state)
             lookAgain(&state)
         }
     }
@@ -126,9 +129,20 @@ package final class RouterDoor: Sendable {
     /// one is looked for now. Where one was found, another one may have its address by now.
     package func lookAgain() {
         state.withLock { state in
-            for port in state.ports.values { port.mapper.check() }
+            check(&state)
             lookAgain(&state)
         }
+    }
+
+    /// A host whose routes come and go all the time is no reason to ask its router all the time: it is looked after every 30 s
+    /// anyway.
+    private static let checkAllowance = RateLimit.Allowance(burst: 4, interval: .seconds(5))
+
+    private func check(_ state: inout State) {
+        guard !state.isClosed, !state.ports.isEmpty,
+            state.checks.take(1, of: Self.checkAllowance, at: MonotonicClock.now())
+        else { return }
+        for port in state.ports.values { port.mapper.check() }
     }
 
     /// From now on there is somebody who tries ports from outside; what is open already is tried at once.

@@ -17,7 +17,9 @@ extension ShareFlow {
                     var random = SystemRandomNumberGenerator()
                     return try file.sealed(password: password, using: &random)
                 }.value
-                guard !isOver, client.invitation == invitation else { return }
+                // Of an end that has changed meanwhile another call tells; the code is told by this one.
+                guard !isOver, client.invitation?.lookup == invitation.lookup, isNew || client.invitation == invitation
+                else { return }
                 show(invitation, as: sealed, isNew: isNew)
             } catch {
                 finish(.error, "The invitation cannot be put under its password: \(error)")
@@ -26,9 +28,11 @@ extension ShareFlow {
     }
 
     private func show(_ invitation: OwnedInvitation, as file: InvitationFile, isNew: Bool) {
-        if let path = options.file {
+        // A file that was moved or deleted since was so on purpose.
+        if let path = options.file, isNew || FileManager.default.fileExists(atPath: path) {
             do { try InvitationPaper.save(file, to: path) } catch {
-                return finish(.error, "The invitation cannot be written to \(path): \(error)")
+                guard !isNew else { return finish(.error, "The invitation cannot be written to \(path): \(error)") }
+                printer.note("The file \(path) still says when the invitation would have ended: \(error)")
             }
         }
         let line = SessionEventLine.invitation(

@@ -51,4 +51,6 @@ public struct GuidedCommand: Hashable, Sendable {
 
     /// What can be typed in its place, in a shell.
     public var commandLine: String { (["ra-connect"] + arguments).map(ShellWord.quoted).joined(separator: " ") }
+    /// The same as a terminal is to show it: a file's name may hold what a terminal obeys.
+    public var shownCommandLine: String { commandLine.printable }
 }

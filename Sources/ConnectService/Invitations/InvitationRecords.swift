@@ -63,6 +63,7 @@ public struct InvitationRecords: Sendable {
     func hold(_ record: InvitationRecord) throws -> Held {
         try FileManager.default.createDirectory(
             atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        _ = all(at: record.made)  // what killed programs have left goes here too, for whoever never asks
         return try Held(writing: record, in: folder)
     }
 

@@ -1,5 +1,6 @@
 import HostNetwork
 import ICE
+import NIOCore
 import NetPrimitives
 package import Rendezvous
 import SCTP
@@ -8,6 +9,27 @@ import TURN
 // What the two agents tell each other. Before there is a path it goes through the rendezvous; later by both ways, since
 // either may be gone. What comes twice changes nothing the second time.
 extension PeerConnection {
+    /// An answer is many times as long as the question.
+    private static let repetitionAllowance = RateLimit.Allowance(burst: 4, interval: .seconds(1))
+
+    /// Tells the peer again what holds of the session under way: it may not have heard it. One that comes back again and again
+    /// is told once a second: the newest connection is the one that can hear it.
+    func signalAgain() {
+        guard !isOver, !isRepetitionDue else { return }
+        guard repetitions.take(1, of: Self.repetitionAllowance, at: MonotonicClock.now()) else {
+            isRepetitionDue = true
+            loop.scheduleTask(in: .seconds(1)) {
+                self.assumeIsolated {
+                    $0.isRepetitionDue = false
+                    $0.signalAgain()
+                }
+            }
+            return
+        }
+        agent.signalAgain()
+        drain()
+    }
+
     /// Takes what the peer signals, whichever way it came.
     package func receive(_ payload: PeerPayload) {
         guard !isOver, let signal = RestartingAgent.Signal(payload) else { return }

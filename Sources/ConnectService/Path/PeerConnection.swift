@@ -110,8 +110,9 @@ package actor PeerConnection {
     /// Ports opened so far: each next one is a little less wanted (RFC 8445 §5.1.2.1).
     var openedPorts: UInt16 = 0
     var remoteIPs: [IPAddress] = []
-    private var repetitions = RateLimit(at: .zero)
-    private static let repetitionAllowance = RateLimit.Allowance(burst: 4, interval: .seconds(1))
+    /// See `signalAgain`.
+    var repetitions = RateLimit(at: .zero)
+    var isRepetitionDue = false
     var dtls: Endpoint?
     /// Takes what comes, where there is no DTLS (`carryDatagrams`).
     var receiveDatagram: (@Sendable ([UInt8]) -> Void)?
@@ -182,30 +183,6 @@ package actor PeerConnection {
         drain()
     }
 
-    /// A port that the router opened for one of ours.
-    func addMapped(external: TransportAddress, internal base: TransportAddress, transport: TransportProtocol = .udp) {
-        switch transport {
-        case .udp:
-            guard sockets[base] != nil else { return }
-            offer(.mapped(external, base: base, localPreference: localPreference(of: base)), at: MonotonicClock.now())
-        case .tcp:
-            guard doorAddresses.contains(base) else { return }
-            offer(.mappedPassiveTCP(external, base: base), at: MonotonicClock.now())
-        }
-        drain()
-    }
-
-    /// Where the peer at `remote` sees one of our ports, as the router says.
-    func addReflexive(external: TransportAddress, internal base: TransportAddress, seenFrom remote: TransportAddress) {
-        guard sockets[base] != nil else { return }
-        var candidate = Candidate.serverReflexive(
-            external, base: base, server: remote.ip, localPreference: localPreference(of: base))
-        // A flow's port says nothing of another flow's: no check has to wait for another one's end (RFC 8445 §6.1.2.6).
-        candidate.foundation += "p\(external.port)"
-        offer(candidate, at: MonotonicClock.now())
-        drain()
-    }
-
     /// Queues a message; false when it was not taken: not connected, or too much is waiting already.
     @discardableResult
     package func send(_ bytes: [UInt8], on channel: Channel) -> Bool {
@@ -226,12 +203,6 @@ package actor PeerConnection {
     /// Our own UDP ports, as they are now.
     package var ports: [TransportAddress] { Array(sockets.keys) }
 
-    /// How the relay sees one of our ports; nil when it was not asked or has not answered.
-    func reflexiveAddress(of base: TransportAddress) -> IPAddress? {
-        // A router has one address for all ports of a computer, and nobody is asked how a TCP port looks.
-        reflexive[base] ?? reflexive.first { $0.key.ip == base.ip }?.value
-    }
-
     /// What was tried, for people who wonder.
     var report: [PairReport] { agent.active.report(at: MonotonicClock.now()) }
 
@@ -241,14 +212,6 @@ package actor PeerConnection {
     /// Asks the peer for a sign of life now, instead of within the next seconds.
     func probe() {
         agent.checkConsent(at: MonotonicClock.now())
-        drain()
-    }
-
-    /// Tells the peer again what holds of the session under way: it may not have heard it. One that comes back again and again
-    /// is told so often and no more: an answer is many times as long as the question.
-    func signalAgain() {
-        guard repetitions.take(1, of: Self.repetitionAllowance, at: MonotonicClock.now()) else { return }
-        agent.signalAgain()
         drain()
     }
 

@@ -89,9 +89,15 @@ extension Agent {
     /// The same lost once more may pass for one; data moves to another pair, and what is on the stream arrives all the same.
     private static let leastStreamRoundTrip = Duration.milliseconds(250)
 
-    /// How long a check on a pair takes, as far as known.
+    /// A line that is so slow, or so full, is left when it falls silent, however long its answers took.
+    private static let longestStreamRoundTrip = Duration.seconds(2)
+
+    /// How long a check on a pair takes, as far as known. Over a stream the next answer waits behind as much as the last did.
     private func roundTrip(of key: PairKey) -> Duration {
-        max(checkList[key]?.roundTrip ?? .zero, key.transport == .tcp ? Self.leastStreamRoundTrip : .zero)
+        let measured = checkList[key]?.roundTrip ?? .zero
+        guard key.transport == .tcp else { return measured }
+        let lastWait = min(consents[key]?.lastWait ?? .zero, Self.longestStreamRoundTrip)
+        return max(measured, lastWait, Self.leastStreamRoundTrip)
     }
 
     /// Failed pairs are tried again so often while nothing answers: the network may have changed at the other end.

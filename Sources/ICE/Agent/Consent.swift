@@ -14,6 +14,8 @@ struct Consent: Sendable {
     /// When anything authenticated came last on this pair.
     private(set) var lastHeardAt: Instant
     private(set) var lastAnsweredAt: Instant
+    /// How long the last answer was waited for: over a stream also behind what was queued.
+    private(set) var lastWait = Duration.zero
     /// When the first check was sent that no answer has followed.
     private(set) var unansweredSince: Instant?
     private var nextCheckAt: Instant
@@ -74,6 +76,7 @@ struct Consent: Sendable {
     /// - Parameter nextCheckAt: when consent is to be asked for again; nil leaves it as it was planned.
     mutating func answered(at now: Instant, nextCheckAt: Instant?, timing: ConsentTiming) {
         checks.removeAll()
+        lastWait = unansweredSince.map { now - $0 } ?? .zero
         unansweredSince = nil
         lastAnsweredAt = now
         lastHeardAt = max(lastHeardAt, now)

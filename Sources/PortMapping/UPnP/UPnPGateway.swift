@@ -81,9 +81,10 @@ package final class UPnPGateway: Gateway {
                 guard case .refused(..<0, _) = error else { throw error }
             }
         }
-        igd = lookForDevice()
-        guard let igd else { throw .noRouter }
-        return (igd, try externalAddress(igd))
+        // The one that was found is kept until there is another: it may be away for a moment, and has our port still.
+        guard let present = lookForDevice() else { throw .noRouter }
+        igd = present
+        return (present, try externalAddress(present))
     }
 
     private func externalAddress(_ igd: IGD) throws(MappingFailure) -> IPAddress {

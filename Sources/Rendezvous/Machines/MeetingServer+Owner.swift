@@ -37,8 +37,8 @@ extension MeetingServer {
         guard mayInvite(id) else { throw RelayErrorCode.notAllowed }
         if let reason = invitation.closedReason(at: wallClock) { return send(.closed(lookup, reason), to: id) }
         // A life is counted from its beginning, else it could be extended for ever. What was once allowed stays.
-        let latest = max(invitation.created.advanced(bySeconds: configuration.longestLifetime), invitation.expires)
-        let expires = min(wallClock.advanced(bySeconds: lifetime), latest)
+        let latest = invitation.created.advanced(bySeconds: configuration.longestLifetime)
+        let expires = max(min(wallClock.advanced(bySeconds: lifetime), latest), invitation.expires)
         try store.extend(lookup, to: expires)
         waiting[lookup]?.expires = expires
         send(.extended(lookup, expires: expires), to: id)
@@ -67,7 +67,8 @@ extension MeetingServer {
     ) throws -> StoredInvitation? {
         guard let connection = connections[id] else { return nil }
         _ = try lookupsOfSharer(connection)
-        guard limiter.allows(.lookup, from: connection.source, at: now) else { throw RelayErrorCode.rateLimited }
+        // Not as a look-up: neighbours who guess codes are to keep nobody from revoking.
+        guard limiter.allows(.rejoin, from: connection.source, at: now) else { throw RelayErrorCode.rateLimited }
         return try invitation(lookup, provenBy: token)
     }
 

@@ -161,7 +161,9 @@ public struct SharerClient: Sendable {
         case .resumed(let lookup, let expires, _, let turn):
             // How many uses are left is ours to count.
             update(lookup, expires: expires) { .invitationResumed($0, turn: turn) }
-        case .extended(let lookup, let expires): update(lookup, expires: expires) { .invitationExtended($0) }
+        case .extended(let lookup, let expires):
+            guard expires != invitation?.expires else { break }  // no news
+            update(lookup, expires: expires) { .invitationExtended($0) }
         case .closed(let lookup, let reason):
             guard invitation?.lookup == lookup else { return }
             switch reason {

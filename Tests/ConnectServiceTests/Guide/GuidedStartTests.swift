@@ -133,7 +133,7 @@ struct GuidedStartTests {
     @Test(
         "a link is taken in place of a code, out of its sentence, and needs no relay",
         arguments: [link, "<\(link)>", "Link: \(link).", "“\(link)”"])
-    func link(text: String) {
+    func pastedLink(text: String) {
         let situation = Self.with { $0.relay = nil }
         for answers in [["2", "1", text], ["2", "file", text], [text]] {
             var start = GuidedStart(in: situation)

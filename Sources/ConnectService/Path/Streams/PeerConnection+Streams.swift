@@ -187,6 +187,7 @@ extension PeerConnection {
     /// When a connection is to be opened, or given up.
     var streamDeadline: Instant? {
         var deadline = Optional.earliest(dialler.nextDeadline, door?.nextDeadline)
+        guard !streams.isEmpty else { return deadline }
         let inUse = streamInUse
         for stream in streams.values where stream.ends != inUse { deadline = .earliest(deadline, stream.deadline) }
         return deadline
