@@ -10,7 +10,7 @@ import urllib.request
 import pytest
 from conftest import free_port
 from scenarios import RA_RELAY, require
-from test_turnutils import command
+from test_turnutils import CLIENTS, MESSAGES, command
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def test_what_is_relayed_is_counted_as_the_client_counts_it(watched, transport):
     traffic(watched, transport)
     after = samples(watched.metrics_port)
     assert after[f'ra_relay_allocations_made_total{{transport="{transport}"}}'] >= 2
-    sent = 800  # 4 clients and 200 messages
+    sent = CLIENTS * MESSAGES
     for direction in ("to_peer", "to_client"):
         assert after[f'ra_relay_relayed_packets_total{{direction="{direction}"}}'] == sent
         assert after[f'ra_relay_relayed_bytes_total{{direction="{direction}"}}'] == sent * 170
@@ -102,12 +102,12 @@ def test_status_tells_a_person_and_a_program(relay):
     traffic(relay)
     asked = status("--state", relay.folder / "state")
     assert asked.returncode == 0, asked.stderr
-    for part in ("serving", relay.realm, f"UDP 127.0.0.1:{relay.port}", "certificate  until ", "to_peer 800", "packets/s"):
+    for part in ("serving", relay.realm, f"UDP 127.0.0.1:{relay.port}", "certificate  until ", f"to_peer {CLIENTS * MESSAGES}", "packets/s"):
         assert part in asked.stdout, asked.stdout
     told = json.loads(status("--json", "--state", relay.folder / "state").stdout)
     assert told["pid"] == relay.process.pid
     assert {f"127.0.0.1:{relay.port}", f"[::1]:{relay.port}"} <= set(told["listeners"]["tcp"])
-    assert told["relayed"]["packets"] == {"to_peer": 800, "to_client": 800}
+    assert told["relayed"]["packets"] == {"to_peer": CLIENTS * MESSAGES, "to_client": CLIENTS * MESSAGES}
     assert told["allocations"]["made"] >= 4 and told["allocations"]["limit"] > 0
     assert told["is_ready"] is True and told["rates"]["interval"] >= 1
     assert len(told["workers"]) == os.cpu_count()
