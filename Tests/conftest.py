@@ -6,7 +6,7 @@ import pytest
 
 
 def pytest_collection_modifyitems(items):
-    """The slow ones first, so that others run beside them (pytest -n 3)."""
+    """The slow ones first, so that others run beside them (Tools/end-to-end)."""
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
