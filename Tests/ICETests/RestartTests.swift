@@ -16,17 +16,8 @@ import Testing
         var signals: [RestartingAgent.Signal] = []
 
         init() {
-            func agent(_ role: Role, _ seed: UInt64, _ address: TransportAddress) -> RestartingAgent {
-                var random = SplitMix64(seed: seed)
-                var agent = RestartingAgent(
-                    role: role, localCredentials: Credentials(using: &random),
-                    configuration: Agent.Configuration(), random: random)
-                agent.addLocalCandidate(.host(address), at: .zero)
-                agent.endOfLocalCandidates(at: .zero)
-                return agent
-            }
-            left = agent(.controlling, 1, RestartTests.here)
-            right = agent(.controlled, 2, RestartTests.there)
+            left = .gathered(.controlling, seed: 1, at: RestartTests.here)
+            right = .gathered(.controlled, seed: 2, at: RestartTests.there)
             left.setRemoteCredentials(right.active.localCredentials, at: .zero)
             right.setRemoteCredentials(left.active.localCredentials, at: .zero)
         }

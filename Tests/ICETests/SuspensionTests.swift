@@ -17,19 +17,11 @@ import Testing
         var failures: [Agent.Failure] = []
 
         init() {
-            func make(_ role: Role, _ seed: UInt64, _ address: TransportAddress) -> RestartingAgent {
-                var random = SplitMix64(seed: seed)
-                var configuration = Agent.Configuration()
-                configuration.consent = .watchful
-                configuration.consent.abandonment = .seconds(120)
-                var agent = RestartingAgent(
-                    role: role, localCredentials: Credentials(using: &random), configuration: configuration, random: random)
-                agent.addLocalCandidate(.host(address), at: .zero)
-                agent.endOfLocalCandidates(at: .zero)
-                return agent
-            }
-            agent = make(.controlling, 1, SuspensionTests.here)
-            sleeper = make(.controlled, 2, SuspensionTests.there)
+            var configuration = Agent.Configuration()
+            configuration.consent = .watchful
+            configuration.consent.abandonment = .seconds(120)
+            agent = .gathered(.controlling, seed: 1, at: SuspensionTests.here, configuration: configuration)
+            sleeper = .gathered(.controlled, seed: 2, at: SuspensionTests.there, configuration: configuration)
             agent.setRemoteCredentials(sleeper.active.localCredentials, at: .zero)
             sleeper.setRemoteCredentials(agent.active.localCredentials, at: .zero)
             talk(for: .seconds(2))

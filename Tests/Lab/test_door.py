@@ -42,6 +42,15 @@ def door_is_mapped(session):
     eventually(lambda: ports(session.lab.sharer.router) >= {3389}, "the router maps 3389")
 
 
+def connect_by_the_mapped_door(session):
+    """Both sides have a way to each other by the port that the sharer's router has opened, and the picture crosses it."""
+    code = session.invite("--door")
+    door_is_mapped(session)
+    session.join(code)
+    eventual_path(session, "mapped", "tcp")
+    assert_picture_crosses(session)
+
+
 # The path
 
 @pytest.mark.parametrize("method", METHODS)
@@ -125,11 +134,7 @@ def test_a_port_that_nobody_gets_in_by_is_named_in_the_history():
 def test_when_the_mapping_dies_the_relay_takes_over(record_property):
     require("Xvfb")
     with Assistance(MAPPED, NO_UDP) as session:
-        code = session.invite("--door")
-        door_is_mapped(session)
-        session.join(code)
-        eventual_path(session, "mapped", "tcp")
-        assert_picture_crosses(session)
+        connect_by_the_mapped_door(session)
 
         def die():
             rules(session.lab.sharer.router, "forward", "tcp dport 3389 drop", "tcp sport 3389 drop")
@@ -140,11 +145,7 @@ def test_when_the_mapping_dies_the_relay_takes_over(record_property):
 def test_a_router_that_resets_the_connection_ends_nothing(record_property):
     require("Xvfb")
     with Assistance(MAPPED, NO_UDP) as session:
-        code = session.invite("--door")
-        door_is_mapped(session)
-        session.join(code)
-        eventual_path(session, "mapped", "tcp")
-        assert_picture_crosses(session)
+        connect_by_the_mapped_door(session)
 
         def reset():
             router = session.lab.helper.router

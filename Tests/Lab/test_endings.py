@@ -23,11 +23,8 @@ def place():
 
 @pytest.fixture(autouse=True)
 def ended(place):
-    """Whatever a test leaves running is ended."""
     yield
-    for process in (place.sharer, place.helper):
-        if process and process.exit_code is None:
-            process.stop()
+    place.end_programs()
 
 
 def test_three_wrong_codes_burn_the_invitation_and_the_sharer_gets_a_new_one(place):

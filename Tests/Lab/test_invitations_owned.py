@@ -25,9 +25,7 @@ def place():
 @pytest.fixture(autouse=True)
 def ended(place):
     yield
-    for process in (place.sharer, place.helper):
-        if process and process.exit_code is None:
-            process.stop()
+    place.end_programs()
     shutil.rmtree(folder(place), ignore_errors=True)
 
 

@@ -7,38 +7,20 @@ import Rendezvous
 import Session
 
 // The rendezvous' side of it: the connection to the relay, which is made again when it is lost, and what is said there.
-extension JoinFlow {
-    func received(_ event: RendezvousSocket.Event) {
-        guard rejoiner?.assumeIsolated({ $0.current }) ?? 0 == 0 else { return }  // it has a successor
-        switch event {
-        case .text(let text): heard(text)
-        case .closed:
-            guard socket != nil else { return }  // `meet` is still at it, and will notice
-            lost()
-        }
-    }
-
-    func received(_ event: Rejoiner.Event) {
-        switch event {
-        case .opened(let opened):
-            former?.close()
-            former = socket
-            socket = opened
-            client.connectionClosed()
-            client.connectionOpened(at: MonotonicClock.now())
-            drainRendezvous()
-        case .text(let text): heard(text)
-        case .closed: lost()
-        }
-    }
-
-    private func heard(_ text: [UInt8]) {
+extension JoinFlow: RendezvousFlow {
+    func heard(_ text: [UInt8]) {
         client.receive(text, at: MonotonicClock.now())
         drainRendezvous()
     }
 
+    func reopened() {
+        client.connectionClosed()
+        client.connectionOpened(at: MonotonicClock.now())
+        drainRendezvous()
+    }
+
     /// A session goes on without the relay, and tries to get it back.
-    private func lost() {
+    func lost() {
         socket = nil
         driver?.relayLost()
         client.connectionClosed()
@@ -49,19 +31,6 @@ extension JoinFlow {
     func rejoin(_ reason: Rejoiner.Reason) {
         guard client.canRejoin, !isOver else { return }
         rejoiner?.assumeIsolated { $0.note(reason) }
-    }
-
-    /// We are in the meeting again: what was said since the last connection died is lost, on both sides.
-    private func rejoined(_ turn: TURNCredentials?) {
-        ClientLog.step("the rendezvous is back")
-        former?.close()
-        former = nil
-        driver?.hasLostRelay = false
-        rejoiner?.assumeIsolated { $0.succeeded() }
-        peer?.assumeIsolated {
-            $0.renew(turn)
-            $0.signalAgain()
-        }
     }
 
     func drainRendezvous() {
@@ -96,8 +65,7 @@ extension JoinFlow {
         case .peerAway:
             driver?.peerLeft(mayReturn: true)
         case .peerReturned:
-            driver?.peerReturned()
-            peer?.assumeIsolated { $0.signalAgain() }
+            peerReturned()
         case .rejoined(let turn):
             rejoined(turn)
         case .payloadRejected:
@@ -105,12 +73,6 @@ extension JoinFlow {
         case .ended(let end):
             ended(end)
         }
-    }
-
-    /// For good: there is nothing to come back to.
-    private func peerLeft() {
-        rejoiner?.assumeIsolated { $0.giveUp() }
-        driver?.peerLeft()
     }
 
     func ended(_ end: HelperClient.End) {
@@ -123,10 +85,7 @@ extension JoinFlow {
         case .peerLeft: peerLeft()
         case .relayRefused(let code): finish(code == .notAllowed ? .policy : .error, code.description)
         case .connectionLost: finish(.relayLost, "The connection to the relay was lost.")
-        case .forgotten:
-            ClientLog.relay.notice("the relay has no place for us any more; the session goes on without it")
-            driver?.hasLostRelay = true
-            rejoiner?.assumeIsolated { $0.giveUp() }
+        case .forgotten: forgotten()
         case .timedOut: finish(.peerLost, "The other side did not answer.")
         }
     }

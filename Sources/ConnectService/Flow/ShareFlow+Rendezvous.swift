@@ -1,39 +1,20 @@
 import HostNetwork
 import Logging
 import NIOCore
-import NIOTransport
 import NetPrimitives
 import Rendezvous
 import Session
 
 // The rendezvous' side of it: the connection to the relay, which is made again when it is lost, and what is said there.
-extension ShareFlow {
-    func received(_ event: RendezvousSocket.Event) {
-        guard rejoiner?.assumeIsolated({ $0.current }) ?? 0 == 0 else { return }  // it has a successor
-        switch event {
-        case .text(let text): heard(text)
-        case .closed:
-            guard socket != nil else { return }  // `connect` is still at it, and will notice
-            lost()
-        }
-    }
-
-    func received(_ event: Rejoiner.Event) {
-        switch event {
-        case .opened(let opened):
-            former?.close()
-            former = socket
-            socket = opened
-            client.connectionClosed()
-            client.connectionOpened()
-            drainRendezvous()
-        case .text(let text): heard(text)
-        case .closed: lost()
-        }
-    }
-
-    private func heard(_ text: [UInt8]) {
+extension ShareFlow: RendezvousFlow {
+    func heard(_ text: [UInt8]) {
         client.receive(text)
+        drainRendezvous()
+    }
+
+    func reopened() {
+        client.connectionClosed()
+        client.connectionOpened()
         drainRendezvous()
     }
 
@@ -52,19 +33,6 @@ extension ShareFlow {
     func rejoin(_ reason: Rejoiner.Reason) {
         guard let meeting, client.canRejoin(meeting), !isOver else { return }
         rejoiner?.assumeIsolated { $0.note(reason) }
-    }
-
-    /// We are in the meeting again: what was said since the last connection died is lost, on both sides.
-    private func rejoined(_ turn: TURNCredentials?) {
-        ClientLog.step("the rendezvous is back")
-        former?.close()
-        former = nil
-        driver?.hasLostRelay = false
-        rejoiner?.assumeIsolated { $0.succeeded() }
-        peer?.assumeIsolated {
-            $0.renew(turn)
-            $0.signalAgain()
-        }
     }
 
     private func reconnect() async {
@@ -118,23 +86,15 @@ extension ShareFlow {
         case .payloadRejected:
             printer.note("Something arrived that the helper did not send; it was ignored.")
         case .peerLeft(let meeting):
-            guard meeting == self.meeting else { return }
-            // For good: there is nothing to come back to.
-            rejoiner?.assumeIsolated { $0.giveUp() }
-            driver?.peerLeft()
+            if meeting == self.meeting { peerLeft() }
         case .peerAway(let meeting):
             if meeting == self.meeting { driver?.peerLeft(mayReturn: true) }
         case .peerReturned(let meeting):
-            guard meeting == self.meeting else { return }
-            driver?.peerReturned()
-            peer?.assumeIsolated { $0.signalAgain() }
+            if meeting == self.meeting { peerReturned() }
         case .rejoined(let meeting, let turn):
             if meeting == self.meeting { rejoined(turn) }
         case .forgotten(let meeting):
-            guard meeting == self.meeting else { return }
-            ClientLog.relay.notice("the relay has no place for us any more; the session goes on without it")
-            driver?.hasLostRelay = true
-            rejoiner?.assumeIsolated { $0.giveUp() }
+            if meeting == self.meeting { forgotten() }
         case .relayRefused(let code):
             if meeting == nil { finish(code == .notAllowed ? .policy : .error, code.description) }
         }

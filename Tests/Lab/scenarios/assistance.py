@@ -108,6 +108,12 @@ class Assistance:
         self.assert_ended(self.sharer, "finished", 0)
         self.assert_nothing_left()
 
+    def end_programs(self):
+        """Ends whatever a test has left running."""
+        for process in (self.sharer, self.helper):
+            if process and process.exit_code is None:
+                process.stop()
+
     # What must be true
 
     @staticmethod

@@ -1,0 +1,75 @@
+import Logging
+import NIOTransport
+import Rendezvous
+
+/// A flow's connection to the rendezvous: the first WebSocket, and those that follow it in mid-session (`Rejoiner`).
+protocol RendezvousFlow: AssistanceFlow {
+    /// The one there is now; nil while it is being opened, and after it was lost.
+    var socket: RendezvousSocket? { get set }
+    /// The one before, until the relay knows the one there is now.
+    var former: RendezvousSocket? { get set }
+    var rejoiner: Rejoiner? { get }
+    var peer: PeerConnection? { get }
+    var driver: SessionDriver? { get }
+
+    /// Hands what was said to the machine, and says what it wants said.
+    func heard(_ text: [UInt8])
+    /// Begins anew with the machine on another WebSocket.
+    func reopened()
+    /// The WebSocket is gone.
+    func lost()
+}
+
+extension RendezvousFlow {
+    func received(_ event: RendezvousSocket.Event) {
+        guard rejoiner?.assumeIsolated({ $0.current }) ?? 0 == 0 else { return }  // it has a successor
+        switch event {
+        case .text(let text): heard(text)
+        case .closed:
+            guard socket != nil else { return }  // whoever opens it is still at it, and will notice
+            lost()
+        }
+    }
+
+    func received(_ event: Rejoiner.Event) {
+        switch event {
+        case .opened(let opened):
+            former?.close()
+            former = socket
+            socket = opened
+            reopened()
+        case .text(let text): heard(text)
+        case .closed: lost()
+        }
+    }
+
+    /// We are in the meeting again: what was said since the last connection died is lost, on both sides.
+    func rejoined(_ turn: TURNCredentials?) {
+        ClientLog.step("the rendezvous is back")
+        former?.close()
+        former = nil
+        driver?.hasLostRelay = false
+        rejoiner?.assumeIsolated { $0.succeeded() }
+        peer?.assumeIsolated {
+            $0.renew(turn)
+            $0.signalAgain()
+        }
+    }
+
+    func peerReturned() {
+        driver?.peerReturned()
+        peer?.assumeIsolated { $0.signalAgain() }
+    }
+
+    /// The peer has left for good: there is nothing to come back to.
+    func peerLeft() {
+        rejoiner?.assumeIsolated { $0.giveUp() }
+        driver?.peerLeft()
+    }
+
+    func forgotten() {
+        ClientLog.relay.notice("the relay has no place for us any more; the session goes on without it")
+        driver?.hasLostRelay = true
+        rejoiner?.assumeIsolated { $0.giveUp() }
+    }
+}
