@@ -5,6 +5,7 @@ import dataclasses
 import math
 import pathlib
 import re
+import statistics
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "Tests" / "Lab"))
@@ -54,6 +55,11 @@ class Session:
         return max(at for at, _, step in self.steps if step.startswith(CONNECTED + " "))
 
 
+#: How often a packet goes there and back before the first session; the port is in no session's way.
+_PINGS, _PORT = 21, 9
+_STUN_PING = pathlib.Path(__file__).with_name("stun_ping.py")
+
+
 class Failed(Exception):
     """A session that cannot be counted, and why."""
 
@@ -66,6 +72,29 @@ def homes(kind, place, milliseconds):
     with Assistance(home, home, display=None, relay_delay=line * place.relay_line) as assistance:
         assistance.lab.sharer.start_display(640, 480)
         yield assistance
+
+
+def round_trip(assistance, kind):
+    """Seconds that a packet and its answer take on the path of a session, in this lab, with nothing else on the lines.
+
+    The lines hold a packet for as long as they are told, and the machine has to wake, route and read it besides: at each of
+    some thirty steps of a session as at each of these packets."""
+    lab = assistance.lab
+    relay = f"{lab.relay.address}:3478"
+    if kind == "relayed":
+        return sum(_median(side.run([sys.executable, _STUN_PING, _PORT, relay, _PINGS])) for side in (lab.sharer, lab.helper))
+    mirror = lab.sharer.popen([sys.executable, _STUN_PING, _PORT, f"{lab.helper.public_address}:{_PORT}", 0])
+    try:
+        return _median(lab.helper.run([sys.executable, _STUN_PING, _PORT, f"{lab.sharer.public_address}:{_PORT}", _PINGS]))
+    finally:
+        mirror.kill()
+
+
+def _median(finished):
+    answered = [float(line) for line in finished.stdout.split()]
+    if len(answered) < _PINGS // 2:
+        raise Failed(f"only {len(answered)} of {_PINGS} packets were answered")
+    return statistics.median(answered)
 
 
 def measured(assistance, kind):
