@@ -97,6 +97,7 @@ public actor JoinFlow: AssistanceFlow {
             self.assumeIsolated { $0.handle(event) }
         }
         self.peer = peer
+        await peer.warmUp()
         let driver = SessionDriver(
             role: .helper, peer: peer, ceiling: .control, printer: printer, loop: loop,
             history: options.isLogged ? SessionHistory() : nil)

@@ -128,6 +128,7 @@ public actor ShareFlow: AssistanceFlow {
             self.assumeIsolated { $0.handle(event) }
         }
         self.peer = peer
+        peer.assumeIsolated { $0.warmUp() }
         return peer
     }
 

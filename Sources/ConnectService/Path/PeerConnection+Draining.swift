@@ -1,6 +1,7 @@
 import DTLS
 import HostNetwork
 import ICE
+import NIOCore
 import NetPrimitives
 import SCTP
 import STUN
@@ -19,11 +20,12 @@ extension PeerConnection {
         let now = MonotonicClock.now()
         var hasMoved = true
         while hasMoved, !isOver {
-            hasMoved = drainBindings(at: now)
-            hasMoved = drainAgent(at: now) || hasMoved
-            hasMoved = drainLegs(at: now) || hasMoved
-            hasMoved = drainSCTP(at: now) || hasMoved
+            // What somebody waits for on the path comes before what is signalled.
+            hasMoved = drainSCTP(at: now)
             hasMoved = drainDTLS(at: now) || hasMoved
+            hasMoved = drainLegs(at: now) || hasMoved
+            hasMoved = drainBindings(at: now) || hasMoved
+            hasMoved = drainAgent(at: now) || hasMoved
         }
         signalEndOfCandidates(at: now)
         announceConnection(at: now)
@@ -193,7 +195,6 @@ extension PeerConnection {
                     label: channel.rawValue, protocol: "ra/1", ordered: true, reliability: .reliable,
                     priority: channel == .screen ? .normal : .extraHigh)
             }
-            agent.signalAgain()
         } catch {
             fail(.transport("\(error)"))
         }
@@ -218,6 +219,9 @@ extension PeerConnection {
         switch event {
         case .connected:
             isAssociated = true
+            guard role == .helper else { return }
+            // What the rendezvous has lost meanwhile comes by the path, when the handshakes are out of the way.
+            loop.execute { self.assumeIsolated { $0.signalOnPath() } }
         case .channelOpened(let opened):
             guard role == .sharer, let channel = Channel(rawValue: opened.label), channels[channel] == nil else { return }
             channels[channel] = opened.id
@@ -239,6 +243,11 @@ extension PeerConnection {
         case .failed(let failure):
             fail(failure == .aborted ? .peerLost : .transport("\(failure)"))
         }
+    }
+
+    private func signalOnPath() {
+        agent.signalAgain()
+        drain()
     }
 
     /// A path that is chosen within so much time of the first one is the one that people read of. The handshakes take

@@ -114,6 +114,8 @@ package actor PeerConnection {
     var repetitions = RateLimit(at: .zero)
     var isRepetitionDue = false
     var dtls: Endpoint?
+    /// Made before there is anybody to wait for it; takes part once it is told whom to expect.
+    private var readyEndpoint: Endpoint?
     /// Takes what comes, where there is no DTLS (`carryDatagrams`).
     var receiveDatagram: (@Sendable ([UInt8]) -> Void)?
     /// Where the datagram came to, and from, that DTLS has taken last: on what the peer's data vouches for a path.
@@ -168,14 +170,25 @@ package actor PeerConnection {
             configuration: configuration)
     }
 
+    private func makeEndpoint() throws(DTLS.Failure) -> Endpoint {
+        try Endpoint(role: role == .helper ? .client : .server, identity: identity, expecting: nil)
+    }
+
     // MARK: - Commands
+
+    /// Does in advance what every session needs. Nothing is missing without it but milliseconds, when each counts.
+    package func warmUp() {
+        readyEndpoint = try? makeEndpoint()
+        Task.detached(priority: .utility) { [identity] in Rehearsal.run(with: identity) }
+    }
 
     /// What the other side said of itself; checks begin.
     package func setRemote(credentials: ICE.Credentials, fingerprint: DTLS.Fingerprint) {
         guard dtls == nil, !isOver else { return }
         do {
-            dtls = try Endpoint(
-                role: role == .helper ? .client : .server, identity: identity, expecting: fingerprint)
+            let endpoint = try readyEndpoint ?? makeEndpoint()
+            endpoint.expectedPeer = fingerprint
+            dtls = endpoint
         } catch {
             return fail(.transport("\(error)"))
         }

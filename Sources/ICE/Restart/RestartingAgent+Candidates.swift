@@ -96,8 +96,11 @@ extension RestartingAgent {
     /// What there is to tell of this side's addresses now: for a peer that was not there when it was signalled.
     public var offer: [Signal] { offer(of: generation) }
 
+    /// Relayed candidates come first. Checks are some milliseconds apart and the first one goes to the candidate that is known
+    /// first; this is the one that works whatever the networks are, so data flows soonest, while the better ones are tried.
     private func offer(of generation: UInt32) -> [Signal] {
-        offered.map { .candidate(generation: generation, $0) } + (hasOfferedAll ? [.endOfCandidates(generation: generation)] : [])
+        let ordered = offered.filter { $0.type == .relayed } + offered.filter { $0.type != .relayed }
+        return ordered.map { .candidate(generation: generation, $0) } + (hasOfferedAll ? [.endOfCandidates(generation: generation)] : [])
     }
 
     /// Tells everything of the restart that is under way once more, or where there is none of this side's addresses: the way
