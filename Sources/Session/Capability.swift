@@ -1,12 +1,20 @@
 /// Something one side lets the other do, each after a yes of its own.
 ///
-/// `file`, `clipboard` and `tcp` are in the protocol, but their machinery is a later issue: until then a request for
-/// one of them is denied by policy, and nobody is asked.
+/// Of `file`, `clipboard` and `tcp` a session has what the `SideRules` of both sides leave; the rest is denied by policy, and
+/// nobody is asked.
 public enum Capability: String, Hashable, Sendable, CaseIterable {
     case view, control, file, clipboard, tcp
 }
 
 extension Capability {
+    /// Whether it is one of those that stand beside view and control, and are asked for one by one.
+    public var isSide: Bool {
+        switch self {
+        case .view, .control: false
+        case .file, .clipboard, .tcp: true
+        }
+    }
+
     var wireCode: UInt8 {
         switch self {
         case .view: 1

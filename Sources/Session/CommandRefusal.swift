@@ -16,6 +16,12 @@ public enum CommandRefusal: Error, Hashable, Sendable {
     case tooOften
     /// Not in this version.
     case notAvailable(Capability)
+    /// The rules of this side forbid it.
+    case notAllowed(Capability)
+    /// The rules of the other side, or what its program can do.
+    case notAllowedThere(Capability)
+    /// Of one kind, all at once.
+    case tooMany(Capability)
     case emptyText
     case textTooLong(maximumBytes: Int)
     /// The text holds characters no key stands for.
@@ -35,12 +41,17 @@ extension CommandRefusal: CustomStringConvertible {
         case .alreadyGranted: "That has been granted already."
         case .notGranted(.control): "Control has not been granted; ask for it first."
         case .notGranted(.view): "The screen is not being shared."
-        case .notGranted(let kind): "\(kind.rawValue) has not been granted."
+        case .notGranted(.file): "No file is being sent."
+        case .notGranted(.clipboard): "The clipboard is not shared."
+        case .notGranted(.tcp): "No connection is lent."
         case .isPaused: "The session is paused."
         case .isNotPaused: "The session is not paused."
         case .tooSoon(let left): "The answer was no; ask again in \(max(1, left.secondsRoundedUp)) s."
         case .tooOften: "That has been asked too often in this session."
         case .notAvailable(let kind): "This version cannot do that yet (\(kind.rawValue))."
+        case .notAllowed(let kind): "The policy of this computer does not allow that (\(kind.rawValue))."
+        case .notAllowedThere(let kind): "The other side does not allow that, or its program cannot do it (\(kind.rawValue))."
+        case .tooMany(let kind): "There is too much of that already (\(kind.rawValue)); wait until something has ended."
         case .emptyText: "There is no text."
         case .textTooLong(let bytes): "The text is longer than \(bytes) bytes."
         case .notTypeable: "The text holds characters that cannot be typed."

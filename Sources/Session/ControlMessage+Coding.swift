@@ -2,7 +2,7 @@ internal import NetPrimitives
 
 extension ControlMessage {
     private enum Code: UInt8 {
-        case request = 1, granted, denied, revoked, release, paused, resumed, chat, input, keyFrame, acknowledge, end
+        case request = 1, granted, denied, revoked, release, paused, resumed, chat, input, keyFrame, acknowledge, end, rules, ask, withdrawn
     }
 
     private enum InputCode: UInt8 {
@@ -44,6 +44,15 @@ extension ControlMessage {
             return .input(event)
         case .keyFrame: return .keyFrame
         case .acknowledge: return .acknowledge(frame: try reader.number())
+        case .rules: return .rules(try decodeRules(&reader))
+        case .ask:
+            let id = try reader.number()
+            guard let kind = Capability(wireCode: try reader.byte()) else { return nil }
+            return .ask(id: id, try decodeSubject(kind, &reader))
+        case .withdrawn:
+            let id = try reader.number()
+            guard let kind = Capability(wireCode: try reader.byte()) else { return nil }
+            return .withdrawn(id: id, kind)
         case .end:
             return .end(EndReason(wireCode: try reader.byte()), detail: try reader.text(atMost: maximumDetailBytes))
         }
@@ -110,6 +119,18 @@ extension ControlMessage {
             begin(.end)
             writer.write(reason.wireCode)
             writer.write(text: detail, atMost: Self.maximumDetailBytes)
+        case .rules(let rules):
+            begin(.rules)
+            Self.encode(rules, into: &writer)
+        case .ask(let id, let subject):
+            begin(.ask)
+            writer.write(id)
+            writer.write(subject.kind.wireCode)
+            Self.encode(subject, into: &writer)
+        case .withdrawn(let id, let kind):
+            begin(.withdrawn)
+            writer.write(id)
+            writer.write(kind.wireCode)
         }
         return writer.bytes
     }
@@ -136,49 +157,5 @@ extension ControlMessage {
             writer.write(InputCode.text.rawValue)
             writer.write(text: text, atMost: InputEvent.maximumTextBytes)
         }
-    }
-}
-
-/// Reads the fields of a control message and speaks its errors.
-private struct FieldReader {
-    private var reader: ByteReader
-
-    init(_ bytes: [UInt8]) { reader = ByteReader(bytes) }
-
-    mutating func byte() throws(ControlMessage.Malformed) -> UInt8 {
-        do { return try reader.readUInt8() } catch { throw .truncated }
-    }
-
-    mutating func short() throws(ControlMessage.Malformed) -> UInt16 {
-        do { return try reader.readUInt16() } catch { throw .truncated }
-    }
-
-    mutating func number() throws(ControlMessage.Malformed) -> UInt32 {
-        do { return try reader.readUInt32() } catch { throw .truncated }
-    }
-
-    mutating func flag() throws(ControlMessage.Malformed) -> Bool {
-        switch try byte() {
-        case 0: false
-        case 1: true
-        default: throw .outOfRange
-        }
-    }
-
-    mutating func text(atMost bound: Int) throws(ControlMessage.Malformed) -> String {
-        let count = Int(try short())
-        guard count <= bound else { throw .tooLong }
-        let bytes: ArraySlice<UInt8>
-        do { bytes = try reader.read(count: count) } catch { throw .truncated }
-        guard let text = String(validating: bytes, as: UTF8.self) else { throw .notUTF8 }
-        return text
-    }
-}
-
-extension ByteWriter {
-    fileprivate mutating func write(text: String, atMost bound: Int) {
-        let cut = text.cut(toBytes: bound)
-        write(UInt16(truncatingIfNeeded: cut.utf8.count))
-        write(cut.utf8)
     }
 }

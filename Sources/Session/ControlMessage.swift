@@ -19,11 +19,19 @@ public enum ControlMessage: Hashable, Sendable {
     /// The frame with this number has been shown.
     case acknowledge(frame: UInt32)
     case end(EndReason, detail: String)
+    /// What the teller's rules leave; said once.
+    case rules(SideRules)
+    /// A request beyond view and control, by either side; answered with `granted` and `denied`.
+    case ask(id: UInt32, SideRequest.Subject)
+    /// The asker takes back what it asked, or ends what it was granted. `revoked` and `release` end all of a kind.
+    case withdrawn(id: UInt32, Capability)
 
     /// A long paragraph of chat.
     public static let maximumChatBytes = 4096
     /// A sentence: what a request is about, why a session ended.
     public static let maximumDetailBytes = 512
+    /// As long as names of files are.
+    public static let maximumNameBytes = 255
     /// More than any message of this version, with room for a later one's fields.
     public static let maximumBytes = 8192
 

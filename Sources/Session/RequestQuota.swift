@@ -18,5 +18,8 @@ struct RequestQuota: Hashable, Sendable {
         return nil
     }
 
+    /// Does not count the last request any more.
+    mutating func forgive() { asked = max(0, asked - 1) }
+
     mutating func noteNo(at now: Instant, limits: SessionLimits) { quietUntil = now + limits.quietAfterNo }
 }

@@ -4,6 +4,11 @@ public enum Role: String, Hashable, Sendable, CaseIterable {
     case sharer
     /// The person who gives it.
     case helper
+
+    var other: Role { self == .sharer ? .helper : .sharer }
+
+    /// This side's person, as who decides.
+    var decider: Decider { self == .sharer ? .sharer : .helper }
 }
 
 /// The most an invitation can ever lead to, whatever is asked later.

@@ -5,6 +5,14 @@ public enum SessionEvent: Hashable, Sendable {
     case granted(Capability, by: Decider)
     case denied(Capability, by: Decider)
     case revoked(Capability, by: Decider)
+    /// The person is asked for something beyond view and control; `id` is what they answer.
+    case sideRequest(SideRequest, from: String)
+    case sideGranted(SideRequest, by: Decider)
+    case sideDenied(SideRequest, by: Decider)
+    /// What was granted has ended: nothing of it may move any more.
+    case sideRevoked(SideRequest, by: Decider)
+    /// What the other side's rules leave; once, and never without any.
+    case peerRules(SideRules)
     case chat(from: String, text: String)
     case paused
     case resumed

@@ -30,6 +30,8 @@ extension SessionEventLine {
         case .granted(let kind, let decider): Self.decision("granted", kind, decider)
         case .denied(let kind, let decider): Self.decision("denied", kind, decider)
         case .revoked(let kind, let decider): Self.decision("revoked", kind, decider)
+        case .sideRequest(let request, let from, let notice): Self.json(request, from: from, notice)
+        case .side(let decision, let request, let decider): Self.json(decision, request, by: decider)
         case .connected(let elapsed, let path):
             .object(["event": .string("connected"), "elapsed_ms": .number(elapsed), "path": path.json])
         case .path(let path, let reason):

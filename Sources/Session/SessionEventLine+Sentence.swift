@@ -26,6 +26,10 @@ extension SessionEventLine {
             let who = Self.who(decider, role: role, peer: peer)
             let whom = role == .sharer ? "\(peer) may not \(kind.wish)" : "you may not \(kind.allowedToHelper)"
             return "\(who) ended it: \(whom) any more."
+        case .sideRequest(let request, let from, let notice):
+            return Self.question(request, from: from.printable, of: role, notice)
+        case .side(let decision, let request, let decider):
+            return Self.sentence(decision, request, by: decider, for: role, peer: peer)
         case .connected(let elapsed, let path):
             return "\(path.sentence) It took \(Self.seconds(elapsed)) s."
         case .path(nil, _):

@@ -11,6 +11,8 @@ public enum SessionEventLine: Hashable, Sendable {
         case network = "network changed"
     }
 
+    public enum SideDecision: String, Hashable, Sendable, CaseIterable { case granted, denied, revoked }
+
     public enum FileState: String, Hashable, Sendable, CaseIterable { case offered, moving, done, refused, failed }
 
     case invitation(code: String, link: String?, file: String?, expires: Date)
@@ -20,6 +22,9 @@ public enum SessionEventLine: Hashable, Sendable {
     case granted(Capability, by: Decider)
     case denied(Capability, by: Decider)
     case revoked(Capability, by: Decider)
+    /// A file, the clipboard or a connection is asked for.
+    case sideRequest(SideRequest, from: String, ConsentNotice)
+    case side(SideDecision, SideRequest, by: Decider)
     case connected(elapsedMilliseconds: Int64, path: PathDescription)
     case path(PathDescription?, reason: PathChange)
     /// What was tried, and what was wrong with ports that routers opened.
@@ -41,11 +46,15 @@ public enum SessionEventLine: Hashable, Sendable {
         case .granted(let kind, let decider): self = .granted(kind, by: decider)
         case .denied(let kind, let decider): self = .denied(kind, by: decider)
         case .revoked(let kind, let decider): self = .revoked(kind, by: decider)
+        case .sideRequest(let request, let from): self = .sideRequest(request, from: from, notice)
+        case .sideGranted(let request, let decider): self = .side(.granted, request, by: decider)
+        case .sideDenied(let request, let decider): self = .side(.denied, request, by: decider)
+        case .sideRevoked(let request, let decider): self = .side(.revoked, request, by: decider)
         case .chat(let from, let text): self = .chat(from: from, text: text)
         case .paused: self = .paused
         case .resumed: self = .resumed
         case .ended(let reason, let detail): self = .ended(reason, detail: detail)
-        case .startSharing, .stopSharing, .input, .letGo, .keyFrameRequested, .frameAcknowledged: return nil
+        case .peerRules, .startSharing, .stopSharing, .input, .letGo, .keyFrameRequested, .frameAcknowledged: return nil
         }
     }
 }

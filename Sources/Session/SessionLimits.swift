@@ -6,6 +6,8 @@ public struct SessionLimits: Hashable, Sendable {
     public var quietAfterNo: Duration = .seconds(10)
     /// How often one thing may be asked in a session.
     public var requestsPerCapability = 10
+    /// Files, connections, and clipboards that one side has asked for and not finished with, of each kind.
+    public var atOnce = 8
     /// Requests refused without asking anybody; after so many the other side is not behaving, and the session ends.
     public var refusalsWithoutAsking = 50
     /// Key frames are several times the size of others: between two requests of the helper that are passed on.

@@ -4,9 +4,14 @@ internal import NetPrimitives
 extension SessionMachine {
     mutating func handleAtHelper(_ message: ControlMessage, at now: Instant) {
         switch message {
+        case .granted(let id, let kind) where kind.isSide: receiveYes(id: id, kind)
         case .granted(let id, let kind): granted(id: id, kind)
+        case .denied(let id, let kind, let decider) where kind.isSide: receiveNo(id: id, kind, by: decider, at: now)
         case .denied(let id, let kind, let decider): denied(id: id, kind, by: decider, at: now)
-        case .revoked(let kind, let decider): takenAway(kind, by: decider)
+        case .revoked(let kind, let decider): _ = drop(kind, by: decider, at: now)
+        case .rules(let rules): receive(rules)
+        case .ask(let id, let subject): receiveAsk(id: id, subject, at: now)
+        case .withdrawn(let id, let kind): receiveWithdrawal(id: id, kind)
         case .paused:
             guard case .viewing(let control, paused: false) = state else { return }
             state = .viewing(control, paused: true)
@@ -18,7 +23,7 @@ extension SessionMachine {
         case .chat(let text): receiveChat(text)
         case .end(let reason, let detail): endedByPeer(reason, detail: detail)
         case .request(let id, let kind, _):
-            // What a sharer may ask of a helper, a file for one, comes in a later issue; view and control never do.
+            // What a sharer may ask of a helper, a file, it says with `ask`.
             refuse(id: id, kind, isNews: kind != .view && kind != .control)
         case .release, .input, .keyFrame, .acknowledge:
             finish(.error, detail: "The sharer sent what only a helper can say.")
@@ -35,7 +40,11 @@ extension SessionMachine {
         case (.view, .viewing), (.control, .viewing(.granted, _)): throw .alreadyGranted
         case (.control, _): throw .notGranted(.view)
         case (.view, .ended): throw .hasEnded
-        case (.file, _), (.clipboard, _), (.tcp, _): throw .notAvailable(kind)
+        case (.clipboard, _):
+            let left = clipboardLeft
+            _ = try ask(for: .clipboard(left.isEmpty ? rules.clipboard : left), at: now)
+            return
+        case (.file, _), (.tcp, _): throw .notAvailable(kind)  // there is more to say: `ask`
         }
         guard detail.utf8.count <= ControlMessage.maximumDetailBytes else {
             throw .textTooLong(maximumBytes: ControlMessage.maximumDetailBytes)
@@ -68,6 +77,7 @@ extension SessionMachine {
             state = .viewing(.none, paused: false)
         }
         emit(.granted(kind, by: .sharer))
+        letIn()
     }
 
     private mutating func denied(id: UInt32, _ kind: Capability, by decider: Decider, at now: Instant) {
@@ -83,7 +93,7 @@ extension SessionMachine {
 
     // MARK: Giving back
 
-    mutating func release(_ kind: Capability) throws(CommandRefusal) {
+    mutating func release(_ kind: Capability, at now: Instant) throws(CommandRefusal) {
         try require(.helper)
         if let (_, asked) = state.openRequest, asked == kind {
             if case .viewing(_, let paused) = state {
@@ -93,21 +103,21 @@ extension SessionMachine {
             }
             emit(.denied(kind, by: .helper))
         } else {
-            guard drop(kind, by: .helper) else { throw .notGranted(kind) }
+            guard drop(kind, by: .helper, at: now) else { throw .notGranted(kind) }
         }
         post(.release(kind))
     }
 
-    private mutating func takenAway(_ kind: Capability, by decider: Decider) { _ = drop(kind, by: decider) }
-
     /// Ends what was granted, control with view; false when it was not.
-    private mutating func drop(_ kind: Capability, by decider: Decider) -> Bool {
+    private mutating func drop(_ kind: Capability, by decider: Decider, at now: Instant) -> Bool {
+        if kind.isSide { return endAll(kind, by: decider, at: now) }
         guard case .viewing(let control, let paused) = state else { return false }
         switch (kind, control) {
         case (.control, .granted):
             state = .viewing(.none, paused: paused)
         case (.view, _):
             state = .connected
+            endAll(by: decider)
             switch control {
             case .none: break
             case .asking: emit(.denied(.control, by: decider))

@@ -5,7 +5,7 @@ extension SessionMachine {
     mutating func handleAtSharer(_ message: ControlMessage, at now: Instant) {
         switch message {
         case .request(let id, let kind, let detail): receiveRequest(id: id, kind, detail: detail, at: now)
-        case .release(let kind): helperReleased(kind)
+        case .release(let kind): helperReleased(kind, at: now)
         case .input(let event): receiveInput(event)
         case .keyFrame:
             guard screenMayFlow, keyFrames.request(at: now, interval: limits.keyFrameInterval) else { return }
@@ -13,6 +13,11 @@ extension SessionMachine {
         case .acknowledge(let frame): if screenMayFlow { emit(.frameAcknowledged(frame)) }
         case .chat(let text): receiveChat(text)
         case .end(let reason, let detail): endedByPeer(reason, detail: detail)
+        case .rules(let rules): receive(rules)
+        case .ask(let id, let subject): receiveAsk(id: id, subject, at: now)
+        case .withdrawn(let id, let kind): receiveWithdrawal(id: id, kind)
+        case .granted(let id, .file): receiveYes(id: id, .file)
+        case .denied(let id, .file, let decider): receiveNo(id: id, .file, by: decider, at: now)
         case .granted, .denied, .revoked, .paused, .resumed:
             finish(.error, detail: "The helper sent what only a sharer can say.")
         }
@@ -50,9 +55,9 @@ extension SessionMachine {
         SessionState.OpenRequest(id: numberRequest(), wireID: wireID, deadline: now + limits.answer)
     }
 
-    mutating func answer(_ id: UInt32?, yes: Bool, at now: Instant) throws(CommandRefusal) {
-        try require(.sharer)
-        guard let (request, kind) = state.openRequest, id == nil || id == request.id else { throw .nothingAsked }
+    /// Answers the open request for view or control.
+    mutating func answerMain(yes: Bool, at now: Instant) {
+        guard let (request, kind) = state.openRequest else { return }
         guard yes else { return deny(by: .sharer, at: now) }
         post(.granted(id: request.wireID, kind))
         emit(.granted(kind, by: .sharer))
@@ -60,6 +65,7 @@ extension SessionMachine {
         case .askingToView:
             state = .viewing(.none, paused: false)
             emit(.startSharing)
+            letIn()
         case .viewing(_, let paused):
             state = .viewing(.granted(HeldInput()), paused: paused)
         case .connected, .ended:
@@ -125,14 +131,14 @@ extension SessionMachine {
     mutating func revoke(_ kind: Capability, at now: Instant) throws(CommandRefusal) {
         try require(.sharer)
         if let (_, asked) = state.openRequest, asked == kind { return deny(by: .sharer, at: now) }
-        guard takeBack(kind, by: .sharer) else { throw .notGranted(kind) }
+        guard takeBack(kind, by: .sharer, at: now) else { throw .notGranted(kind) }
         post(.revoked(kind, by: .sharer))
     }
 
     /// The helper gave something back, or took its request back; both may cross an answer on the way.
-    private mutating func helperReleased(_ kind: Capability) {
+    private mutating func helperReleased(_ kind: Capability, at now: Instant) {
         guard let (_, asked) = state.openRequest, asked == kind else {
-            _ = takeBack(kind, by: .helper)
+            _ = takeBack(kind, by: .helper, at: now)
             return
         }
         emit(.denied(kind, by: .helper))  // no wait follows; how often it may be asked in all still holds
@@ -144,7 +150,8 @@ extension SessionMachine {
     }
 
     /// Ends what was granted, control with view; false when it was not. An open request for control goes with view.
-    private mutating func takeBack(_ kind: Capability, by decider: Decider) -> Bool {
+    private mutating func takeBack(_ kind: Capability, by decider: Decider, at now: Instant) -> Bool {
+        if kind.isSide { return endAll(kind, by: decider, at: now) }
         guard case .viewing(let control, let paused) = state else { return false }
         switch (kind, control) {
         case (.control, .granted):
@@ -153,6 +160,7 @@ extension SessionMachine {
         case (.view, _):
             stopShowing()
             state = .connected
+            endAll(by: decider)
             switch control {
             case .none: break
             case .asking: emit(.denied(.control, by: decider))

@@ -6,16 +6,25 @@ public import NetPrimitives
 /// invitation is not consent. Commands of the person, messages of the peer and the time go in; messages for the peer
 /// and events come out. What protects the sharer is enforced by the sharer's own machine, whatever the peer sends:
 /// `startSharing` follows only a yes, `input` comes only while control is granted and nothing is paused, and when view
-/// ends, control ends with it.
+/// ends, control and everything else that was lent end with it.
 public struct SessionMachine: Sendable {
     public let role: Role
     /// What the other side is called, as the rendezvous has it.
     public let peer: String
     public let ceiling: Ceiling
     public let limits: SessionLimits
+    /// What this side leaves of files, clipboard and connections.
+    public let rules: SideRules
+    /// What the other side leaves; nothing before it has said so.
+    public internal(set) var peerRules = SideRules()
 
     var state: SessionState = .connected
     var keyFrames = KeyFrameGate()
+    /// Files, clipboard and connections that are asked for or granted.
+    var side = SideBook()
+    /// Whether the first yes of the session was given.
+    var isLetIn = false
+    var knowsPeerRules = false
     private(set) var quotas: [Capability: RequestQuota] = [:]
     private(set) var lastRequest: UInt32 = 0
     private(set) var refusals = 0
@@ -23,14 +32,17 @@ public struct SessionMachine: Sendable {
     private var events = SessionQueue<SessionEvent>()
 
     public init(
-        role: Role, peer: String, ceiling: Ceiling = .control, limits: SessionLimits = SessionLimits(), at now: Instant
+        role: Role, peer: String, ceiling: Ceiling = .control, rules: SideRules = SideRules(),
+        limits: SessionLimits = SessionLimits(), at now: Instant
     ) {
         self.role = role
         self.peer = peer
         self.ceiling = ceiling
+        self.rules = rules
         self.limits = limits
         guard role == .helper, quota(for: .view, at: now) == nil else { return }
         ask(.view, detail: "")
+        tellRules()
     }
 
     public var status: SessionStatus { SessionStatus(state) }
@@ -64,6 +76,7 @@ public struct SessionMachine: Sendable {
         if role == .sharer, let (request, _) = state.openRequest, let deadline = request.deadline, now >= deadline {
             deny(by: .timeout, at: now)
         }
+        denyOverdue(at: now)
         if screenMayFlow, keyFrames.open(at: now, interval: limits.keyFrameInterval) { emit(.keyFrameRequested) }
     }
 
@@ -78,7 +91,8 @@ public struct SessionMachine: Sendable {
         case .resume: try resume()
         case .revoke(let kind): try revoke(kind, at: now)
         case .request(let kind, let detail): try request(kind, detail: detail, at: now)
-        case .release(let kind): try release(kind)
+        case .release(let kind): try release(kind, at: now)
+        case .ask(let subject): _ = try ask(for: subject, at: now)
         case .input(let event): try send(event)
         case .requestKeyFrame: try sendFromViewer(.keyFrame)
         case .acknowledge(let frame): try sendFromViewer(.acknowledge(frame: frame))
@@ -98,7 +112,7 @@ public struct SessionMachine: Sendable {
 
     public var nextDeadline: Instant? {
         let answer = role == .sharer ? state.openRequest?.0.deadline : nil
-        return .earliest(answer, screenMayFlow ? keyFrames.deadline : nil)
+        return .earliest(answer, side.nextDeadline, screenMayFlow ? keyFrames.deadline : nil)
     }
 }
 
@@ -150,8 +164,23 @@ extension SessionMachine {
     mutating func refuse(id: UInt32, _ kind: Capability, isNews: Bool) {
         post(.denied(id: id, kind, by: .policy))
         if isNews { emit(.denied(kind, by: .policy)) }
+        countRefusal()
+    }
+
+    mutating func countRefusal() {
         refusals += 1
         if refusals > limits.refusalsWithoutAsking { finish(.error, detail: "The other side does not stop asking.") }
+    }
+
+    /// Answers what is asked of this side: the oldest request of all, or the one with that number.
+    mutating func answer(_ id: UInt32?, yes: Bool, at now: Instant) throws(CommandRefusal) {
+        let main = role == .sharer ? state.openRequest.flatMap { id == nil || id == $0.0.id ? $0.0.id : nil } : nil
+        switch (main, side.question(id, to: role)) {
+        case (nil, nil): throw .nothingAsked
+        case (nil, let request?): answer(request, yes: yes, at: now)
+        case (let main?, let request?) where request.id < main: answer(request, yes: yes, at: now)
+        case (_?, _): answerMain(yes: yes, at: now)
+        }
     }
 
     mutating func receiveChat(_ text: String) { emit(.chat(from: peer, text: text)) }
@@ -176,6 +205,7 @@ extension SessionMachine {
         guard !hasEnded else { return }
         stopShowing()
         state = .ended(reason)
+        _ = side.take { _ in true }
         messages.removeAll { if case .input = $0 { true } else { false } }
         if tellPeer { post(.end(reason, detail: detail)) }
         emit(.ended(reason, detail: detail))

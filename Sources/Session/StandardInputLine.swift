@@ -45,14 +45,13 @@ extension StandardInputLine {
     private static func sharer(_ verb: String, _ rest: String) throws(NotUnderstood) -> StandardInputLine? {
         let words = words(rest)
         switch (verb, words.count) {
-        case ("yes", 0...1): return .perform([.yes(try requestID(words.first))])
-        case ("no", 0...1): return .perform([.no(try requestID(words.first))])
-        case ("yes", _), ("no", _): throw NotUnderstood("Write: \(verb), or \(verb) and the number of the request.")
         case ("pause", 0): return .perform([.pause])
         case ("resume", 0): return .perform([.resume])
         case ("revoke", 0): return .perform([.revoke(.control)])
-        case ("revoke", 1) where words[0].lowercased() == "control": return .perform([.revoke(.control)])
-        case ("revoke", _): throw NotUnderstood("Write: revoke control.")
+        case ("revoke", 1):
+            guard let kind = lendable(words[0]) else { throw NotUnderstood("Write: revoke control, file, clipboard or tcp.") }
+            return .perform([.revoke(kind)])
+        case ("revoke", _): throw NotUnderstood("Write: revoke control, file, clipboard or tcp.")
         default: return nil
         }
     }
@@ -61,8 +60,13 @@ extension StandardInputLine {
         let words = words(rest)
         switch (verb, words.count) {
         case ("request", 1) where words[0].lowercased() == "control": return .perform([.request(.control)])
-        case ("request", _): throw NotUnderstood("Write: request control.")
+        case ("request", 1) where words[0].lowercased() == "clipboard": return .perform([.request(.clipboard)])
+        case ("request", _): throw NotUnderstood("Write: request control, or request clipboard.")
         case ("release", 0): return .perform([.release(.control)])
+        case ("release", 1), ("revoke", 1):
+            guard let kind = lendable(words[0]) else { throw NotUnderstood("Write: release control, file, clipboard or tcp.") }
+            return .perform([.release(kind)])
+        case ("release", _), ("revoke", _): throw NotUnderstood("Write: release control, file, clipboard or tcp.")
         case ("type", _):
             guard !rest.isEmpty else { throw NotUnderstood("Write: type and the text, for example: type hello.") }
             return .perform(try pieces(of: rest).map { .input(.text($0)) })
@@ -80,10 +84,20 @@ extension StandardInputLine {
         }
     }
 
+    /// What can be given and taken back by name while the session goes on.
+    private static func lendable(_ word: Substring) -> Capability? {
+        Capability(rawValue: word.lowercased()).flatMap { $0 == .view ? nil : $0 }
+    }
+
     private static func either(
         _ verb: String, _ rest: String, _ role: Role
     ) throws(NotUnderstood) -> StandardInputLine {
         switch verb {
+        case "yes", "no":
+            let words = words(rest)
+            guard words.count <= 1 else { throw NotUnderstood("Write: \(verb), or \(verb) and the number of the request.") }
+            let id = try requestID(words.first)
+            return .perform([verb == "yes" ? .yes(id) : .no(id)])
         case "say":
             guard !rest.isEmpty else { throw NotUnderstood("Write: say and the text.") }
             guard rest.utf8.count <= ControlMessage.maximumChatBytes else {
@@ -98,9 +112,9 @@ extension StandardInputLine {
         default:
             let commands =
                 switch role {
-                case .sharer: "yes, no, pause, resume, revoke control, say TEXT, stop"
+                case .sharer: "yes, no, pause, resume, revoke control|file|clipboard|tcp, say TEXT, stop"
                 case .helper:
-                    "request control, release, type TEXT, key KEYSYM, click X Y [BUTTON], move X Y, "
+                    "request control|clipboard, release [control|file|clipboard|tcp], yes, no, type TEXT, key KEYSYM, click X Y [BUTTON], move X Y, "
                         + "say TEXT, stop"
                 }
             if verb == "help" || verb == "?" { throw NotUnderstood("You can type: \(commands).") }

@@ -49,6 +49,7 @@ struct Join: AsyncParsableCommand {
         var options = JoinFlow.Options(
             relay: relay, proxy: try common.proxyRule(), invitation: invitation, name: displayName(name),
             hasViewer: !noViewer, snapshot: snapshot)
+        options.rules = SideRules(policy)
         options.isLogged = policy.logsSessions ?? true
         let engine = ConnectEngine()
         let flow = JoinFlow(options, printer: printer, loop: engine.loop, pool: engine.pool)

@@ -76,6 +76,7 @@ struct Share: AsyncParsableCommand {
             lifetime: Int(permit.lifetime.components.seconds), ceiling: permit.ceiling, display: display, file: file)
         options.notice = ConsentNotice(
             warningBeforeView: policy.warningBeforeView, warningBeforeControl: policy.warningBeforeControl)
+        options.rules = SideRules(policy)
         options.isLogged = policy.logsSessions ?? true
         options.password = try NewPassword.read(isAsked: password, file: passwordFile)
         let engine = ConnectEngine()

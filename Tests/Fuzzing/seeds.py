@@ -123,8 +123,24 @@ def router_answers():
     yield b"0" * 32 + b" 00 " + b"0" * 32 + b" 00 fe80" + b"0" * 27 + b"1 00000400 1 0 00450003 eth0\n"
 
 
+def session_messages():
+    """A session of either side, up to a file that is asked for and granted, and each message by itself."""
+    said = {"view": "0100000001010000", "yes to view": "020000000101", "rules": "0D0303010100160009" + b"localhost".hex(),
+            "control": "0100000003020000", "file": "0E00000007030000000000000007" + "0005" + b"a.txt".hex(),
+            "clipboard": "0E000000080403", "tcp": "0E00000009050016" + "0009" + b"localhost".hex(), "withdrawn": "0F0000000703",
+            "yes to file": "020000000203", "no to file": "03000000020303", "end of files": "040303", "release": "0503",
+            "chat": "0800026869", "key": "09040000006101", "end": "0C010000"}
+    steps = {name: b"\2" + bytes([len(text) // 2]) + bytes.fromhex(text) for name, text in said.items()}
+    yes, request_file = b"\0\0", b"\0\x09"
+    for role, opening in ((b"\0", steps["rules"] + steps["view"] + yes), (b"\1", steps["yes to view"] + steps["rules"])):
+        for step in steps.values():
+            yield role + opening + step + yes + step
+            yield role + opening + steps["file"] + yes + step
+            yield role + opening + request_file + steps["yes to file"] + step
+
+
 SEEDS = {"STUNMessages": messages, "Streams": streams, "RelayOperations": choices, "RelayRequests": requests, "DTLSClients": dtls,
-         "Rendezvous": rendezvous, "Invitations": invitations, "Incidents": incidents, "RouterAnswers": router_answers}
+         "Rendezvous": rendezvous, "Invitations": invitations, "Incidents": incidents, "RouterAnswers": router_answers, "SessionMessages": session_messages}
 
 if __name__ == "__main__":
     target, folder = sys.argv[1], pathlib.Path(sys.argv[2])

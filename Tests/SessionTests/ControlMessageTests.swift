@@ -16,7 +16,16 @@ struct ControlMessageTests {
         (.input(.key(.return, down: false)), "09 04 0000FF0D 00"), (.input(.text("a\n")), "09 05 0002 610A"),
         (.keyFrame, "0A"),
         (.acknowledge(frame: 258), "0B 00000102"), (.end(.displayLost, detail: "x"), "0C 0C 0001 78"),
+        (.rules(SideRules(files: .both, clipboard: .send)), "0D 03 01 00"),
+        (.rules(SideRules(tcp: [])), "0D 00 00 01 00"),
+        (.rules(SideRules(files: .receive, tcp: [destination])), "0D 02 00 01 01 0016 0009 6C6F63616C686F7374"),
+        (.ask(id: 5, .file(name: "é.txt", bytes: 258)), "0E 00000005 03 0000000000000102 0006 C3A92E747874"),
+        (.ask(id: 6, .clipboard(.both)), "0E 00000006 04 03"),
+        (.ask(id: 7, .tcp(destination)), "0E 00000007 05 0016 0009 6C6F63616C686F7374"),
+        (.withdrawn(id: 8, .tcp), "0F 00000008 05"),
     ]
+
+    static let destination = Destination("localhost:22")!
 
     static func bytes(_ hex: String) -> [UInt8] {
         let digits = Array(hex.utf8.filter { $0 != 0x20 })
@@ -51,6 +60,10 @@ struct ControlMessageTests {
             ("09 04 20000000 01", .outOfRange), ("09 05 0000", .outOfRange), ("09 05 0001 1B", .outOfRange),
             ("09 05 0002 C280", .outOfRange),
             ("09 05 0401", .tooLong), ("0C 01 0002 C328", .notUTF8),
+            ("0D 00 00 02", .outOfRange), ("0D 00 00 01 19", .tooLong), ("0D 00 00 01 01 0000 0001 61", .outOfRange),
+            ("0E 00000001 01", .outOfRange), ("0E 00000001 03 8000000000000000 0001 61", .outOfRange),
+            ("0E 00000001 03 0000000000000000 0100", .tooLong), ("0E 00000001 04 04", .outOfRange),
+            ("0E 00000001 05 0016 0000", .outOfRange), ("0E 00000001 05 0016 0001 20", .outOfRange),
         ])
     func malformed(hex: String, error: ControlMessage.Malformed) {
         #expect(throws: error) { try ControlMessage.decode(Self.bytes(hex)) }
@@ -64,7 +77,7 @@ struct ControlMessageTests {
     }
 
     @Test(
-        "of a later version are ignored", arguments: ["00", "0D", "FF 01 02", "01 00000001 09 0000", "05 77", "09 2A"])
+        "of a later version are ignored", arguments: ["00", "10", "0E 00000001 09", "FF 01 02", "01 00000001 09 0000", "05 77", "09 2A"])
     func unknown(hex: String) throws { #expect(try ControlMessage.decode(Self.bytes(hex)) == nil) }
 
     @Test("with a later version's decider or reason have a meaning still")
@@ -96,7 +109,7 @@ struct ControlMessageTests {
             var bytes = (0..<Int.random(in: 0...24, using: &random)).map { _ in
                 UInt8.random(in: 0...255, using: &random)
             }
-            if !bytes.isEmpty { bytes[0] %= 14 }
+            if !bytes.isEmpty { bytes[0] %= 17 }
             if let message = (try? ControlMessage.decode(bytes)) ?? nil {
                 #expect((try? ControlMessage.decode(message.encoded())) == message)
             }

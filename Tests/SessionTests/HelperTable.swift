@@ -3,13 +3,13 @@
 /// `!` is a refusal, `>` a message to the peer, `=` the new status, `.` nothing; the rest are events in their order.
 let helperTable = """
     yes
-      [not ended] ! Only the other side can do that.
+      [not ended] ! There is no such open request.
       [ended] ! The session has ended.
     yes 99
-      [not ended] ! Only the other side can do that.
+      [not ended] ! There is no such open request.
       [ended] ! The session has ended.
     no
-      [not ended] ! Only the other side can do that.
+      [not ended] ! There is no such open request.
       [ended] ! The session has ended.
     pause
       [not ended] ! Only the other side can do that.

@@ -6,9 +6,11 @@ struct Script {
     var machine: SessionMachine
     var now = Instant.zero
 
-    init(_ role: Role, ceiling: Ceiling = .control, limits: SessionLimits = SessionLimits()) {
+    init(
+        _ role: Role, ceiling: Ceiling = .control, rules: SideRules = SideRules(), limits: SessionLimits = SessionLimits()
+    ) {
         machine = SessionMachine(
-            role: role, peer: role == .sharer ? "Hugo" : "Sara", ceiling: ceiling, limits: limits, at: now)
+            role: role, peer: role == .sharer ? "Hugo" : "Sara", ceiling: ceiling, rules: rules, limits: limits, at: now)
         _ = drain()
     }
 

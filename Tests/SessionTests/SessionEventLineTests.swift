@@ -1,5 +1,5 @@
 import Foundation
-import Session
+@testable import Session
 import Testing
 
 private let path = PathDescription(
@@ -24,6 +24,24 @@ struct SessionEventLineTests {
             #"{"event":"request","id":1,"kind":"view","from":"Hugo","detail":{"says":null,"verified":"code","#
                 + #""answer_within_s":60,"lasts":"session","warning":"Take care.\nReally."}}"#
         ),
+        (
+            .sideRequest(file, from: "Hugo", ConsentNotice()),
+            #"{"event":"request","id":4,"kind":"file","from":"Hugo","detail":{"name":"a.txt","bytes":1234567,"says":null,"#
+                + #""verified":"code","answer_within_s":60,"lasts":"once","warning":null}}"#
+        ),
+        (
+            .sideRequest(SideRequest(id: 5, wireID: 1, asker: .helper, .clipboard(.both)), from: "Hugo", ConsentNotice()),
+            #"{"event":"request","id":5,"kind":"clipboard","from":"Hugo","detail":{"directions":["send","receive"],"says":null,"#
+                + #""verified":"code","answer_within_s":60,"lasts":"session","warning":null}}"#
+        ),
+        (
+            .sideRequest(tunnel, from: "Hugo", ConsentNotice()),
+            #"{"event":"request","id":6,"kind":"tcp","from":"Hugo","detail":{"host":"localhost","port":22,"says":null,"#
+                + #""verified":"code","answer_within_s":60,"lasts":"session","warning":null}}"#
+        ),
+        (.side(.granted, file, by: .sharer), #"{"event":"granted","kind":"file","by":"sharer","id":4}"#),
+        (.side(.denied, file, by: .timeout), #"{"event":"denied","kind":"file","by":"timeout","id":4}"#),
+        (.side(.revoked, tunnel, by: .helper), #"{"event":"revoked","kind":"tcp","by":"helper","id":6}"#),
         (.granted(.view, by: .sharer), #"{"event":"granted","kind":"view","by":"sharer"}"#),
         (.denied(.control, by: .timeout), #"{"event":"denied","kind":"control","by":"timeout"}"#),
         (.revoked(.control, by: .helper), #"{"event":"revoked","kind":"control","by":"helper"}"#),
@@ -55,6 +73,31 @@ struct SessionEventLineTests {
         ),
         (.ended(.noPath, detail: "why"), #"{"event":"ended","reason":"no-path","detail":"why"}"#),
     ]
+
+    static let file = SideRequest(id: 4, wireID: 9, asker: .helper, .file(name: "a.txt", bytes: 1_234_567))
+    static let tunnel = SideRequest(id: 6, wireID: 2, asker: .helper, .tcp(Destination("localhost:22")!))
+
+    @Test("ask for a file with its name and size, in the words of whoever is asked")
+    func sideQuestions() {
+        func question(_ request: SideRequest, _ role: Role) -> String {
+            SessionEventLine.sideRequest(request, from: "Hugo", ConsentNotice()).sentence(for: role, peer: "Hugo")
+        }
+        #expect(
+            question(Self.file, .sharer) == "Hugo, who had the right code, asks to send you the file “a.txt” (1.2 MB).\n"
+                + "Type “yes 4” or “no 4”; no answer within 60 s is a no.")
+        #expect(question(Self.file, .helper).hasPrefix("Hugo, who invited you, asks to send you the file"))
+        #expect(question(Self.tunnel, .sharer).contains("use connections from your computer to localhost:22, until"))
+        let hostile = SideRequest(id: 4, wireID: 9, asker: .helper, .file(name: "a\u{202E}\u{1B}[2Jb", bytes: 1))
+        #expect(!question(hostile, .sharer).contains("\u{1B}") && !question(hostile, .sharer).contains("\u{202E}"))
+    }
+
+    @Test(
+        "say sizes as people read them",
+        arguments: [
+            (0, "0 bytes"), (1, "1 byte"), (999, "999 bytes"), (1000, "1.0 KB"), (9949, "9.9 KB"), (9951, "10 KB"),
+            (999_499, "999 KB"), (999_500, "1.0 MB"), (1_234_567, "1.2 MB"), (UInt64(Int64.max), "9223372 TB"),
+        ] as [(UInt64, String)])
+    func sizes(bytes: UInt64, text: String) { #expect(SideRequest.Subject.size(bytes) == text) }
 
     @Test("are JSON with the keys in DESIGN.md's order", arguments: lines)
     func json(line: SessionEventLine, text: String) throws {

@@ -238,7 +238,8 @@ struct SessionMachineTests {
     func sentences() {
         let all: [CommandRefusal] = [
             .hasEnded, .belongsToOtherSide, .nothingAsked, .alreadyAsked, .alreadyGranted, .notGranted(.view),
-            .notGranted(.control), .notGranted(.tcp),
+            .notGranted(.control), .notGranted(.tcp), .notGranted(.file), .notGranted(.clipboard), .notAllowed(.file),
+            .notAllowedThere(.tcp), .tooMany(.file),
             .isPaused, .isNotPaused, .tooSoon(.milliseconds(1)), .tooOften, .notAvailable(.file), .emptyText,
             .textTooLong(maximumBytes: 7), .notTypeable, .busy,
         ]

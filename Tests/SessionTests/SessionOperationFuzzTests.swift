@@ -20,6 +20,9 @@ private struct Pair {
         var sharing = false
         var paused = false
         var held: Set<InputEvent> = []
+        /// What its person said yes to beside view and control, by number.
+        var lent: Set<UInt32> = []
+        var grants = 0
         var ended: EndReason?
         var complaints: [String] = []
         var inputs = 0
@@ -28,8 +31,8 @@ private struct Pair {
     init(seed: UInt64) {
         random = SplitMix64(seed: seed)
         let ceiling: Ceiling = Int.random(in: 0..<4, using: &random) == 0 ? .viewOnly : .control
-        sharer = SessionMachine(role: .sharer, peer: "Hugo", ceiling: ceiling, at: .zero)
-        helper = SessionMachine(role: .helper, peer: "Sara", ceiling: ceiling, at: .zero)
+        sharer = SessionMachine(role: .sharer, peer: "Hugo", ceiling: ceiling, rules: SideTable.rules(of: .sharer), at: .zero)
+        helper = SessionMachine(role: .helper, peer: "Sara", ceiling: ceiling, rules: SideTable.rules(of: .helper), at: .zero)
     }
 
     mutating func step() {
@@ -48,15 +51,19 @@ private struct Pair {
     private mutating func sharerDoes() {
         let usual: [SessionCommand] = [
             .yes(nil), .yes(nil), .yes(nil), .yes(1), .pause, .resume, .resume, .resume, .say("hi"),
-            .request(.view), .release(.control), .input(.text("x")),
+            .request(.view), .release(.control), .input(.text("x")), .ask(SideTable.file), .revoke(.file), .revoke(.tcp),
+            .revoke(.clipboard),
         ]
         // These end a session or stand close to it: were they usual, every run would be short.
         let rare: [SessionCommand] = [.no(nil), .no(nil), .revoke(.control), .revoke(.control), .revoke(.view), .stop]
         let isRare = Int.random(in: 0..<15, using: &random) == 0
         guard let command = (isRare ? rare : usual).randomElement(using: &random) else { return }
-        let asked = sharer.status
+        let (asked, lent) = (sharer.status, sharer.lent.count)
+        if let request = sharer.lent.randomElement(using: &random), Bool.random(using: &random) {
+            return sharer.withdraw(request.id)
+        }
         do { try sharer.perform(command, at: now) } catch { return }
-        if case .yes = command {
+        if case .yes = command, sharer.lent.count == lent {
             if asked.view == .asked { watch.saidYesToView = true } else { watch.saidYesToControl = true }
         }
     }
@@ -66,13 +73,18 @@ private struct Pair {
             .input(.key(.a, down: true)), .input(.key(.a, down: false)), .input(.button(.left, down: true)),
             .input(.button(.left, down: false)), .input(.move(x: 1, y: 2)), .input(.text("t")),
             .input(.scroll(dx: 0, dy: -1)), .request(.control), .request(.control), .request(.view), .say("ho"),
-            .requestKeyFrame, .acknowledge(frame: 9),
+            .requestKeyFrame, .acknowledge(frame: 9), .ask(SideTable.file), .ask(.tcp(SideTable.destination)),
+            .request(.clipboard), .yes(nil), .no(nil),
         ]
         let rare: [SessionCommand] = [
             .release(.control), .release(.control), .release(.view), .request(.file), .yes(nil), .pause,
+            .release(.file), .release(.tcp), .release(.clipboard),
         ]
         let isRare = Int.random(in: 0..<12, using: &random) == 0
         guard let command = (isRare ? rare : usual).randomElement(using: &random) else { return }
+        if let request = helper.lent.randomElement(using: &random), Int.random(in: 0..<8, using: &random) == 0 {
+            return helper.withdraw(request.id)
+        }
         try? helper.perform(command, at: now)
     }
 
@@ -124,8 +136,14 @@ extension Pair.Watch {
         case .ended(let reason, _):
             ended = reason
             if sharing { complaints.append("ended while the screen flows") }
-        case .request, .granted, .denied, .revoked, .chat: break
+        case .sideGranted(let request, _):
+            grants += 1
+            if !lent.insert(request.id).inserted { complaints.append("granted twice") }
+        case .sideRevoked(let request, _):
+            if lent.remove(request.id) == nil { complaints.append("ended what was not granted") }
+        case .sideRequest, .sideDenied, .peerRules, .request, .granted, .denied, .revoked, .chat: break
         }
+        if case .revoked(.view, _) = event, !lent.isEmpty { complaints.append("\(lent) is lent and nothing is shown") }
         if !saidYesToControl || paused || ended != nil, !held.isEmpty {
             complaints.append("\(held) is still down after \(event)")
         }
@@ -136,7 +154,7 @@ extension Pair.Watch {
 struct SessionOperationFuzzTests {
     @Test("nothing is shown or typed without a yes, and both come to agree", arguments: 0..<16)
     func agreement(batch: Int) {
-        var inputs = 0
+        var (inputs, grants) = (0, 0)
         for run in 0..<150 {
             let seed = UInt64(batch * 1000 + run)
             var pair = Pair(seed: seed)
@@ -146,6 +164,9 @@ struct SessionOperationFuzzTests {
             let (sharer, helper) = (pair.sharer.status, pair.helper.status)
             #expect(sharer.ended == helper.ended, "seed \(seed)")
             #expect(sharer == helper, "seed \(seed)")
+            #expect(Self.lent(pair.sharer) == Self.lent(pair.helper), "seed \(seed)")
+            if sharer.ended == nil { #expect(Set(pair.sharer.lent.map(\.id)) == pair.watch.lent, "seed \(seed)") }
+            grants += pair.watch.grants
             #expect(sharer.ended != .error, "seed \(seed): honest people, and yet \(sharer)")
             inputs += pair.watch.inputs
             try? pair.helper.perform(.stop, at: pair.now)
@@ -153,8 +174,13 @@ struct SessionOperationFuzzTests {
             #expect(
                 pair.sharer.status.ended != nil && pair.helper.status.ended == pair.sharer.status.ended, "seed \(seed)")
         }
-        #expect(inputs > 100, "these runs come far enough to mean something")
+        #expect(inputs > 50 && grants > 50, "these runs come far enough to mean something")
         print("two machines: seeds \(batch * 1000)..<\(batch * 1000 + 150)")
+    }
+
+    /// As both sides know it.
+    private static func lent(_ machine: SessionMachine) -> Set<String> {
+        Set(machine.lent.map { "\($0.asker) \($0.wireID) \($0.kind)" })
     }
 
     @Test("a sharer holds against a peer that sends anything", arguments: 0..<8)
@@ -183,7 +209,9 @@ struct SessionOperationFuzzTests {
             .granted(id: id, kind), .denied(id: id, kind, by: .timeout), .revoked(kind, by: .policy), .release(kind),
             .paused, .resumed, .chat("hello"),
             .input(.key(.a, down: true)), .input(.button(.left, down: true)), .input(.text("rm")),
-            .input(.move(x: 9, y: 9)), .keyFrame, .acknowledge(frame: id),
+            .input(.move(x: 9, y: 9)), .keyFrame, .acknowledge(frame: id), .ask(id: id, SideTable.file),
+            .ask(id: id, .clipboard(.both)), .ask(id: id, .tcp(SideTable.destination)), .withdrawn(id: id, kind),
+            .rules(SideTable.rules(of: .helper)),
         ]
         var bytes = messages[Int.random(in: 0..<messages.count, using: &random)].encoded()
         switch Int.random(in: 0..<30, using: &random) {

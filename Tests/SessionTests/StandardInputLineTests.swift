@@ -10,7 +10,8 @@ struct StandardInputLineTests {
             ("pause", .pause), ("resume\r\n", .resume),
             ("revoke control", .revoke(.control)), ("say  hello, you ", .say(" hello, you ")), ("stop", .stop),
             ("YES", .yes(nil)), ("y", .yes(nil)), ("N 2", .no(2)), ("Stop", .stop), ("quit", .stop), ("exit", .stop),
-            ("revoke", .revoke(.control)), ("Revoke Control", .revoke(.control)), ("Say Hi", .say("Hi")),
+            ("revoke", .revoke(.control)), ("Revoke Control", .revoke(.control)), ("revoke file", .revoke(.file)),
+            ("revoke TCP", .revoke(.tcp)), ("Say Hi", .say("Hi")),
         ] as [(String, SessionCommand)])
     func sharer(line: String, command: SessionCommand) throws {
         #expect(try StandardInputLine.parse(line, for: .sharer) == .perform([command]))
@@ -42,7 +43,9 @@ struct StandardInputLineTests {
                     .input(.button(.right, down: false)),
                 ]
             ),
-            ("say ok", [.say("ok")]), ("stop", [.stop]),
+            ("say ok", [.say("ok")]), ("stop", [.stop]), ("yes", [.yes(nil)]), ("n 4", [.no(4)]),
+            ("request clipboard", [.request(.clipboard)]), ("release clipboard", [.release(.clipboard)]),
+            ("release Control", [.release(.control)]), ("revoke file", [.release(.file)]),
         ] as [(String, [SessionCommand])])
     func helper(line: String, commands: [SessionCommand]) throws {
         #expect(try StandardInputLine.parse(line, for: .helper) == .perform(commands))
@@ -64,7 +67,7 @@ struct StandardInputLineTests {
             (.sharer, "revoke view", "revoke control"),
             (.sharer, "pause now", "You can type: yes"), (.sharer, "type x", "You can type: yes"),
             (.sharer, "say", "say and the text"), (.sharer, "send", "name of a file"), (.sharer, "stop it", "stop"), (.sharer, "help", "You can type: yes"), (.helper, "?", "You can type: request"),
-            (.helper, "yes", "request control"), (.helper, "request view", "request control"),
+            (.helper, "yes please", "digits"), (.helper, "release view", "release control, file"), (.helper, "request view", "request control"),
             (.helper, "key", "key Return"), (.helper, "key NoSuchKey", "not a key"),
             (.helper, "key a+b+c+d+e+f+g+h+i", "more keys"), (.helper, "type", "type hello"),
             (.helper, "type a\u{1B}b", "cannot be typed"),

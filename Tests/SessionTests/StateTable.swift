@@ -55,8 +55,8 @@ enum StateTable {
     ]
 
     /// One cell of the table: what the machine said, and where it stands then.
-    static func cell(_ role: Role, _ path: [Script.Step], _ step: Script.Step) -> String {
-        var script = Script(role)
+    static func cell(_ start: Script, _ path: [Script.Step], _ step: Script.Step) -> String {
+        var script = start
         for step in path { _ = script.take(step) }
         let before = script.machine.status
         let outcome = script.take(step)
@@ -68,14 +68,20 @@ enum StateTable {
         return parts.isEmpty ? "." : parts.joined(separator: "; ")
     }
 
-    static func render(_ role: Role) -> String {
+    static func render(_ role: Role) -> String { render(Script(role), states(of: role), steps) }
+
+    /// - Parameter start: the machine that every path begins with.
+    static func render(
+        _ start: Script, _ states: [(name: String, path: [Script.Step])], _ steps: [(name: String, step: Script.Step)]
+    ) -> String {
+        let count = states.count
         var lines: [String] = []
         for (name, step) in steps {
             lines.append(name)
             // States with the same outcome share a line.
             var outcomes: [(outcome: String, states: [String])] = []
-            for (state, path) in states(of: role) {
-                let outcome = cell(role, path, step)
+            for (state, path) in states {
+                let outcome = cell(start, path, step)
                 if let index = outcomes.firstIndex(where: { $0.outcome == outcome }) {
                     outcomes[index].states.append(state)
                 } else {
@@ -83,7 +89,7 @@ enum StateTable {
                 }
             }
             for (outcome, states) in outcomes {
-                lines.append("  [\(joined(states, among: Self.states(of: role).count))] \(outcome)")
+                lines.append("  [\(joined(states, among: count))] \(outcome)")
             }
         }
         return lines.joined(separator: "\n")
@@ -104,6 +110,9 @@ enum StateTable {
         switch refusal {
         case .notGranted(let kind): "not granted \(kind)"
         case .notAvailable(let kind): "not available \(kind)"
+        case .notAllowed(let kind): "not allowed \(kind)"
+        case .notAllowedThere(let kind): "not allowed there \(kind)"
+        case .tooMany(let kind): "too many \(kind)"
         default: "\(Mirror(reflecting: refusal).children.first?.label ?? refusal.description)"
         }
     }
@@ -114,6 +123,11 @@ enum StateTable {
         case .granted(let kind, let by): "granted \(kind) by \(by)"
         case .denied(let kind, let by): "denied \(kind) by \(by)"
         case .revoked(let kind, let by): "revoked \(kind) by \(by)"
+        case .sideRequest(let request, _): "asked \(short(request))"
+        case .sideGranted(let request, let by): "GRANTED \(short(request)) by \(by)"
+        case .sideDenied(let request, let by): "denied \(short(request)) by \(by)"
+        case .sideRevoked(let request, let by): "REVOKED \(short(request)) by \(by)"
+        case .peerRules: "rules"
         case .chat: "chat"
         case .paused: "paused"
         case .resumed: "resumed"
@@ -141,6 +155,11 @@ enum StateTable {
         case .keyFrame: "key frame"
         case .acknowledge(let frame): "shown \(frame)"
         case .end(let reason, _): "end \(reason.rawValue)"
+        case .rules: "rules"
+        case .ask(let id, let subject): "ask \(id) \(subject.kind)"
+        case .withdrawn(let id, let kind): "withdrawn \(id) \(kind)"
         }
     }
+
+    private static func short(_ request: SideRequest) -> String { "\(request.id) \(request.kind) of \(request.asker)" }
 }

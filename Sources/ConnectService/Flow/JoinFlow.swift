@@ -24,6 +24,8 @@ public actor JoinFlow: AssistanceFlow {
         public var hasViewer: Bool
         /// Where the first complete picture is written as PNG.
         public var snapshot: String?
+        /// What the policy leaves of files, clipboard and connections.
+        public var rules = SideRules()
         /// Whether the session is written down.
         public var isLogged = true
 
@@ -99,7 +101,7 @@ public actor JoinFlow: AssistanceFlow {
         self.peer = peer
         await peer.warmUp()
         let driver = SessionDriver(
-            role: .helper, peer: peer, ceiling: .control, printer: printer, loop: loop,
+            role: .helper, peer: peer, ceiling: .control, printer: printer, loop: loop, rules: options.rules,
             history: options.isLogged ? SessionHistory() : nil)
         driver.begin(at: startedAt)
         driver.onEvent = { [unowned self] event in assumeIsolated { $0.handle(event) } }
@@ -180,7 +182,7 @@ public actor JoinFlow: AssistanceFlow {
         case .routesChanged: door?.lookAgain()
         case .peerToldOf(let address): door?.meets(address)
         case .unanswered: rejoin(.pathUnanswered)
-        case .pathChanged, .pathLost, .peerSuspended, .message, .failed, .closed: break
+        case .pathChanged, .pathLost, .peerSuspended, .message, .side, .failed, .closed: break
         }
         driver?.handle(event)
     }

@@ -36,7 +36,7 @@ final class SessionDriver {
     var onEnd: (EndReason, String) -> Void = { _, _ in }
 
     private(set) var path: PathDescription?
-    private(set) var machine: SessionMachine?
+    var machine: SessionMachine?
     private var isOver = false
     private var isIntroduced = false
     private var hasLostPath = false
@@ -46,7 +46,13 @@ final class SessionDriver {
     private var missedFrame: UInt32?
     private let history: SessionHistory?
     private let notice: ConsentNotice
-    private var recorder: SessionRecorder
+    var recorder: SessionRecorder
+    /// What the policy of this side leaves of files, clipboard and connections.
+    let rules: SideRules
+    /// Who does the work of those; a capability without anybody is not offered.
+    var services: [Capability: any SideService] = [:]
+    /// What each side channel was opened for.
+    var channelRequests: [SideChannel: SideRequest] = [:]
     /// Whether the connection to the relay is gone: a relayed session that dies then has lost its relay.
     var hasLostRelay = false
     /// Whether who has left the rendezvous has a way back to it.
@@ -61,10 +67,11 @@ final class SessionDriver {
 
     /// - Parameters:
     ///   - notice: what stands beside each request.
+    ///   - rules: what the policy leaves of files, clipboard and connections.
     ///   - history: where the session is written down; nil for nowhere.
     init(
         role: Session.Role, peer: PeerConnection, ceiling: Session.Ceiling, printer: EventPrinter, loop: any EventLoop,
-        notice: ConsentNotice = ConsentNotice(), history: SessionHistory? = SessionHistory()
+        notice: ConsentNotice = ConsentNotice(), rules: SideRules = SideRules(), history: SessionHistory? = SessionHistory()
     ) {
         self.role = role
         self.peer = peer
@@ -73,6 +80,7 @@ final class SessionDriver {
         self.loop = loop
         self.history = history
         self.notice = notice
+        self.rules = rules
         recorder = SessionRecorder(history: history, from: startedAt)
     }
 
@@ -111,7 +119,7 @@ final class SessionDriver {
             recorder.connected(elapsedMilliseconds: elapsed, path: path, tried: tried)
         case .ready:
             connectDeadline?.cancel()
-            machine = SessionMachine(role: role, peer: peerName, ceiling: ceiling, at: now)
+            machine = SessionMachine(role: role, peer: peerName, ceiling: ceiling, rules: offeredRules, at: now)
             drain()
         case .pathChanged(let path, let reason):
             guard hasLostPath || path != self.path else { break }
@@ -130,6 +138,7 @@ final class SessionDriver {
         case .message(.control, let bytes):
             machine?.receive(bytes, at: now)
             drain()
+        case .side(let event): handle(event)
         case .message(.path, _):
             break  // the peer connection's own
         case .message(.screen, let bytes):
@@ -272,46 +281,6 @@ final class SessionDriver {
         sendMessages()
     }
 
-    // MARK: - What the person says
-
-    /// Takes a line of standard input.
-    func perform(line: String) {
-        do {
-            switch try StandardInputLine.parse(line, for: role) {
-            case nil: return
-            case .perform(let commands)?: for command in commands { try performOrThrow(command) }
-            case .sendFile?: printer.complain("Files cannot be sent yet.")
-            }
-        } catch {
-            complain(error)
-        }
-    }
-
-    /// Does what a window's button means; a refusal is told to whoever watches the terminal.
-    func perform(_ command: SessionCommand) {
-        do { try performOrThrow(command) } catch { printer.note("\(error)") }
-    }
-
-    /// Why a command was not done, in the words of this side.
-    private func complain(_ error: any Error) {
-        if role == .sharer, error as? CommandRefusal == .notGranted(.control) {
-            printer.complain("Nobody has your mouse and keyboard.")
-        } else {
-            printer.complain("\(error)")
-        }
-    }
-
-    private func performOrThrow(_ command: SessionCommand) throws(CommandRefusal) {
-        guard machine != nil else {
-            if case .stop = command { return end(.finished, "") }
-            return printer.complain("Nobody is connected yet.")
-        }
-        defer { drain() }
-        try machine?.perform(command, at: MonotonicClock.now())
-        if case .say = command { recorder.ledger.sentMessage() }
-        if case .request(.control, _) = command { printer.note("Asked. Waiting for \(peerName)'s answer…") }
-    }
-
     // MARK: - The end
 
     /// Ends the session for a reason of the program, and tells the peer as far as it can be reached.
@@ -329,6 +298,7 @@ final class SessionDriver {
         isOver = true
         timer?.cancel()
         connectDeadline?.cancel()
+        for service in services.values { service.handle(.sessionEnded) }
         // Before anybody came there was no session.
         if isIntroduced { recorder.end(reason, detail, role: role, peer: peerName, tried: pairs, findings: findings) }
         printer.print(.ended(reason, detail: detail))
@@ -337,7 +307,7 @@ final class SessionDriver {
 
     // MARK: - Draining
 
-    private func drain() {
+    func drain() {
         guard let deadline = drainMachine() else { return timer?.cancel() ?? () }
         timer?.cancel()
         timer = loop.assumeIsolated().scheduleTask(in: .until(deadline, from: MonotonicClock.now())) { [weak self] in
@@ -359,6 +329,7 @@ final class SessionDriver {
                 // First what has happened, then what the flow has to say of it.
                 if let line = SessionEventLine(event, notice: notice) { printer.print(line) }
                 onEvent(event)
+                tellServices(of: event)
             }
         }
         catchUp()

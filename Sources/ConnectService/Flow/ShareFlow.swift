@@ -31,6 +31,8 @@ public actor ShareFlow: AssistanceFlow {
         public var mail: MailDelivery?
         /// What stands beside each request.
         public var notice = ConsentNotice()
+        /// What the policy leaves of files, clipboard and connections.
+        public var rules = SideRules()
         /// Whether the session is written down.
         public var isLogged = true
 
@@ -145,7 +147,7 @@ public actor ShareFlow: AssistanceFlow {
         self.screen = screen
         let driver = SessionDriver(
             role: .sharer, peer: peer, ceiling: options.ceiling == .control ? .control : .viewOnly, printer: printer,
-            loop: loop, notice: options.notice, history: options.isLogged ? SessionHistory() : nil)
+            loop: loop, notice: options.notice, rules: options.rules, history: options.isLogged ? SessionHistory() : nil)
         driver.onEvent = { [unowned self] event in assumeIsolated { $0.handle(event) } }
         driver.onIntroduction = { [printer] name, fingerprint in
             printer.print(.helper(name: name, verified: .code, fingerprint: fingerprint))
@@ -251,7 +253,7 @@ public actor ShareFlow: AssistanceFlow {
         case .peerToldOf(let address):
             for door in doors { door.meets(address) }
         case .unanswered: rejoin(.pathUnanswered)
-        case .connected, .ready, .pathLost, .peerSuspended, .message, .failed, .closed: break
+        case .connected, .ready, .pathLost, .peerSuspended, .message, .side, .failed, .closed: break
         }
         driver?.handle(event)
     }
@@ -268,7 +270,7 @@ public actor ShareFlow: AssistanceFlow {
         case .frameAcknowledged(let frame): screen?.order(.acknowledge(frame))
         case .granted(.view, _): printer.note("Type “pause” to hide it for a while, “stop” to end.")
         case .granted(.control, _): printer.note("Type “revoke control” to take them back, “stop” to end.")
-        case .request, .granted, .denied, .chat, .resumed: break
+        case .request, .granted, .denied, .chat, .resumed, .sideRequest, .sideGranted, .sideDenied, .sideRevoked, .peerRules: break
         }
     }
 

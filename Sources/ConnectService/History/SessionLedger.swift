@@ -18,9 +18,16 @@ struct SessionLedger {
         case .resumed: add("resumed", nil, nil, time)
         case .input: received.inputs += 1
         case .chat: received.messages += 1
-        case .startSharing, .stopSharing, .letGo, .keyFrameRequested, .frameAcknowledged, .ended: break
+        case .sideRequest(let request, _): add("asked", request.kind, nil, time, about: request)
+        case .sideGranted(let request, let decider): add("granted", request.kind, decider, time, about: request)
+        case .sideDenied(let request, let decider): add("denied", request.kind, decider, time, about: request)
+        case .sideRevoked(let request, let decider): add("revoked", request.kind, decider, time, about: request)
+        case .peerRules, .startSharing, .stopSharing, .letGo, .keyFrameRequested, .frameAcknowledged, .ended: break
         }
     }
+
+    /// This side has asked the other.
+    mutating func note(asked request: SideRequest, at time: Date) { add("asked", request.kind, nil, time, about: request) }
 
     mutating func sentPicture(bytes: Int) {
         sent.pictures += 1
@@ -30,12 +37,14 @@ struct SessionLedger {
     mutating func sentMessage() { sent.messages += 1 }
 
     /// Whoever asks and pauses without end must not push out how it began.
-    private mutating func add(_ what: String, _ kind: Capability?, _ decider: Decider?, _ time: Date) {
+    private mutating func add(_ what: String, _ kind: Capability?, _ decider: Decider?, _ time: Date, about request: SideRequest? = nil) {
         if consents.count == SessionRecord.consentLimit {
             consents.remove(at: 1)
             leftOut += 1
         }
         consents.append(
-            SessionRecord.Consent(at: time.formatted(.iso8601), what: what, kind: kind?.rawValue, by: decider?.rawValue))
+            SessionRecord.Consent(
+                at: time.formatted(.iso8601), what: what, kind: kind?.rawValue, by: decider?.rawValue,
+                about: request?.subject.summary))
     }
 }

@@ -60,7 +60,10 @@ extension SessionRecord {
         if consents.isEmpty {
             lines.append("Nothing was asked for, and nothing allowed.")
         } else {
-            lines += TextTable.lines([["WHEN", "WHAT", "OF", "BY"]] + consents.map { [when($0.at, in: zone), $0.what, $0.kind ?? "-", $0.by ?? "-"] })
+            let about = consents.contains { $0.about != nil } ? ["ABOUT"] : []
+            lines += TextTable.lines([["WHEN", "WHAT", "OF", "BY"] + about] + consents.map {
+                [when($0.at, in: zone), $0.what, $0.kind ?? "-", $0.by ?? "-", $0.about ?? ""]
+            })
             if let consents_left_out { lines.append("\(consents_left_out) more, after the first one, are not kept.") }
         }
         guard let sent, let received else { return lines }

@@ -45,6 +45,8 @@ public struct SessionRecord: Codable, Hashable, Sendable {
         var kind: String?
         /// Who decided, as in the events; nil for what nobody decides.
         var by: String?
+        /// Which file, which way, which connection.
+        var about: String?
     }
 
     /// What went from this computer to the other one.

@@ -16,7 +16,7 @@ extension Logger {
         case .failed(let failure): notice("no connection", metadata: ["why": "\(failure)"])
         case .closed: info("closed by the other side")
         case .peerSuspended: info("the other computer is about to sleep")
-        case .ready, .peerToldOf, .unanswered, .message: break
+        case .ready, .peerToldOf, .unanswered, .message, .side: break
         }
     }
 

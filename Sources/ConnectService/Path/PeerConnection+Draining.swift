@@ -223,21 +223,27 @@ extension PeerConnection {
             // What the rendezvous has lost meanwhile comes by the path, when the handshakes are out of the way.
             loop.execute { self.assumeIsolated { $0.signalOnPath() } }
         case .channelOpened(let opened):
-            guard role == .sharer, let channel = Channel(rawValue: opened.label), channels[channel] == nil else { return }
+            guard role == .sharer, let channel = Channel(rawValue: opened.label), channels[channel] == nil else {
+                return sideChannelOpened(opened)
+            }
             channels[channel] = opened.id
             // What the rendezvous has lost meanwhile comes this way.
             if channel == .path { agent.signalAgain() }
             becomeReady()
         case .message(let id, _, let bytes):
-            guard let channel = channels.first(where: { $0.value == id })?.key else { return }
+            guard let channel = channels.first(where: { $0.value == id })?.key else {
+                return receivedOnSide(bytes, id)
+            }
             switch channel {
             case .control where isReady: emit(.message(.control, bytes))
             case .control: if early.count < Self.earlyLimit { early.append(bytes) }
             case .path: received(signal: bytes)
             case .screen: if let message = fragments.receive(bytes) { emit(.message(.screen, message)) }
             }
-        case .channelClosed, .bufferedAmountLow:
-            break
+        case .channelClosed(let id):
+            if sideChannels.forget(id) { emit(.side(.closed(SideChannel(id: id)))) }
+        case .bufferedAmountLow(let id):
+            if sideChannels.isOpen(id) { emit(.side(.hasRoom(SideChannel(id: id)))) }
         case .closed:
             finish()
         case .failed(let failure):

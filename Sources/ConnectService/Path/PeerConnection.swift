@@ -37,6 +37,8 @@ package actor PeerConnection {
         /// The addresses are what they were; the ways out of here may be others.
         case routesChanged
         case message(Channel, [UInt8])
+        /// Of a data channel besides those.
+        case side(SideChannel.Event)
         /// Nothing comes after it.
         case failed(Failure)
         /// The other side has closed the association in order; nothing comes after it.
@@ -126,6 +128,7 @@ package actor PeerConnection {
     var wasUnanswered = false
     var sctp: Association?
     var channels: [Channel: ChannelID] = [:]
+    var sideChannels = SideChannels()
     var fragments = ScreenFragments()
     var isReady = false
     var isDraining = false

@@ -132,7 +132,7 @@ actor OurEnd {
         case .signal(.candidate(let line, _, 0)): say("a=\(line)")
         case .signal(.endOfCandidates(0)): say("a=end-of-candidates")
         case .signal(.restart): report(.restart)
-        case .signal, .peerToldOf, .networkChanged, .routesChanged, .unanswered, .peerSuspended: break
+        case .signal, .peerToldOf, .networkChanged, .routesChanged, .unanswered, .peerSuspended, .side: break
         case .connected(let path): report(.path(kind: path.kind.rawValue, reason: "first"))
         case .ready: connected()
         case .pathChanged(let path, let reason):
