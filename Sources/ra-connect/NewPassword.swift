@@ -1,5 +1,6 @@
 import ArgumentParser
 import ConnectService
+import Foundation
 import Glibc
 
 /// The password of an invitation that is about to be made. It is never an argument: others could read it in the list of processes.
@@ -8,6 +9,8 @@ enum NewPassword {
     private static let shortest = 8
     /// Bytes.
     private static let longest = 1024
+    /// How often somebody may mistype it.
+    private static let tries = 3
 
     /// - Parameters:
     ///   - isAsked: whether the person is to type it.
@@ -24,8 +27,17 @@ enum NewPassword {
         guard isAsked else { return nil }
         // Standard input that is no terminal is where the answers of the session come from.
         guard isatty(STDIN_FILENO) == 1 else { throw ValidationError("Nobody can type a password here: use --password-file FILE.") }
+        for _ in 1..<tries {
+            do { return try typedTwice() } catch let problem as ValidationError {
+                FileHandle.standardError.write(Data((problem.message + "\n").utf8))
+            }
+        }
+        return try typedTwice()
+    }
+
+    private static func typedTwice() throws -> String {
         let password = try judged(typed("A password for the invitation: "))
-        guard try typed("Once more: ") == password else { throw ValidationError("Those were two different passwords. Try again.") }
+        guard try typed("Once more: ") == password else { throw ValidationError("Those were two different passwords.") }
         return password
     }
 

@@ -10,16 +10,21 @@ from scenarios import RA_CONNECT, Assistance, Terminal, require
 PURPOSE = "What would you like to do?"
 
 
-@pytest.mark.parametrize("way", ["code", "file"])
+PASSWORD = "correct horse"
+
+
+@pytest.mark.parametrize("way", ["code", "file", "file with a password"])
 def test_both_ways_lead_through_the_nats_to_the_first_picture(way):
     require("Xvfb")
     with Assistance(Home(nat="symmetric"), Home(nat="plain")) as session:
         lab = session.lab
         sharer = Terminal(lab.sharer, [RA_CONNECT])
         sharer.answer(PURPOSE, "get")
-        sharer.answer("How shall your helper get the invitation?", way)
-        if way == "file":
+        is_file, is_locked = way != "code", way.endswith("password")
+        sharer.answer("How shall your helper get the invitation?", way.split()[0])
+        if is_file:
             sharer.answer("Where shall the invitation be saved?", "'~/my help'")
+            sharer.answer("Shall the invitation's file have a password?", "yes" if is_locked else "no")
         # It is asked for again until it is one.
         sharer.answer("What is the relay's address?", "no relay!")
         sharer.read("is not a relay's address")
@@ -27,10 +32,18 @@ def test_both_ways_lead_through_the_nats_to_the_first_picture(way):
         sharer.answer("Shall this relay be remembered", "yes" if way == "code" else "no")
         equal = sharer.read("The same, typed in one line:") and sharer.read("\n\n").strip()
         file = lab.sharer.home / "my help.rainvite"
-        if way == "file":
-            assert equal == f"ra-connect share --file '{lab.sharer.home}/my help.rainvite' --relay {session.url}"
+        if is_file:
+            option = "--password " if is_locked else ""
+            assert equal == f"ra-connect share {option}--file '{lab.sharer.home}/my help.rainvite' --relay {session.url}"
         else:
             assert equal == f"ra-connect share --relay {session.url}"
+        if is_locked:
+            # What was mistyped is asked for again, and nothing of it is shown.
+            for first, second in [("short", None), (PASSWORD, "another one"), (PASSWORD, PASSWORD)]:
+                sharer.answer("A password for the invitation: ", first)
+                if second:
+                    sharer.answer("Once more: ", second)
+            assert PASSWORD not in sharer.text
         code = re.search(r"(\w{6}-\w{6})\n", sharer.read("Tell your helper this code: ") + sharer.read("\n"))[1]
 
         helper = Terminal(lab.helper, [RA_CONNECT], env={"RA_RELAY": session.url, **session.fake_browser()})
@@ -46,6 +59,8 @@ def test_both_ways_lead_through_the_nats_to_the_first_picture(way):
             helper.answer(PURPOSE, str(file).replace(" ", "\\ "))
             told = helper.answer("Do you want to help now?", "yes")
             assert "asks for help" in told and session.url in told
+            if is_locked:
+                helper.answer("The invitation's password: ", PASSWORD)
         sharer.read("is here, with the right code", timeout=30)
         sharer.read("see your screen", timeout=30)
         sharer.type("yes")

@@ -2,7 +2,8 @@ import Mail
 
 /// What the guided start was led to.
 enum GuideTask: Hashable, Sendable {
-    case share(Way)
+    /// - Parameter hasPassword: whether the invitation's file is of no use without one.
+    case share(Way, hasPassword: Bool = false)
     /// With a code, a link, or a file's path.
     case join(String)
 

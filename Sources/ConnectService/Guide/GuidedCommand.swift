@@ -15,8 +15,8 @@ public struct GuidedCommand: Hashable, Sendable {
         var advice: [String]
         let place = (relay ?? situation.usableRelay).map { " --relay \($0)" } ?? ""
         switch task {
-        case .share(let way):
-            arguments = ["share"]
+        case .share(let way, let hasPassword):
+            arguments = ["share"] + (hasPassword ? ["--password"] : [])
             switch way {
             case .code:
                 advice = [
@@ -31,6 +31,9 @@ public struct GuidedCommand: Hashable, Sendable {
             case .mail(let address):
                 arguments += ["--mail", "\(address)"]
                 advice = ["The message goes to \(address). The code that appears as well is good for the same: read it out if the message does not come."]
+            }
+            if hasPassword {
+                advice.append("First you type the password, twice. The code that appears needs none: tell it to nobody but your helper.")
             }
             advice += [
                 "Leave this window open until you have been helped. You are asked before anything is shown, and again before anybody else uses mouse and keyboard. If you did not call that person yourself, say no.",

@@ -35,6 +35,13 @@ extension GuidedStart {
             GuideQuestion(
                 "To which address shall it be mailed?", remarks: ["Whoever reads that mailbox can use the invitation."],
                 hint: "Write an address like ann@example.org, then Enter.")
+        case .locking:
+            GuideQuestion(
+                "Shall the invitation's file have a password?",
+                remarks: [
+                    "With one, whoever comes by the file cannot use it. You choose it now, and tell your helper by another way than the file goes: on the telephone, say."
+                ],
+                among: Self.yesOrNo)
         case .form:
             GuideQuestion(
                 "What were you given?",

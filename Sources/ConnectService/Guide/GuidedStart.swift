@@ -29,6 +29,8 @@ public struct GuidedStart: Hashable, Sendable {
         case replacing(String)
         /// To whom is it to be mailed?
         case address
+        /// Is the file to have a password?
+        case locking(GuideTask.Way)
         /// What was the helper given?
         case form
         case invitation(GuideForm)
@@ -63,7 +65,7 @@ public struct GuidedStart: Hashable, Sendable {
 
     public var step: Step {
         switch state {
-        case .purpose, .way, .file, .replacing, .address, .form, .invitation, .confirming, .relay, .keeping:
+        case .purpose, .way, .file, .replacing, .address, .locking, .form, .invitation, .confirming, .relay, .keeping:
             var question = question
             if let remark { question.remarks = [remark] + question.remarks.filter { $0 != remark } }
             question.canGoBack = !past.isEmpty
@@ -99,8 +101,8 @@ public struct GuidedStart: Hashable, Sendable {
             // Whoever has the invitation at hand gives it wherever they are asked.
             case .purpose, .form: if !takeInvitation(text) { remark = why }
             case .relay: if Int(text) == nil { take(text) } else { remark = why }
-            case .way, .file, .replacing, .address, .invitation, .confirming, .keeping, .lookingForRoom, .lookingForInvitation, .decided, .left,
-                .refused:
+            case .way, .file, .replacing, .address, .locking, .invitation, .confirming, .keeping, .lookingForRoom, .lookingForInvitation,
+                .decided, .left, .refused:
                 remark = why
             }
         }
@@ -116,7 +118,7 @@ public struct GuidedStart: Hashable, Sendable {
             guard !(situation.mailOpensProgram && address.isUnusual) else {
                 return remark = "Your mail program may misunderstand that address: save a file instead (b goes back), and send it yourself."
             }
-            decide(.share(.mail(address)))
+            advance(to: .locking(.mail(address)))
         case .invitation(let form):
             switch TypedInvitation(text, form: form, home: situation.home) {
             case .held(let argument, let relay): accept(argument, at: relay)
@@ -127,7 +129,9 @@ public struct GuidedStart: Hashable, Sendable {
             guard let relay = RelayURL(asWritten: text) else { return remark = RelayURL.howToWrite(text.printable) }
             if let refusal = situation.refusal(of: relay) { return remark = refusal }
             meet(at: relay, for: task)
-        case .purpose, .way, .replacing, .form, .confirming, .keeping, .lookingForRoom, .lookingForInvitation, .decided, .left, .refused: return
+        case .purpose, .way, .replacing, .locking, .form, .confirming, .keeping, .lookingForRoom, .lookingForInvitation, .decided, .left,
+            .refused:
+            return
         }
     }
 
@@ -142,7 +146,9 @@ public struct GuidedStart: Hashable, Sendable {
         case (.relay(let relay), .relay(let task)): meet(at: relay, for: task)
         case (.yes, .keeping(let task, let relay)): advance(to: .decided(task, at: relay, isKept: true))
         case (.no, .keeping(let task, let relay)): advance(to: .decided(task, at: relay))
-        case (.yes, .replacing(let path)): decide(.share(.file(path)))
+        case (.yes, .replacing(let path)): advance(to: .locking(.file(path)))
+        case (.yes, .locking(let way)): decide(.share(way, hasPassword: true))
+        case (.no, .locking(let way)): decide(.share(way))
         case (.yes, .confirming(let task, _)): advance(to: .decided(task, at: nil))
         case (.no, _): if let before = past.popLast() { state = before }
         case (.relay, _), (.yes, _): return
@@ -162,7 +168,7 @@ public struct GuidedStart: Hashable, Sendable {
                 guard hasFolder, !path.hasSuffix("/") else {
                     return remark = "There is no folder for “\(path.printable)”: name a file in one that is there."
                 }
-                if isOurs { decide(.share(.file(path))) } else { state = .lookingForRoom(path + TypedPath.suffix) }
+                if isOurs { advance(to: .locking(.file(path))) } else { state = .lookingForRoom(path + TypedPath.suffix) }
             case .folder(let folder): state = .lookingForRoom(TypedPath.join(folder, GuideTask.usualName))
             case .contents, .unreadable:
                 if isOurs { advance(to: .replacing(path)) } else { state = .lookingForRoom(path + TypedPath.suffix) }
@@ -179,7 +185,9 @@ public struct GuidedStart: Hashable, Sendable {
                 case .unusable(let why): remark = why
                 }
             }
-        case .purpose, .way, .file, .replacing, .address, .form, .invitation, .confirming, .relay, .keeping, .decided, .left, .refused: return
+        case .purpose, .way, .file, .replacing, .address, .locking, .form, .invitation, .confirming, .relay, .keeping, .decided, .left,
+            .refused:
+            return
         }
     }
 

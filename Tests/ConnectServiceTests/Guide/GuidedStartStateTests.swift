@@ -83,9 +83,10 @@ struct GuidedStartStateTests {
     private func check(_ command: GuidedCommand, in situation: GuideSituation) {
         let words = command.arguments
         #expect(["share", "join"].contains(words[0]) && !command.advice.isEmpty)
-        #expect(!words.dropFirst().contains { $0.hasPrefix("-") && !["--file", "--mail", "--relay"].contains($0) })
+        #expect(!words.dropFirst().contains { $0.hasPrefix("-") && !["--file", "--mail", "--relay", "--password"].contains($0) })
         #expect(words[0] != "share" || situation.whyNotShare == nil)
         #expect(!words.contains("--mail") || situation.mailProblem == nil)
+        #expect(!words.contains("--password") || words.contains("--file") || words.contains("--mail"))
         #expect(command.keeps == nil || situation.relay == nil && words.last == command.keeps?.description)
         // It is at a relay that the policy allows, whoever names it.
         if let place = words.firstIndex(of: "--relay") {
@@ -110,7 +111,7 @@ struct GuidedStartStateTests {
                 #expect(back.state == .purpose)
             }
         }
-        #expect(kinds.count == 16)
+        #expect(kinds.count == 17)
     }
 
     private static func kind(_ state: GuidedStart.State) -> String {
@@ -118,6 +119,7 @@ struct GuidedStartStateTests {
         case .purpose: "purpose"
         case .way: "way"
         case .file: "file"
+        case .locking: "locking"
         case .lookingForRoom: "looking for room"
         case .replacing: "replacing"
         case .address: "address"

@@ -72,6 +72,11 @@ struct GuidedStartTests {
         folder.found(.folder("/home/ann/Desktop"))
         #expect(folder.step == .look(["/home/ann/Desktop/help.rainvite"]))
         folder.found(.nothing(hasFolder: true))
+        #expect(Self.question(folder.step)?.text == "Shall the invitation's file have a password?")
+        var locked = folder
+        locked.answer("y")
+        #expect(Self.arguments(locked.step) == ["share", "--password", "--file", "/home/ann/Desktop/help.rainvite"])
+        folder.answer("n")
         #expect(Self.arguments(folder.step) == ["share", "--file", "/home/ann/Desktop/help.rainvite"])
         // A file of that name is somebody else's.
         for found in [FoundFile.nothing(hasFolder: true), .contents(path: "/home/ann/Desktop", [])] {
@@ -84,8 +89,10 @@ struct GuidedStartTests {
             kept.answer("n")
             #expect(Self.question(kept.step)?.text == "Where shall the invitation be saved?")
             replaced.answer("y")
+            replaced.answer("no")
             #expect(Self.arguments(replaced.step) == ["share", "--file", "/home/ann/Desktop.rainvite"])
             plain.found(.nothing(hasFolder: true))
+            plain.answer("no")
             #expect(Self.arguments(plain.step) == ["share", "--file", "/home/ann/Desktop.rainvite"])
         }
         start.found(.nothing(hasFolder: false))
@@ -93,16 +100,18 @@ struct GuidedStartTests {
         var option = GuidedStart(in: Self.situation)
         for answer in ["1", "2", "-x.rainvite"] { option.answer(answer) }
         option.found(.nothing(hasFolder: true))
+        option.answer("2")
         #expect(Self.arguments(option.step) == ["share", "--file", "./-x.rainvite"])
     }
 
     @Test("a message goes to an address, and to nothing else")
     func mail() {
-        #expect(Self.arguments(Self.step(after: "1", "mail", "ann", "ann@example.org")) == ["share", "--mail", "ann@example.org"])
+        #expect(Self.arguments(Self.step(after: "1", "mail", "ann", "ann@example.org", "no")) == ["share", "--mail", "ann@example.org"])
+        #expect(Self.arguments(Self.step(after: "1", "mail", "ann@example.org", "yes")) == ["share", "--password", "--mail", "ann@example.org"])
         #expect(Self.question(Self.step(after: "1", "3", "ann"))?.remarks.first == "“ann” is no e-mail address. Write it like ann@example.org.")
         let program = Self.with { $0.mailOpensProgram = true }
         #expect(Self.question(Self.step(program, after: "1", "3", "o'hara@example.org"))?.remarks.first?.contains("save a file instead") == true)
-        #expect(Self.arguments(Self.step(program, after: "1", "3", "ann@example.org")) != nil)
+        #expect(Self.arguments(Self.step(program, after: "1", "3", "ann@example.org", "n")) != nil)
     }
 
     @Test(
