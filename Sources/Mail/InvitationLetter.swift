@@ -8,14 +8,19 @@ public struct InvitationLetter: Sendable {
     /// Until when, in words of the language: in the person's own time, and in UTC.
     public var expires: String
     public var isViewOnly: Bool
+    /// Whether the file is of no use without a password, which goes another way.
+    public var hasPassword: Bool
     public var language: MailLanguage
 
-    public init(name: String, link: String?, fileName: String, expires: String, isViewOnly: Bool, language: MailLanguage) {
+    public init(
+        name: String, link: String?, fileName: String, expires: String, isViewOnly: Bool, hasPassword: Bool = false, language: MailLanguage
+    ) {
         self.name = HeaderText.cleaned(name)
         self.link = link
         self.fileName = fileName
         self.expires = expires
         self.isViewOnly = isViewOnly
+        self.hasPassword = hasPassword
         self.language = language
     }
 
@@ -42,6 +47,7 @@ public struct InvitationLetter: Sendable {
 
             ra-connect join \(fileName)
 
+        \(hasPassword ? "You will be asked for a password. \(name) tells you by another way, never by mail.\n\n" : "")\
         \(link.map { "Or open this in your browser:\n\n    \($0)\n\n" } ?? "")\
         The invitation is good for one helper, until \(expires).
         \(name) is asked before you see anything\(isViewOnly ? "" : ", and once more before you can do anything").
@@ -60,6 +66,7 @@ public struct InvitationLetter: Sendable {
 
             ra-connect join \(fileName)
 
+        \(hasPassword ? "Un mot de passe vous sera demandé. \(name) vous le donne par un autre moyen, jamais par courriel.\n\n" : "")\
         \(link.map { "Ou ouvrez ceci dans votre navigateur :\n\n    \($0)\n\n" } ?? "")\
         L’invitation est valable pour une seule personne, jusqu’au \(expires).
         \(name) devra accepter avant que vous ne voyiez quoi que ce soit\(isViewOnly ? "" : ", et encore une fois avant que vous ne puissiez agir").

@@ -45,9 +45,10 @@ struct Invitations: AsyncParsableCommand {
         for report in reports { print(common.json ? report.json : report.sentence()) }
     }
 
-    /// 3 when a relay was not reached.
+    /// 3 when a relay was not reached, 1 when one did not say.
     static func endUnlessReached(_ reports: [InvitationReport]) throws {
-        if reports.contains(where: \.isUnknown) { throw ArgumentParser.ExitCode(Session.ExitCode.relayUnreachable.rawValue) }
+        if reports.contains(where: \.isUnreachable) { throw ArgumentParser.ExitCode(Session.ExitCode.relayUnreachable.rawValue) }
+        if reports.contains(where: \.isUnknown) { throw ArgumentParser.ExitCode.failure }
     }
 }
 

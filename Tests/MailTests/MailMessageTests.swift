@@ -96,6 +96,10 @@ struct InvitationLetterTests {
         var bare = letter
         bare.link = nil
         #expect(!bare.text.contains("https://"))
+        #expect(!letter.text.contains("password") && !letter.text.contains("mot de passe"))
+        var sealed = bare
+        sealed.hasPassword = true
+        #expect(sealed.text.contains(language == .english ? "a password. Ann tells you by another way" : "mot de passe vous sera demandé. Ann"))
         bare.isViewOnly = true
         #expect(bare.text != letter.text)
     }

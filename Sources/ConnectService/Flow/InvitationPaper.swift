@@ -8,14 +8,7 @@ public enum InvitationPaper {
 
     /// Writes the file, readable by its owner alone: whoever reads it can use it.
     static func save(_ file: InvitationFile, to path: String) throws {
-        let temporary = path + ".part"
-        guard FileManager.default.createFile(
-            atPath: temporary, contents: Data(file.exposedContents), attributes: [.posixPermissions: 0o600])
-        else { throw CocoaError(.fileWriteUnknown) }
-        if rename(temporary, path) != 0 {
-            try? FileManager.default.removeItem(atPath: temporary)
-            throw CocoaError(.fileWriteUnknown)
-        }
+        try PrivateFile.write(file.exposedContents, to: path)
     }
 
     /// What a person gave on the command line: the contents of the file of that name if there is one, else the text itself.

@@ -78,7 +78,7 @@ extension ShareFlow {
         let letter = MailDelivery.Letter(
             // A link beside a file that has a password would be a way around it.
             name: options.name, link: file.isSealed ? nil : link(invitation), attachment: file.exposedContents,
-            expires: invitation.expires.date, isViewOnly: options.ceiling == .view)
+            expires: invitation.expires.date, isViewOnly: options.ceiling == .view, hasPassword: file.isSealed)
         Task {
             do {
                 let (sentence, attachment) = try await mail.send(letter)

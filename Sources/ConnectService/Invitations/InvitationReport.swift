@@ -9,8 +9,10 @@ public struct InvitationReport: Hashable, Sendable {
         case known(InvitationStatus.State)
         /// The relay has forgotten it.
         case forgotten
-        /// The relay was not reached, or would not say: the sentence is why.
-        case unknown(String)
+        /// The relay was not reached: the sentence is why.
+        case unreachable(String)
+        /// The relay was reached, and does not say now: the sentence is why.
+        case unsaid(String)
         /// The relay does not let its owner have more of it: the sentence is why.
         case forbidden(String)
     }
@@ -35,28 +37,36 @@ public struct InvitationReport: Hashable, Sendable {
         // A relay forgets what is over; why it is, the clock says.
         case .gone: state = record.expires <= now ? .known(.expired) : .forgotten
         case .refused(.notAllowed): state = .forbidden(RelayErrorCode.notAllowed.description)
-        case .refused(let code): state = .unknown(code.description)
+        case .refused(let code): state = .unsaid(code.description)
         }
     }
 
     init(_ found: InvitationRecords.Found, unreachable why: String) {
         record = found.record
         isRunning = found.isHeld
-        state = .unknown(why)
+        state = .unreachable(why)
     }
 
     /// Whether its relay has not said how it stands.
     public var isUnknown: Bool {
         switch state {
         case .known, .forgotten, .forbidden: false
-        case .unknown: true
+        case .unreachable, .unsaid: true
+        }
+    }
+
+    /// Whether its relay was not reached.
+    public var isUnreachable: Bool {
+        switch state {
+        case .known, .forgotten, .forbidden, .unsaid: false
+        case .unreachable: true
         }
     }
 
     /// Whether the relay's policy is against it.
     public var isForbidden: Bool {
         switch state {
-        case .known, .forgotten, .unknown: false
+        case .known, .forgotten, .unreachable, .unsaid: false
         case .forbidden: true
         }
     }
@@ -66,7 +76,7 @@ public struct InvitationReport: Hashable, Sendable {
         switch state {
         case .known(let state): !state.isOver
         case .forgotten: false
-        case .unknown, .forbidden: true
+        case .unreachable, .unsaid, .forbidden: true
         }
     }
 }
@@ -78,7 +88,8 @@ extension InvitationReport {
         switch state {
         case .known(let state): state.rawValue
         case .forgotten: "gone"
-        case .unknown: "unreachable"
+        case .unreachable: "unreachable"
+        case .unsaid: "unknown"
         case .forbidden: "not-allowed"
         }
     }
@@ -110,7 +121,7 @@ extension InvitationReport {
         case .known(.burnt): return "\(name) is void: its code was guessed at three times."
         case .known(.revoked): return "\(name) was taken back."
         case .forgotten: return "\(name) is not known to the relay any more."
-        case .unknown(let why): return "How the invitation \(record.id) stands, nobody can say now. \(why)"
+        case .unreachable(let why), .unsaid(let why): return "How the invitation \(record.id) stands, nobody can say now. \(why)"
         case .forbidden(let why): return "\(name) stays as it is. \(why)"
         }
     }
@@ -125,7 +136,8 @@ extension InvitationReport {
         case .known(.burnt): "void: guessed at three times"
         case .known(.revoked): "taken back"
         case .forgotten: "forgotten by the relay"
-        case .unknown: "relay not reached"
+        case .unreachable: "relay not reached"
+        case .unsaid: "relay does not say"
         case .forbidden: "not allowed"
         }
     }

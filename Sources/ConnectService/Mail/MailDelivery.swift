@@ -11,6 +11,8 @@ public struct MailDelivery: Sendable {
         var attachment: [UInt8]
         var expires: Date
         var isViewOnly: Bool
+        /// Whether the attachment is of no use without a password.
+        var hasPassword: Bool
     }
 
     public let to: MailAddress
@@ -79,7 +81,8 @@ public struct MailDelivery: Sendable {
     func send(_ letter: Letter) async throws -> (sentence: String, attachment: TemporaryFolder?) {
         let text = InvitationLetter(
             name: letter.name, link: isTextPublic ? nil : letter.link, fileName: Self.fileName,
-            expires: MailDate.expiry(letter.expires, language: language), isViewOnly: letter.isViewOnly, language: language)
+            expires: MailDate.expiry(letter.expires, language: language), isViewOnly: letter.isViewOnly,
+            hasPassword: letter.hasPassword, language: language)
         switch way {
         case .program(let path):
             let folder = try TemporaryFolder()

@@ -2,10 +2,10 @@
 enum MailPassword {
     /// - Returns: the first line; nil when the configuration names neither.
     static func read(_ configuration: MailConfiguration) async throws -> String? {
-        if let file = configuration.passwordFile {
-            do throws(PasswordFile.Unusable) { return try PasswordFile.read(file, namedBy: "password-file") } catch {
-                throw MailFailure(description: error.description)
-            }
+        do throws(PasswordFile.Unusable) {
+            if let file = configuration.passwordFile { return try PasswordFile.read(file, namedBy: "password-file") }
+        } catch {
+            throw MailFailure(description: error.description)
         }
         guard let command = configuration.passwordCommand, let name = command.first else { return nil }
         guard let path = name.contains("/") ? name : ChildProgram.find(name) else {
@@ -15,12 +15,8 @@ enum MailPassword {
         program.isRead = true
         let (code, output) = try await program.run()
         guard code == 0 else { throw MailFailure(description: "“\(name)”, which password-command names, ended with code \(code).") }
-        return try firstLine(of: output, from: name)
-    }
-
-    private static func firstLine(of bytes: [UInt8], from source: String) throws(MailFailure) -> String {
-        let line = String(decoding: bytes.prefix { $0 != 0x0A && $0 != 0x0D }, as: UTF8.self)
-        guard !line.isEmpty else { throw MailFailure(description: "\(source) gives no password.") }
-        return line
+        do throws(PasswordFile.Unusable) { return try PasswordFile.firstLine(of: output, from: name) } catch {
+            throw MailFailure(description: error.description)
+        }
     }
 }

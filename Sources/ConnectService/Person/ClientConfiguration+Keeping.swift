@@ -12,18 +12,10 @@ extension ClientConfiguration {
         _ = try parse(whole, from: file)  // a file that can be read is not made one that cannot
         // A link stays one, and nobody else gets to read it: there may be a password in it.
         let place = URL(fileURLWithPath: file).resolvingSymlinksInPath().path
-        let mode = try? FileManager.default.attributesOfItem(atPath: place)[.posixPermissions]
+        let mode = (try? FileManager.default.attributesOfItem(atPath: place))?[.posixPermissions] as? NSNumber
         try FileManager.default.createDirectory(
             atPath: (place as NSString).deletingLastPathComponent, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        let temporary = place + ".part"
-        guard
-            FileManager.default.createFile(
-                atPath: temporary, contents: Data(whole.utf8), attributes: [.posixPermissions: mode as? NSNumber ?? 0o600]),
-            rename(temporary, place) == 0
-        else {
-            try? FileManager.default.removeItem(atPath: temporary)
-            throw CocoaError(.fileWriteUnknown)
-        }
+        try PrivateFile.write(Data(whole.utf8), to: place, mode: mode?.uint32Value ?? 0o600)
         return file
     }
 }

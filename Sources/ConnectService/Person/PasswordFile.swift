@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 
 /// A password in a file that nobody else can read: its first line.
 public enum PasswordFile {
@@ -12,17 +13,33 @@ public enum PasswordFile {
 
     /// - Parameter origin: who names the file, for sentences.
     public static func read(_ file: String, namedBy origin: String) throws(Unusable) -> String {
-        // What counts is the file, not a link to it, which has no rights of its own.
-        let place = URL(fileURLWithPath: file).resolvingSymlinksInPath()
-        let mode = (try? FileManager.default.attributesOfItem(atPath: place.path))?[.posixPermissions] as? NSNumber
-        if let mode, mode.intValue & 0o077 != 0 {
+        let descriptor = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY)
+        let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: descriptor >= 0)
+        guard descriptor >= 0 else { throw Unusable(description: "\(file), which \(origin) names, cannot be read.") }
+        if let mode = mode(of: descriptor), mode & 0o077 != 0 {
             throw Unusable(description: "\(file) can be read by others; “chmod 600 \(file)” makes it yours alone.")
         }
-        guard mode != nil, let data = try? FileHandle(forReadingFrom: place).read(upToCount: longest) else {
+        guard let data = try? handle.read(upToCount: longest) ?? Data() else {
             throw Unusable(description: "\(file), which \(origin) names, cannot be read.")
         }
-        let line = String(decoding: data.prefix { $0 != 0x0A && $0 != 0x0D }, as: UTF8.self)
-        guard !line.isEmpty else { throw Unusable(description: "\(file) gives no password.") }
+        return try firstLine(of: data, from: file)
+    }
+
+    /// The rights of the very file that is open: its name may mean another one by now, or be a link, which has none of its own.
+    ///
+    /// - Returns: nil for a pipe, which has no name, so that nobody else finds it.
+    private static func mode(of descriptor: Int32) -> Int? {
+        let name = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\(descriptor)")
+        let attributes = name.flatMap { try? FileManager.default.attributesOfItem(atPath: $0) }
+        return (attributes?[.posixPermissions] as? NSNumber)?.intValue
+    }
+
+    /// A password ends where its line does.
+    static func firstLine(of bytes: some Collection<UInt8>, from source: String) throws(Unusable) -> String {
+        guard let line = String(validating: bytes.prefix { $0 != 0x0A && $0 != 0x0D }, as: UTF8.self) else {
+            throw Unusable(description: "The password that \(source) gives is not UTF-8.")
+        }
+        guard !line.isEmpty else { throw Unusable(description: "\(source) gives no password.") }
         return line
     }
 }

@@ -18,7 +18,10 @@ extension RestartingAgent {
                     || old.type == .serverReflexive && candidate.type == .serverReflexive
                         && old.isMapped == candidate.isMapped && (old.isMapped || old.foundation == candidate.foundation))
         }
-        if offered.count >= active.configuration.candidateLimit { offered.removeFirst() }
+        if offered.count >= active.configuration.candidateLimit {
+            // What somebody saw of a port there may be many of, and the newest of them count.
+            offered.remove(at: offered.firstIndex { $0.type == .serverReflexive && !$0.isMapped } ?? 0)
+        }
         offered.append(candidate)
         signals.push(.candidate(generation: generation, candidate))
         update(at: now)

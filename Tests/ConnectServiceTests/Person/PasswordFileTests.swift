@@ -15,6 +15,25 @@ struct PasswordFileTests {
         #expect(try PasswordFile.read(file(text), namedBy: "--password-file") == "corréct horse")
     }
 
+    @Test("is not taken when it is no UTF-8: nobody could type what it would become")
+    func latin() throws {
+        let path = FileManager.default.temporaryDirectory.appending(path: "password-\(UUID().uuidString)").path
+        try #require(
+            FileManager.default.createFile(atPath: path, contents: Data([0x63, 0xE9, 0x0A]), attributes: [.posixPermissions: 0o600]))
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        let error = #expect(throws: PasswordFile.Unusable.self) { try PasswordFile.read(path, namedBy: "--password-file") }
+        #expect(error?.description == "The password that \(path) gives is not UTF-8.")
+    }
+
+    @Test("may come by a pipe, as a shell's <(…) gives it")
+    func pipe() throws {
+        let pipe = Pipe()
+        try pipe.fileHandleForWriting.write(contentsOf: Data("through a pipe\n".utf8))
+        try pipe.fileHandleForWriting.close()
+        #expect(
+            try PasswordFile.read("/dev/fd/\(pipe.fileHandleForReading.fileDescriptor)", namedBy: "--password-file") == "through a pipe")
+    }
+
     @Test("is not taken from a file that others can read, by whichever name, nor from none", arguments: [0o644, 0o640, 0o604])
     func others(_ mode: Int) throws {
         let path = try file("secret", mode: mode)
