@@ -51,6 +51,18 @@ import Testing
         #expect(transcript.agent.selectedPair?.kind == .direct)
     }
 
+    @Test("an address at a relay is checked whether or not another one there is dead")
+    func twoAtOneRelay() throws {
+        var transcript = Transcript(role: .controlling)
+        let dead = try #require(TransportAddress("198.51.100.2:50000"))
+        let alive = try #require(TransportAddress("198.51.100.2:50002"))
+        for address in [dead, alive] {
+            transcript.agent.addRemoteCandidate(.relayed(address, server: address.ip), at: .zero)
+        }
+        transcript.pass(.milliseconds(30))
+        #expect(Set(transcript.requests().map(\.destination)).isSuperset(of: [dead, alive]))
+    }
+
     @Test("a nomination of a pair that has succeeded before selects it at once")
     func lateNomination() throws {
         var transcript = Transcript(role: .controlled)

@@ -93,6 +93,10 @@ extension Candidate {
     }
 
     /// An address at a relay, which is its own base; the relay was asked at `server` and saw `reflexive`.
+    ///
+    /// Its foundation is its own, and not shared by what the same server gave (RFC 8445 §5.1.1.3). Who has moved has two for a
+    /// while, one of them dead, and nobody knows which: checks of one foundation would wait until those of the dead one have
+    /// failed, for seconds.
     public static func relayed(
         _ address: TransportAddress, server: IPAddress, reflexive: TransportAddress? = nil,
         localPreference: UInt16 = highestLocalPreference
@@ -100,7 +104,7 @@ extension Candidate {
         Candidate(
             type: .relayed, address: address, relatedAddress: reflexive,
             priority: CandidatePriority.of(.relayed, isMapped: false, localPreference: localPreference),
-            foundation: FoundationText.of(.relayed, base: address.ip, server: server))
+            foundation: FoundationText.of(.relayed, base: address.ip, server: server) + "r\(address.port)")
     }
 }
 

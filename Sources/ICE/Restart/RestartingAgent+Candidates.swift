@@ -100,9 +100,10 @@ extension RestartingAgent {
     public var offer: [Signal] { offer(of: generation) }
 
     /// Relayed candidates come first. Checks are some milliseconds apart and the first one goes to the candidate that is known
-    /// first; this is the one that works whatever the networks are, so data flows soonest, while the better ones are tried.
+    /// first; this is the one that works whatever the networks are, so data flows soonest, while the better ones are tried. Of
+    /// several the newest is the likeliest to live.
     private func offer(of generation: UInt32) -> [Signal] {
-        let ordered = offered.filter { $0.type == .relayed } + offered.filter { $0.type != .relayed }
+        let ordered = offered.filter { $0.type == .relayed }.reversed() + offered.filter { $0.type != .relayed }
         return ordered.map { .candidate(generation: generation, $0) } + (hasOfferedAll ? [.endOfCandidates(generation: generation)] : [])
     }
 
