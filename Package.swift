@@ -103,12 +103,18 @@ let package = Package(
         system("CPNG", "libpng", "libpng-dev"),
         system(
             "CXCB", "xcb", "libxcb1-dev", "libxcb-shm0-dev", "libxcb-damage0-dev", "libxcb-randr0-dev",
-            "libxcb-xfixes0-dev", "libxcb-xtest0-dev"),
+            "libxcb-xfixes0-dev", "libxcb-xinput-dev", "libxcb-xtest0-dev"),
+        system("CCairo", "cairo", "libcairo2-dev"),
         system("CMiniUPnPc", "miniupnpc", "libminiupnpc-dev"),
         system("CNATPMP", nil, "libnatpmp-dev"),
         system("CCurl", "libcurl", "libcurl4-openssl-dev"),
         // What sd-bus' own headers include stays behind this one's: it is no business of Swift's.
         .target(name: "CSystemd", linkerSettings: [.linkedLibrary("systemd")]),
+        // The same holds for Pango's, which bring GLib's. What pkg-config says of it holds -pthread, which SwiftPM warns of.
+        .target(
+            name: "CTypesetting", dependencies: ["CCairo"],
+            cSettings: [.unsafeFlags(["-I/usr/include/pango-1.0", "-I/usr/include/harfbuzz"])],
+            linkerSettings: ["pangocairo-1.0", "pango-1.0", "gobject-2.0"].map { .linkedLibrary($0) }),
         system("CLinuxNet", nil),
 
         // The protocol rooms: machines without sockets, clocks or tasks.
@@ -128,7 +134,7 @@ let package = Package(
 
         // What touches the machine it runs on.
         room("HostNetwork", ["NetPrimitives"]),
-        room("Desktop", ["ScreenCodec", "CXCB"]),
+        room("Desktop", ["ScreenCodec", "CXCB", "CTypesetting"]),
         room("PortMapping", ["NetPrimitives", "CMiniUPnPc", "CNATPMP", "CLinuxNet"]),
         room("NIOTransport", ["NetPrimitives"] + nio),
         room(

@@ -109,4 +109,7 @@ final class Owned<Value> {
     deinit { free(pointer) }
 
     var value: Value { pointer.pointee }
+
+    /// The same bytes as what they were found to be: XCB gives every event its whole length.
+    func `as`<Other>(_: Other.Type) -> Other { UnsafeRawPointer(pointer).loadUnaligned(as: Other.self) }
 }

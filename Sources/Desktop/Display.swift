@@ -57,7 +57,7 @@ public final class Display {
         image = ScreenImage(connection)
         keyboard = Keyboard(connection)
         pointer = Pointer(connection)
-        (width, height) = try Self.size(connection)
+        (width, height) = try connection.screenSize()
         cursor = try Cursor(connection)
         pending.insert(bounds)
         try followPointer()
@@ -98,7 +98,7 @@ public final class Display {
             }
             guard let code = try read(damage.clipped(to: bounds).rows, into: &frame) else { return }
             // A screen that was resized a moment ago is smaller than we think.
-            let size = try Self.size(connection)
+            let size = try connection.screenSize()
             guard size != (width, height) else { throw .captureRefused(code: code) }
             resize(to: size)
         }
@@ -133,7 +133,7 @@ extension Display {
         case damageEvent:
             mustFetchDamage = true
         case resizeEvent:
-            resize(to: try Self.size(connection))
+            resize(to: try connection.screenSize())
         case cursorEvent:
             pending.insert(cursor.area(pointingAt: pointerPlace))
             cursor = try Cursor(connection)
@@ -190,13 +190,5 @@ extension Display {
         guard depth == 24 || depth == 32, bits == 32, connection.isLittleEndian,
             connection.rootMasks == [0xFF0000, 0xFF00, 0xFF]
         else { throw .unsupportedPixels(depth: Int(depth), bitsPerPixel: bits) }
-    }
-
-    private static func size(_ connection: Connection) throws(DisplayError) -> (width: Int, height: Int) {
-        let cookie = xcb_get_geometry(connection.raw, connection.root)
-        guard let reply = try connection.answer(xcb_get_geometry_reply(connection.raw, cookie, nil))?.value else {
-            throw .displayLost
-        }
-        return (Int(reply.width), Int(reply.height))
     }
 }

@@ -74,16 +74,7 @@ final class Keyboard {
 extension Keyboard {
     private func mapping() throws(DisplayError) -> KeyboardMap {
         if let map { return map }
-        let keycodes = connection.keycodes
-        let cookie = xcb_get_keyboard_mapping(connection.raw, keycodes.lowerBound, UInt8(clamping: keycodes.count))
-        let answer = xcb_get_keyboard_mapping_reply(connection.raw, cookie, nil)
-        guard let reply = try connection.answer(answer), let values = xcb_get_keyboard_mapping_keysyms(reply.pointer)
-        else { throw .displayLost }
-        // Unsafe: XCB says how many keysyms its answer holds; they are copied.
-        let count = Int(xcb_get_keyboard_mapping_keysyms_length(reply.pointer))
-        let keysyms = UnsafeBufferPointer(start: values, count: count).map(Keysym.init(rawValue:))
-        let read = KeyboardMap(
-            firstKeycode: keycodes.lowerBound, columns: Int(reply.value.keysyms_per_keycode), keysyms: keysyms)
+        let read = try KeyboardMap(connection)
         borrowed.keepOnly { read[Int($0), 0] == $1 }
         map = read
         return read

@@ -1,3 +1,5 @@
+internal import CXCB
+
 /// What the keys of the keyboard stand for, as the X server tells it: a row of keysyms for every keycode.
 struct KeyboardMap {
     /// A key, and what must be held so that it means the wanted keysym.
@@ -19,11 +21,29 @@ struct KeyboardMap {
         self.keysyms = keysyms
     }
 
+    /// As the server has it now.
+    init(_ connection: Connection) throws(DisplayError) {
+        let keycodes = connection.keycodes
+        let cookie = xcb_get_keyboard_mapping(connection.raw, keycodes.lowerBound, UInt8(clamping: keycodes.count))
+        let answer = xcb_get_keyboard_mapping_reply(connection.raw, cookie, nil)
+        guard let reply = try connection.answer(answer), let values = xcb_get_keyboard_mapping_keysyms(reply.pointer)
+        else { throw .displayLost }
+        // Unsafe: XCB says how many keysyms its answer holds; they are copied.
+        let count = Int(xcb_get_keyboard_mapping_keysyms_length(reply.pointer))
+        let keysyms = UnsafeBufferPointer(start: values, count: count).map(Keysym.init(rawValue:))
+        self.init(firstKeycode: keycodes.lowerBound, columns: Int(reply.value.keysyms_per_keycode), keysyms: keysyms)
+    }
+
     var keycodes: Range<Int> { Int(firstKeycode)..<min(256, Int(firstKeycode) + (columns > 0 ? keysyms.count / columns : 0)) }
 
     subscript(keycode: Int, column: Int) -> Keysym {
         guard keycodes.contains(keycode), column < columns else { return .none }
         return keysyms[(keycode - Int(firstKeycode)) * columns + column]
+    }
+
+    /// The keycodes that mean a keysym in any layout, with or without modifiers.
+    func keycodes(of keysym: Keysym) -> [UInt8] {
+        keycodes.filter { keycode in (0..<columns).contains { self[keycode, $0].means(keysym) } }.compactMap(UInt8.init(exactly:))
     }
 
     /// The keycode whose unshifted meaning is a keysym.

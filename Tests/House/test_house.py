@@ -26,7 +26,7 @@ DOORS = {
     "SCTP": {"NetPrimitives", "CUSRSCTP"},
     "Session": {"NetPrimitives"},
     "ScreenCodec": {"NetPrimitives", "CVPX", "CPNG"},
-    "Desktop": {"ScreenCodec", "CXCB"},
+    "Desktop": {"ScreenCodec", "CXCB", "CTypesetting"},
 }
 #: What a program never contains, however it came in.
 NEVER = {

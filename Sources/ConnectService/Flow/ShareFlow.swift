@@ -1,4 +1,5 @@
 import DTLS
+import Desktop
 import Foundation
 import HostNetwork
 import ICE
@@ -69,7 +70,14 @@ public actor ShareFlow: AssistanceFlow {
     var turn: TURNCredentials?
     var peer: PeerConnection?
     var driver: SessionDriver?
-    private var screen: ScreenSource?
+    var screen: ScreenSource?
+    /// Nil when there cannot be one.
+    var notice: DisplayThread<Notice>?
+    /// What it was last told to say.
+    var noticed: NoticeContent?
+    /// Whether the screen is shown as soon as the notice is.
+    var waitsForNotice = false
+    var hasExplainedEsc = false
     /// One for our UDP ports, and one for `--door`.
     private var doors: [RouterDoor] = []
     private var prover: MappingProver?
@@ -145,6 +153,7 @@ public actor ShareFlow: AssistanceFlow {
             throw FlowError(.displayLost, "\(error)")
         }
         self.screen = screen
+        await openNotice()
         let driver = SessionDriver(
             role: .sharer, peer: peer, ceiling: options.ceiling == .control ? .control : .viewOnly, printer: printer,
             loop: loop, notice: options.notice, rules: options.rules, history: options.isLogged ? SessionHistory() : nil)
@@ -152,6 +161,7 @@ public actor ShareFlow: AssistanceFlow {
         driver.onIntroduction = { [printer] name, fingerprint in
             printer.print(.helper(name: name, verified: .code, fingerprint: fingerprint))
         }
+        driver.onChange = { [unowned self] in assumeIsolated { $0.updateNotice() } }
         driver.onEnd = { [unowned self] reason, _ in assumeIsolated { $0.concluded(reason) } }
         self.driver = driver
     }
@@ -260,16 +270,14 @@ public actor ShareFlow: AssistanceFlow {
 
     func handle(_ event: SessionEvent) {
         switch event {
-        case .startSharing: screen?.order(.startSharing)
-        case .stopSharing:
-            screen?.order(.stopSharing)
-            screen?.forbidInput()
+        case .startSharing: startSharing()
+        case .stopSharing: stopSharing()
         case .input(let input): screen?.input(input)
         case .letGo, .revoked, .paused, .ended: screen?.forbidInput()
         case .keyFrameRequested: screen?.order(.requestKeyFrame)
         case .frameAcknowledged(let frame): screen?.order(.acknowledge(frame))
         case .granted(.view, _): printer.note("Type “pause” to hide it for a while, “stop” to end.")
-        case .granted(.control, _): printer.note("Type “revoke control” to take them back, “stop” to end.")
+        case .granted(.control, _): sayWayBack()
         case .request, .granted, .denied, .chat, .resumed, .sideRequest, .sideGranted, .sideDenied, .sideRevoked, .peerRules: break
         }
     }
@@ -307,6 +315,7 @@ public actor ShareFlow: AssistanceFlow {
         await rejoiner?.giveUp()
         screen?.order(.stopSharing)
         screen?.forbidInput()
+        notice = nil
         let (peer, doors, screen) = (peer, doors, screen)
         async let stopped: Void? = screen?.quit()
         async let closed: Void = RouterDoor.close(doors)

@@ -7,12 +7,16 @@ final class XServer {
     let display: String
     private let process: Process
 
-    init(width: Int = 800, height: Int = 600, arguments: [String] = []) throws {
-        guard let program = Self.path(of: "Xvfb") else { throw Failure.notInstalled }
+    convenience init(width: Int = 800, height: Int = 600, arguments: [String] = []) throws {
+        try self.init("Xvfb", ["-screen", "0", "\(width)x\(height)x24"] + arguments)
+    }
+
+    init(_ program: String, _ arguments: [String], environment: [String: String] = [:]) throws {
+        guard let path = Self.path(of: program) else { throw Failure.notInstalled }
         process = Process()
-        process.executableURL = program
-        process.arguments =
-            ["-displayfd", "1", "-screen", "0", "\(width)x\(height)x24", "-nolisten", "tcp", "-noreset"] + arguments
+        process.executableURL = path
+        process.arguments = ["-displayfd", "1", "-nolisten", "tcp", "-noreset"] + arguments
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         let output = Pipe()
         process.standardOutput = output
         process.standardError = FileHandle.nullDevice
@@ -37,7 +41,10 @@ final class XServer {
     }
 
     /// Starts a program on this display.
-    func start(_ program: String, _ arguments: String...) throws -> Process {
+    func start(_ program: String, _ arguments: String...) throws -> Process { try start([program] + arguments) }
+
+    func start(_ command: [String]) throws -> Process {
+        let (program, arguments) = (command[0], Array(command.dropFirst()))
         guard let path = Self.path(of: program) else { throw Failure.notInstalled }
         let process = Process()
         process.executableURL = path
@@ -65,6 +72,22 @@ final class XServer {
         try process.run()
         process.waitUntilExit()
         return process.terminationStatus
+    }
+
+    /// Runs a program on this display to its end and returns what it printed.
+    func output(_ program: String, _ arguments: String...) throws -> String {
+        guard let path = Self.path(of: program) else { throw Failure.notInstalled }
+        let process = Process()
+        process.executableURL = path
+        process.arguments = arguments
+        process.environment = ProcessInfo.processInfo.environment.merging(["DISPLAY": display]) { $1 }
+        let output = Pipe()
+        process.standardOutput = output
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        let bytes = output.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     /// Makes the screen smaller. Xvfb takes the size and then refuses the mode, so xrandr's exit code says nothing.

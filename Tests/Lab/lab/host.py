@@ -90,12 +90,24 @@ class Host(Namespace):
         X servers find a free number by abstract sockets, which end at the network namespace, while the socket
         files that clients use do not: with `-displayfd` two hosts would get the same one. The lock file, made only
         for a number that was asked for, is seen by all."""
+        return self._start_display(
+            lambda number: ["Xvfb", f":{number}", "-screen", "0", f"{width}x{height}x24", "-nolisten", "tcp", "-noreset"])
+
+    def nest_display(self, width=1280, height=800):
+        """Starts a Xephyr in the upper left corner of this host's display, which is returned; DISPLAY is the Xephyr from now on.
+
+        What `xdotool` does to the outer one comes to the inner one from devices of its own, as a person's hands do."""
+        outer = self.display
+        self._start_display(
+            lambda number: ["Xephyr", f":{number}", "-screen", f"{width}x{height}", "-no-host-grab", "-nolisten", "tcp", "-noreset"])
+        return outer
+
+    def _start_display(self, command):
         for number in range(90, 200):
             socket_file, lock_file = pathlib.Path(f"/tmp/.X11-unix/X{number}"), pathlib.Path(f"/tmp/.X{number}-lock")
             if socket_file.exists() or lock_file.exists():
                 continue
-            server = self.popen(
-                ["Xvfb", f":{number}", "-screen", "0", f"{width}x{height}x24", "-nolisten", "tcp", "-noreset"])
+            server = self.popen(command(number))
             if _answers(socket_file, lock_file, server):
                 self.display = f":{number}"
                 return self.display

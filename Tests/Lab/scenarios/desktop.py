@@ -2,6 +2,8 @@
 
 import pathlib
 
+import PIL.Image
+
 from .waiting import eventually
 
 #: Lets `cat` see every character at once, not only whole lines.
@@ -15,6 +17,12 @@ class Desktop:
         self.host = host
         self.size = (width, height)
         host.start_display(width, height)
+
+    def seat(self):
+        """Puts a person before it: what this `Person` types and clicks comes from other devices than what programs do.
+
+        Only before anything else is on the screen."""
+        return Person(self.host, self.host.nest_display(*self.size))
 
     def furnish(self):
         """Fills the screen with windows that do not move, and waits until all is drawn."""
@@ -68,6 +76,46 @@ class Desktop:
             return pictures[-1] == pictures[-2]
         eventually(still, "nothing moves on the screen", every=0.1)
 
+    def notice(self, title):
+        """Waits for the notice that the screen is shared, with this title, and returns the middles of its buttons."""
+        self._wait_for_window(title)
+        place = self.host.run(["xdotool", "search", "--onlyvisible", "--name", f"^{title}$", "getwindowgeometry", "--shell"]).stdout
+        place = {key: int(value) for key, value in (line.split("=") for line in place.splitlines())}
+        with PIL.Image.open(self.capture("notice")) as picture:
+            # Above the labels; a button differs from what is around it.
+            y = place["Y"] + 6
+            row = [picture.convert("RGB").getpixel((x, y)) for x in range(place["X"], place["X"] + place["WIDTH"])]
+        return [(place["X"] + sum(ends) // 2, place["Y"] + place["HEIGHT"] // 2) for ends in _runs(row, row[0])]
+
     def _wait_for_window(self, name):
         eventually(lambda: self.host.run(["xdotool", "search", "--onlyvisible", "--name", f"^{name}$"], check=False).stdout,
                    f"the window {name} is there")
+
+
+class Person:
+    """Somebody at the keyboard and mouse of a desktop."""
+
+    def __init__(self, host, display):
+        self._host = host
+        self._display = display
+
+    def presses(self, key):
+        self._do("key", key)
+
+    def clicks(self, x, y):
+        self._do("mousemove", x, y, "click", 1)
+
+    def _do(self, *words):
+        self._host.run(["xdotool", *words], env={"DISPLAY": self._display})
+
+
+def _runs(row, background):
+    """The first and last places of each part of a row that is not the background."""
+    runs, start = [], None
+    for place, color in enumerate([*row, background]):
+        if color != background and start is None:
+            start = place
+        elif color == background and start is not None:
+            runs.append((start, place - 1))
+            start = None
+    return [run for run in runs if run[1] - run[0] > 20]
