@@ -13,6 +13,7 @@ extension Association {
         var channel = ChannelState(Channel(id: id, parameters), phase: .opening)
         channel.enqueue(OutgoingMessage(.open(parameters)))
         channels[id] = channel
+        lastOpened = stream
         finishCall()
         return id
     }
@@ -24,8 +25,12 @@ extension Association {
         finishCall()
     }
 
+    /// The next one that is free, and not the lowest: what is still told of a channel that is over must not be taken for news of
+    /// another, nor its OPEN, at a peer that has not heard of the end, for a second one.
     private func freeStream() -> UInt16? {
-        (0..<streamLimit).first { role.owns($0) && channels[ChannelID(stream: $0)] == nil }
+        let next = lastOpened.map { $0 + 1 } ?? 0
+        let streams = [next..<max(next, streamLimit), 0..<min(next, streamLimit)].joined()
+        return streams.first { role.owns($0) && channels[ChannelID(stream: $0)] == nil }
     }
 
     /// A DCEP message came in on a stream.

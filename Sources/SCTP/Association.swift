@@ -42,6 +42,8 @@ public final class Association {
     let socket: AssociationSocket
     var state = State.connecting
     var channels: [ChannelID: ChannelState] = [:]
+    /// The stream of the channel that was opened here last.
+    var lastOpened: UInt16?
     var streamLimit = Stack.Socket.streamCount
     /// The message that is being handed to usrsctp: what has begun must be finished before another may start.
     var current: (id: ChannelID, message: OutgoingMessage)?
