@@ -67,7 +67,7 @@ struct PolicySetting: Sendable {
             "session-logging", \.logsSessions, .firm, windows: "Turn on session logging", open: "yes, unless the person says no"),
         PolicySetting("may-be-offered", \.mayBeOffered, .flag, windows: offered, waitsFor: "offers"),
         PolicySetting("helpers", \.helpers, .helpers, windows: "\(offered): Helpers", open: "every contact", waitsFor: "offers"),
-        PolicySetting("files", \.files, .directions, windows: "none", waitsFor: "file transfer"),
+        PolicySetting("files", \.files, .directions, windows: "none"),
         PolicySetting("clipboard", \.clipboard, .directions, windows: "none", waitsFor: "shared clipboard"),
         PolicySetting("tcp", \.tcp, .destinations, windows: "none", open: "what the person names", waitsFor: "tunnels"),
     ]

@@ -49,11 +49,12 @@ extension SessionEventLine {
         case .resumed: .object(["event": .string("resumed")])
         case .chat(let from, let text):
             .object(["event": .string("chat"), "from": .string(from), "text": .string(text)])
-        case .file(let id, let name, let bytes, let total, let state):
-            .object([
-                "event": .string("file"), "id": .number(id), "name": .string(name), "bytes": .number(bytes),
-                "of": .number(total), "state": .string(state.rawValue),
-            ])
+        case .file(let id, let name, let bytes, let total, let state, let detail):
+            .members(
+                [
+                    ("event", .string("file")), ("id", .number(id)), ("name", .string(name)), ("bytes", .number(bytes)),
+                    ("of", .number(total)), ("state", .string(state.rawValue)),
+                ] + (detail.map { [("detail", .string($0))] } ?? []))
         case .ended(let reason, let detail):
             .object(["event": .string("ended"), "reason": .string(reason.rawValue), "detail": .string(detail)])
         }

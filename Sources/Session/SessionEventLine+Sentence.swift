@@ -50,8 +50,8 @@ extension SessionEventLine {
             return role == .sharer ? "Going on. Your screen is shown again." : "\(peer) goes on."
         case .chat(let from, let text):
             return "\(from.printable): \(text.printable)"
-        case .file(_, let name, let bytes, let total, let state):
-            return "File \(name.printable): \(state.rawValue), \(bytes) of \(total) bytes."
+        case .file(_, let name, let bytes, let total, let state, let detail):
+            return Self.file(name.printable, bytes, of: total, state, detail?.printable, peer: peer)
         case .ended(.error, let detail) where !detail.isEmpty:
             return detail.printable
         case .ended(let reason, let detail):

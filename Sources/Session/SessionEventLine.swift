@@ -33,7 +33,8 @@ public enum SessionEventLine: Hashable, Sendable {
     case paused
     case resumed
     case chat(from: String, text: String)
-    case file(id: UInt32, name: String, bytes: Int64, of: Int64, state: FileState)
+    /// `detail` says where a file was kept that came, or why it failed.
+    case file(id: UInt32, name: String, bytes: Int64, of: Int64, state: FileState, detail: String? = nil)
     case ended(EndReason, detail: String)
 
     /// Nil for an event that is the driver's business and nobody else's.

@@ -112,10 +112,10 @@ extension StandardInputLine {
         default:
             let commands =
                 switch role {
-                case .sharer: "yes, no, pause, resume, revoke control|file|clipboard|tcp, say TEXT, stop"
+                case .sharer: "yes, no, pause, resume, revoke control|file|clipboard|tcp, say TEXT, send FILE, stop"
                 case .helper:
                     "request control|clipboard, release [control|file|clipboard|tcp], yes, no, type TEXT, key KEYSYM, click X Y [BUTTON], move X Y, "
-                        + "say TEXT, stop"
+                        + "say TEXT, send FILE, stop"
                 }
             if verb == "help" || verb == "?" { throw NotUnderstood("You can type: \(commands).") }
             let verb = verb.cut(toBytes: 40).printable

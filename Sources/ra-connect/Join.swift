@@ -10,7 +10,7 @@ struct Join: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Help somebody: see the screen of who invited you.",
         discussion: """
-            While it runs, type: request control, release, type TEXT, key KEYSYM, click X Y [BUTTON], move X Y, say TEXT, stop. \
+            While it runs, type: request control, release, type TEXT, key KEYSYM, click X Y [BUTTON], move X Y, say TEXT, send FILE, yes, no, stop. \
             An invitation of Windows Remote Assistance (.MsRcIncident) is handed to FreeRDP, if that is installed.
             """)
 
@@ -27,6 +27,9 @@ struct Join: AsyncParsableCommand {
 
     @Option(help: ArgumentHelp("Save the first complete picture.", valueName: "OUT.png"))
     var snapshot: String?
+
+    @Option(help: ArgumentHelp("Where to keep files that the other side sends (default: your download folder).", valueName: "DIR"))
+    var downloads: String?
 
     func run() async throws {
         common.beginLog()
@@ -49,6 +52,7 @@ struct Join: AsyncParsableCommand {
         var options = JoinFlow.Options(
             relay: relay, proxy: try common.proxyRule(), invitation: invitation, name: displayName(name),
             hasViewer: !noViewer, snapshot: snapshot)
+        options.downloads = downloads
         options.rules = SideRules(policy)
         options.isLogged = policy.logsSessions ?? true
         let engine = ConnectEngine()

@@ -12,7 +12,7 @@ import Session
 struct Share: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Get help: invite somebody to see your screen.",
-        discussion: "While it runs, type: yes, no, pause, resume, revoke control, say TEXT, stop.")
+        discussion: "While it runs, type: yes, no, pause, resume, revoke control|file, say TEXT, send FILE, stop.")
 
     @OptionGroup var common: CommonOptions
 
@@ -45,6 +45,9 @@ struct Share: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The display to share (default: $DISPLAY).", valueName: ":0"))
     var display: String?
 
+    @Option(help: ArgumentHelp("Where to keep files that the other side sends (default: your download folder).", valueName: "DIR"))
+    var downloads: String?
+
     @Option(
         defaultAsFlag: DoorArgument(""),
         help: ArgumentHelp(
@@ -76,6 +79,7 @@ struct Share: AsyncParsableCommand {
             lifetime: Int(permit.lifetime.components.seconds), ceiling: permit.ceiling, display: display, file: file)
         options.notice = ConsentNotice(
             warningBeforeView: policy.warningBeforeView, warningBeforeControl: policy.warningBeforeControl)
+        options.downloads = downloads
         options.rules = SideRules(policy)
         options.isLogged = policy.logsSessions ?? true
         options.password = try NewPassword.read(isAsked: password, file: passwordFile)

@@ -4,6 +4,7 @@ import Session
 /// What the other side says on the control channel, to the machine of either side, between what its person does: whatever it
 /// is, nothing is lent without a yes, and every question has an end.
 func fuzz(_ bytes: [UInt8]) {
+    fuzzFile(bytes)
     var input = Input(bytes)
     let role: Role = input.byte() & 1 == 0 ? .sharer : .helper
     let destination = Destination("localhost:22")
@@ -46,5 +47,32 @@ func fuzz(_ bytes: [UInt8]) {
             }
         }
         expect(Set(machine.lent.map(\.id)) == lent, "\(machine.lent) is lent, and \(lent) was told")
+    }
+}
+
+/// What the other side says on the channel of a file.
+private func fuzzFile(_ bytes: [UInt8]) {
+    let name = FileName(String(decoding: bytes, as: UTF8.self))
+    expect(name.text == FileName(name.text).text, "not the same again: \(name)")
+    expect((1...FileName.maximumBytes + 1).contains(name.text.utf8.count), "\(name) is of no length for a file's name")
+    expect(!name.text.contains("/") && !name.text.hasPrefix("."), "\(name) leads elsewhere")
+    var input = Input(bytes)
+    let total = UInt64(input.number(0...600))
+    var (sender, receiver) = (FileSender(total: total), FileReceiver(total: total))
+    var written: UInt64 = 0
+    while !input.isEmpty {
+        let message = input.bytes(input.number(0...64))
+        if let decoded = FileMessage(message) { expect(FileMessage(decoded.encoded) == decoded, "not the same again: \(decoded)") }
+        if let count = sender.nextRead { _ = sender.send([UInt8](repeating: 1, count: min(count, input.number(0...99)))) }
+        _ = sender.receive(message)
+        expect(sender.acknowledged <= sender.sent && sender.sent <= total, "more is acknowledged than was sent: \(sender)")
+        switch receiver.receive(message) {
+        case .write(let bytes)?:
+            written += UInt64(bytes.count)
+            _ = receiver.wrote(bytes.count)
+        case .keep?: expect(written == total, "\(written) of \(total) bytes are to be kept")
+        case .discard?, nil: break
+        }
+        expect(written <= total, "more is written than was announced: \(written)")
     }
 }

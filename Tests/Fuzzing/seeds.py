@@ -133,6 +133,8 @@ def session_messages():
     steps = {name: b"\2" + bytes([len(text) // 2]) + bytes.fromhex(text) for name, text in said.items()}
     yes, request_file = b"\0\0", b"\0\x09"
     for role, opening in ((b"\0", steps["rules"] + steps["view"] + yes), (b"\1", steps["yes to view"] + steps["rules"])):
+        for step in ("\2\x02\1a", "\2\x09\3" + "\0" * 7 + "\1", "\2\1\4", "\2\2\5\6"):
+            yield b"\1\0" + step.encode("latin1") * 2 + b"\x21\2" + bytes(32)
         for step in steps.values():
             yield role + opening + step + yes + step
             yield role + opening + steps["file"] + yes + step

@@ -71,6 +71,10 @@ struct SessionEventLineTests {
             .file(id: 2, name: "x", bytes: 5, of: 10, state: .moving),
             #"{"event":"file","id":2,"name":"x","bytes":5,"of":10,"state":"moving"}"#
         ),
+        (
+            .file(id: 2, name: "x", bytes: 10, of: 10, state: .done, detail: "/home/a/x"),
+            #"{"event":"file","id":2,"name":"x","bytes":10,"of":10,"state":"done","detail":"/home/a/x"}"#
+        ),
         (.ended(.noPath, detail: "why"), #"{"event":"ended","reason":"no-path","detail":"why"}"#),
     ]
 
@@ -89,6 +93,18 @@ struct SessionEventLineTests {
         #expect(question(Self.tunnel, .sharer).contains("use connections from your computer to localhost:22, until"))
         let hostile = SideRequest(id: 4, wireID: 9, asker: .helper, .file(name: "a\u{202E}\u{1B}[2Jb", bytes: 1))
         #expect(!question(hostile, .sharer).contains("\u{1B}") && !question(hostile, .sharer).contains("\u{202E}"))
+    }
+
+    @Test("say where a file is, how far it is, and why it is not there")
+    func files() {
+        func sentence(_ state: SessionEventLine.FileState, _ detail: String? = nil) -> String {
+            SessionEventLine.file(id: 1, name: "a.txt", bytes: 450_000, of: 1_000_000, state: state, detail: detail)
+                .sentence(for: .sharer, peer: "Hugo")
+        }
+        #expect(sentence(.moving) == "The file “a.txt”: 45 %, 450 KB of 1.0 MB.")
+        #expect(sentence(.done, "/home/a/a.txt") == "The file “a.txt” is here: /home/a/a.txt")
+        #expect(sentence(.done) == "Hugo has the file “a.txt”.")
+        #expect(sentence(.failed, "\(FileFailure.noRoom)").hasSuffix("not enough room for it on the disk of the receiver."))
     }
 
     @Test(

@@ -26,6 +26,8 @@ public actor JoinFlow: AssistanceFlow {
         public var snapshot: String?
         /// What the policy leaves of files, clipboard and connections.
         public var rules = SideRules()
+        /// Where files are put that come; nil: where the desktop says.
+        public var downloads: String?
         /// Whether the session is written down.
         public var isLogged = true
 
@@ -109,6 +111,8 @@ public actor JoinFlow: AssistanceFlow {
         driver.onChange = { [unowned self] in assumeIsolated { $0.updateViewer() } }
         driver.onIntroduction = { [unowned self] _, fingerprint in assumeIsolated { $0.fingerprint = fingerprint } }
         driver.onEnd = { [unowned self] reason, _ in assumeIsolated { $0.concluded(reason) } }
+        driver.offer(
+            FileService(driver: driver, folder: DownloadFolder.path(given: options.downloads), printer: printer, loop: loop))
         self.driver = driver
     }
 

@@ -9,7 +9,10 @@ extension SessionDriver {
             switch try StandardInputLine.parse(line, for: role) {
             case nil: return
             case .perform(let commands)?: for command in commands { try performOrThrow(command) }
-            case .sendFile?: printer.complain("Files cannot be sent yet.")
+            case .sendFile(let path)?:
+                guard machine != nil else { return printer.complain("Nobody is connected yet.") }
+                guard let files = services[.file] as? FileService else { throw CommandRefusal.notAvailable(.file) }
+                files.send(path)
             }
         } catch {
             complain(error)

@@ -34,6 +34,8 @@ public actor ShareFlow: AssistanceFlow {
         public var notice = ConsentNotice()
         /// What the policy leaves of files, clipboard and connections.
         public var rules = SideRules()
+        /// Where files are put that come; nil: where the desktop says.
+        public var downloads: String?
         /// Whether the session is written down.
         public var isLogged = true
 
@@ -163,6 +165,8 @@ public actor ShareFlow: AssistanceFlow {
         }
         driver.onChange = { [unowned self] in assumeIsolated { $0.updateNotice() } }
         driver.onEnd = { [unowned self] reason, _ in assumeIsolated { $0.concluded(reason) } }
+        driver.offer(
+            FileService(driver: driver, folder: DownloadFolder.path(given: options.downloads), printer: printer, loop: loop))
         self.driver = driver
     }
 

@@ -36,6 +36,23 @@ struct SessionLedger {
 
     mutating func sentMessage() { sent.messages += 1 }
 
+    /// A file has gone over, whole.
+    mutating func moved(_ request: SideRequest, isOurs: Bool) {
+        guard case .file(let name, let bytes) = request.subject else { return }
+        let file = SessionRecord.File(name: name, bytes: Int64(clamping: bytes))
+        if isOurs {
+            sent.files = Self.adding(file, to: sent.files)
+        } else {
+            received.files = Self.adding(file, to: received.files)
+        }
+    }
+
+    /// The first that went say most; of more than a person sends there is no list.
+    private static func adding(_ file: SessionRecord.File, to files: [SessionRecord.File]?) -> [SessionRecord.File] {
+        let files = files ?? []
+        return files.count < SessionRecord.fileLimit ? files + [file] : files
+    }
+
     /// Whoever asks and pauses without end must not push out how it began.
     private mutating func add(_ what: String, _ kind: Capability?, _ decider: Decider?, _ time: Date, about request: SideRequest? = nil) {
         if consents.count == SessionRecord.consentLimit {

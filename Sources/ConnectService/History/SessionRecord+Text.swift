@@ -70,8 +70,9 @@ extension SessionRecord {
         func messages(_ count: Int) -> String { "\(count) message\(count == 1 ? "" : "s")" }
         let pictures = isSharer ? ["\(sent.pictures) pictures of the screen (\(sent.bytes) bytes)"] : []
         let inputs = isSharer ? ["\(received.inputs) inputs of mouse and keyboard"] : []
-        lines.append("Sent: " + (pictures + [messages(sent.messages)]).joined(separator: ", ") + ".")
-        lines.append("Received: " + (inputs + [messages(received.messages)]).joined(separator: ", ") + ".")
+        func files(_ files: [File]?) -> [String] { (files ?? []).map { "the file \($0.name) (\($0.bytes) bytes)" } }
+        lines.append("Sent: " + (pictures + [messages(sent.messages)] + files(sent.files)).joined(separator: ", ") + ".")
+        lines.append("Received: " + (inputs + [messages(received.messages)] + files(received.files)).joined(separator: ", ") + ".")
         return lines
     }
 

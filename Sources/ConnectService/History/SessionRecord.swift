@@ -49,6 +49,12 @@ public struct SessionRecord: Codable, Hashable, Sendable {
         var about: String?
     }
 
+    /// A file that went over, whole.
+    struct File: Codable, Hashable, Sendable {
+        var name: String
+        var bytes: Int64
+    }
+
     /// What went from this computer to the other one.
     struct Sent: Codable, Hashable, Sendable {
         /// Of the screen, and their bytes.
@@ -56,6 +62,8 @@ public struct SessionRecord: Codable, Hashable, Sendable {
         var bytes = 0
         /// Lines of chat; what was in them is kept nowhere.
         var messages = 0
+        /// Nil for none.
+        var files: [File]?
     }
 
     /// What came from the other one and was let through.
@@ -63,10 +71,14 @@ public struct SessionRecord: Codable, Hashable, Sendable {
         /// Keys and the pointer: each press, release and movement is one.
         var inputs = 0
         var messages = 0
+        /// Nil for none.
+        var files: [File]?
     }
 
     /// As many as a long session has; beyond them the oldest but the first go.
     static let consentLimit = 200
+    /// As many files of a session are named.
+    static let fileLimit = 100
     /// More pairs than an agent has (RFC 8445 §6.1.2.5).
     static let pairLimit = 100
 

@@ -22,6 +22,9 @@ public final class EventPrinter: Sendable {
         self.role = role
     }
 
+    /// Whether a program reads this.
+    var isForPrograms: Bool { asJSON }
+
     /// What the other side is called from now on.
     func meet(_ name: String) { peer.withLock { $0 = name } }
 

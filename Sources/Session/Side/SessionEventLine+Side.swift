@@ -27,6 +27,21 @@ extension SessionEventLine {
         }
     }
 
+    static func file(
+        _ name: String, _ bytes: Int64, of total: Int64, _ state: FileState, _ detail: String?, peer: String
+    ) -> String {
+        func size(_ bytes: Int64) -> String { SideRequest.Subject.size(UInt64(clamping: bytes)) }
+        switch state {
+        case .offered: return "The file “\(name)” (\(size(total))) is offered."
+        case .moving:
+            let percent = total > 0 ? Int(Double(bytes) / Double(total) * 100) : 100
+            return "The file “\(name)”: \(percent) %, \(size(bytes)) of \(size(total))."
+        case .done: return detail.map { "The file “\(name)” is here: \($0)" } ?? "\(peer) has the file “\(name)”."
+        case .refused: return "The file “\(name)” is not wanted."
+        case .failed: return "The file “\(name)” was not transferred. \(detail ?? "")"
+        }
+    }
+
     static func json(_ decision: SideDecision, _ request: SideRequest, by decider: Decider) -> OrderedJSON {
         .object([
             "event": .string(decision.rawValue), "kind": .string(request.kind.rawValue), "by": .string(decider.rawValue),

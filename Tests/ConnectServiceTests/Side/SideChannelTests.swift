@@ -33,7 +33,7 @@ private final class Listener: SideService {
     }
 }
 
-@Suite("channels for what a yes was given to", .timeLimit(.minutes(1)))
+@Suite("channels for what a yes was given to", .timeLimit(.minutes(5)))
 struct SideChannelTests {
     private struct Listeners: @unchecked Sendable {
         let sharer = Listener(.file)
