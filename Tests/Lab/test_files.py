@@ -125,3 +125,17 @@ def test_a_file_survives_the_death_of_its_path(record_property):
         assert digest(session.lab.sharer.home / path.name) == digest(path)
         assert [event["path"]["kind"] for event in session.helper.events if event["event"] == "path" and event["path"]][-1] == "relayed"
         session.stop_in_order()
+
+
+def test_what_a_policy_forbids_is_not_even_asked_for():
+    require("Xvfb")
+    with Assistance(Home(nat="none"), Home(nat="none")) as session:
+        (session.lab.sharer.home / "narrow.toml").write_text('[policy]\nfiles = "send"\n')
+        ready(session, share_options=["--config", "narrow.toml"])
+        session.helper.send(f"send {make(session.lab.helper, 'in.txt', 10)}")
+        eventually(lambda: "The other side does not allow that" in session.helper.errors, "the sharer's policy is told to the helper")
+        offer(session.sharer, make(session.lab.sharer, "out.txt", 10))
+        session.helper.send(f"yes {question(session.helper, 'out.txt')['id']}")
+        state(session.sharer, "out.txt", "done")
+        assert not any(event["kind"] == "file" for event in session.sharer.events if event["event"] == "request")
+        session.stop_in_order()
