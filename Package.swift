@@ -140,7 +140,7 @@ let package = Package(
         room(
             "Web",
             resources: [
-                "connection.js", "frame.js", "index.html", "keyboard.js", "keysyms.js", "pointer.js", "screen.js",
+                "connection.js", "frame.js", "index.html", "keyboard.js", "keysyms.js", "pointer.js", "questions.js", "screen.js",
                 "sentences.js", "viewer.css", "viewer.js",
             ].map { .embedInCode("viewer/\($0)") }),
         room(

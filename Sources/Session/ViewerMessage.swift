@@ -7,6 +7,8 @@ public enum ViewerMessage: Hashable, Sendable {
     case requestControl
     /// Gives control back, or takes the request for it back.
     case release
+    /// To the question with this number.
+    case answer(UInt32, yes: Bool)
     case say(String)
     case stop
     case keyFrame
@@ -41,6 +43,7 @@ public enum ViewerMessage: Hashable, Sendable {
         case .hello: nil
         case .requestControl: [.request(.control)]
         case .release: [.release(.control)]
+        case .answer(let id, let yes): [yes ? .yes(id) : .no(id)]
         case .say(let text): [.say(text)]
         case .stop: [.stop]
         case .keyFrame: [.requestKeyFrame]
@@ -56,6 +59,8 @@ extension ViewerMessage {
         var type: String
         var token: String?
         var text: String?
+        var id: UInt32?
+        var yes: Bool?
         var frame: UInt32?
         var x: Int?
         var y: Int?
@@ -70,6 +75,7 @@ extension ViewerMessage {
             case "hello": return .hello(token: try required(token))
             case "request-control": return .requestControl
             case "release": return .release
+            case "answer": return .answer(try required(id), yes: try required(yes))
             case "say":
                 let text = try required(text)
                 guard (1...ControlMessage.maximumChatBytes).contains(text.utf8.count) else { throw .outOfRange }

@@ -21,6 +21,7 @@ public enum WebAssets {
         "/keyboard.js": script(PackageResources.keyboard_js),
         "/keysyms.js": script(PackageResources.keysyms_js),
         "/pointer.js": script(PackageResources.pointer_js),
+        "/questions.js": script(PackageResources.questions_js),
         "/screen.js": script(PackageResources.screen_js),
         "/sentences.js": script(PackageResources.sentences_js),
     ]

@@ -5,7 +5,9 @@ import os
 
 import pytest
 from lab import Home
-from scenarios import RA_CONNECT, Assistance, require
+from scenarios import RA_CONNECT, Assistance, inside, require
+from scenarios.chromium import Chromium
+from scenarios.viewer import Viewer
 from scenarios.waiting import eventually
 
 SYMMETRIC = Home(nat="symmetric")
@@ -138,4 +140,39 @@ def test_what_a_policy_forbids_is_not_even_asked_for():
         session.helper.send(f"yes {question(session.helper, 'out.txt')['id']}")
         state(session.sharer, "out.txt", "done")
         assert not any(event["kind"] == "file" for event in session.sharer.events if event["event"] == "request")
+        session.stop_in_order()
+
+
+def test_the_helpers_page_asks_and_answers():
+    require("Xvfb")
+    with Assistance(Home(nat="none"), Home(nat="none")) as session:
+        session.connect(viewer=True)
+        with Viewer(session.lab.helper, session.page_address) as viewer:
+            session.consent_to_view()
+            for name, answer in (("wanted.txt", True), ("unwanted.txt", False)):
+                offer(session.sharer, make(session.lab.sharer, name, 1000))
+                asked = question(session.helper, name)["id"]
+                viewer.wait_for("state", questions=[
+                    {"id": asked, "text": f"Sharon, who invited you, asks to send you the file “{name}” (1.0 KB)."}])
+                viewer.send(type="answer", id=asked, yes=answer)
+                state(session.sharer, name, "done" if answer else "refused")
+            viewer.wait_for("note", text=f"The file “wanted.txt” is here: {session.lab.helper.home / 'wanted.txt'}")
+            eventually(lambda: viewer.updates[-1].get("questions", []) == [], "nothing is asked any more")
+        session.stop_in_order()
+
+
+def test_a_browser_answers_with_a_click(tmp_path):
+    require("Xvfb", "chromium")
+    with Assistance(Home(nat="none"), Home(nat="none")) as session:
+        session.connect(viewer=True)
+        host = session.lab.helper
+        with Chromium(lambda words: host.popen(words), lambda *to: inside.connect(host, *to),
+                      tmp_path / "profile", address=session.page_address) as browser:
+            session.consent_to_view()
+            offer(session.sharer, make(session.lab.sharer, "a.txt", 1000))
+            browser.wait_for("document.querySelector('#questions span')?.textContent.includes('a.txt')", "the page asks")
+            browser.click("#questions button[data-answer=yes]")
+            state(session.sharer, "a.txt", "done")
+            browser.wait_for("document.getElementById('questions').hidden", "the question is gone")
+            browser.wait_for("document.querySelector('#lines .note')?.textContent.includes('is here')", "the page says where it is")
         session.stop_in_order()

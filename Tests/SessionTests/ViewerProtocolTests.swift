@@ -10,6 +10,7 @@ struct ViewerProtocolTests {
             (#"{"type":"hello","token":"abc"}"#, .hello(token: "abc")),
             (#"{"type":"request-control"}"#, .requestControl), (#"{"type":"release","later":[1]}"#, .release),
             (#"{"type":"say","text":"h\u00e9"}"#, .say("hé")), (#"{"type":"stop"}"#, .stop),
+            (#"{"type":"answer","id":3,"yes":false}"#, .answer(3, yes: false)),
             (#"{"type":"key-frame"}"#, .keyFrame), (#"{"type":"shown","frame":7}"#, .shown(frame: 7)),
             (#"{"type":"move","x":1,"y":65535}"#, .input([.move(x: 1, y: 65535)])),
             (
@@ -26,6 +27,7 @@ struct ViewerProtocolTests {
         arguments: [
             ("", .notJSON), ("{", .notJSON), ("[]", .notJSON), ("null", .notJSON), (#"{"type":1}"#, .notJSON),
             (#"{"text":"x"}"#, .notJSON), (#"{"type":"nothing"}"#, .unknownType),
+            (#"{"type":"answer","id":3}"#, .missingField), (#"{"type":"answer","id":3,"yes":1}"#, .notJSON),
             (#"{"type":"hello"}"#, .missingField), (#"{"type":"say","text":""}"#, .outOfRange),
             (#"{"type":"move","x":-1,"y":0}"#, .outOfRange), (#"{"type":"move","x":65536,"y":0}"#, .outOfRange),
             (#"{"type":"move","x":1}"#, .missingField), (#"{"type":"move","x":1.5,"y":0}"#, .notJSON),
@@ -72,8 +74,13 @@ struct ViewerProtocolTests {
         let state = ViewerUpdate.State(isConnected: true, sharer: "Sara", fingerprint: "AA", status: status, path: path)
         #expect(
             ViewerUpdate.state(state).json
-                == #"{"type":"state","connected":true,"sharer":"Sara","fingerprint":"AA","view":"granted","control":"asked","paused":true,"path":{"kind":"relayed","transport":"tls","local":"a","remote":"b"}}"#
+                == #"{"type":"state","connected":true,"sharer":"Sara","fingerprint":"AA","view":"granted","control":"asked","paused":true,"path":{"kind":"relayed","transport":"tls","local":"a","remote":"b"},"questions":[]}"#
         )
+        var asked = state
+        asked.questions = [ViewerUpdate.Question(id: 4, text: "May I?")]
+        #expect(ViewerUpdate.state(asked).json.hasSuffix(#","questions":[{"id":4,"text":"May I?"}]}"#))
+        #expect(ViewerUpdate.note("So.").json == #"{"type":"note","text":"So."}"#)
+        #expect(ViewerMessage.answer(4, yes: true).commands == [.yes(4)])
         #expect(ViewerUpdate.size(width: 2, height: 3).json == #"{"type":"size","width":2,"height":3}"#)
         #expect(ViewerUpdate.chat(from: "S", text: "x").json == #"{"type":"chat","from":"S","text":"x"}"#)
         #expect(

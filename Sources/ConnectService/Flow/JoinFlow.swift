@@ -111,8 +111,9 @@ public actor JoinFlow: AssistanceFlow {
         driver.onChange = { [unowned self] in assumeIsolated { $0.updateViewer() } }
         driver.onIntroduction = { [unowned self] _, fingerprint in assumeIsolated { $0.fingerprint = fingerprint } }
         driver.onEnd = { [unowned self] reason, _ in assumeIsolated { $0.concluded(reason) } }
-        driver.offer(
-            FileService(driver: driver, folder: DownloadFolder.path(given: options.downloads), printer: printer, loop: loop))
+        let files = FileService(driver: driver, folder: DownloadFolder.path(given: options.downloads), printer: printer, loop: loop)
+        files.onTold = { [unowned self] line in assumeIsolated { $0.note(line) } }
+        driver.offer(files)
         self.driver = driver
     }
 
@@ -258,12 +259,26 @@ public actor JoinFlow: AssistanceFlow {
         for command in message.commands ?? [] { driver?.perform(command) }
     }
 
+    /// Tells the window what became of a file.
+    private func note(_ line: SessionEventLine) {
+        guard case .file(_, _, _, _, let state, _) = line else { return }
+        switch state {
+        case .done, .refused, .failed:
+            let sentence = line.sentence(for: .helper, peer: driver?.peerName ?? "")
+            viewer?.assumeIsolated { $0.send(.note(sentence)) }
+        case .offered, .moving: break
+        }
+    }
+
     /// Tells the window what has changed.
     private func updateViewer() {
         guard let viewer, let driver else { return }
         let state = ViewerUpdate.State(
             isConnected: driver.machine != nil, sharer: driver.peerName, fingerprint: fingerprint,
-            status: driver.machine?.status ?? SessionStatus(), path: driver.path)
+            status: driver.machine?.status ?? SessionStatus(), path: driver.path,
+            questions: (driver.machine?.questions ?? []).map { request in
+                ViewerUpdate.Question(id: request.id, text: request.question(from: driver.peerName, of: .helper, .code))
+            })
         guard state != lastViewerState else { return }
         lastViewerState = state
         viewer.assumeIsolated { $0.send(.state(state)) }

@@ -54,7 +54,7 @@ actor ViewerServer {
         switch update {
         case .state: lastState = update
         case .size: lastSize = update
-        case .chat, .ended: break
+        case .chat, .note, .ended: break
         }
         for page in pages.values { Self.write(update, to: page.channel) }
     }

@@ -3,13 +3,7 @@ internal import NetPrimitives
 /// Files, clipboard and connections in words: who asks for what, for how long, and what came of it.
 extension SessionEventLine {
     static func question(_ request: SideRequest, from: String, of role: Role, _ notice: ConsentNotice) -> String {
-        let who: String =
-            switch (notice.verified, role) {
-            case (.contact, _): "\(from), one of your contacts,"
-            case (.code, .sharer): "\(from), who had the right code,"
-            case (.code, .helper): "\(from), who invited you,"
-            }
-        return "\(who) asks to \(request.subject.wish).\nType “yes \(request.id)” or “no \(request.id)”; "
+        return "\(request.question(from: from, of: role, notice.verified))\nType “yes \(request.id)” or “no \(request.id)”; "
             + "no answer within \(notice.answer.components.seconds) s is a no."
     }
 
@@ -65,6 +59,20 @@ extension SessionEventLine {
             "event": .string("request"), "id": .number(request.id), "kind": .string(request.kind.rawValue), "from": .string(from),
             "detail": .members(subject + common),
         ])
+    }
+}
+
+extension SideRequest {
+    /// Who asks, how they were recognised, for what and for how long.
+    public func question(from: String, of role: Role, _ verified: SessionEventLine.Verification) -> String {
+        let from = from.printable
+        let who: String =
+            switch (verified, role) {
+            case (.contact, _): "\(from), one of your contacts,"
+            case (.code, .sharer): "\(from), who had the right code,"
+            case (.code, .helper): "\(from), who invited you,"
+            }
+        return "\(who) asks to \(subject.wish)."
     }
 }
 

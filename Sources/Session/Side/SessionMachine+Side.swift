@@ -7,6 +7,9 @@ extension SessionMachine {
     /// What is granted at the moment.
     public var lent: [SideRequest] { side.entries.filter { !$0.isOpen }.map(\.request) }
 
+    /// What waits for an answer of this side's person.
+    public var questions: [SideRequest] { side.entries.filter { $0.isOpen && $0.request.asker != role }.map(\.request) }
+
     /// What was granted to the other side under this number of its own: it may open data channels for that.
     public func lent(_ kind: Capability, toPeersRequest wireID: UInt32) -> SideRequest? {
         guard let entry = side.entry(wireID: wireID, by: role.other), !entry.isOpen, entry.request.kind == kind else { return nil }

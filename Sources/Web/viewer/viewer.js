@@ -3,6 +3,7 @@
 import { Connection, tokenFrom } from "./connection.js";
 import { Keyboard } from "./keyboard.js";
 import { Pointer } from "./pointer.js";
+import { Questions } from "./questions.js";
 import { Screen } from "./screen.js";
 import { controlButton, hint, notice, pathSentence } from "./sentences.js";
 
@@ -16,7 +17,7 @@ const [canvas, control, stop, lines, text, sendButton, chat, chatToggle] = [
   "screen", "control", "stop", "lines", "text", "send", "chat", "chat-toggle",
 ].map(element);
 
-let state = { connected: false, sharer: "", fingerprint: "", view: "none", control: "none", paused: false, path: null };
+let state = { connected: false, sharer: "", fingerprint: "", view: "none", control: "none", paused: false, path: null, questions: [] };
 let ended = null;
 let hasPicture = false;
 let isOpen = false;
@@ -57,6 +58,7 @@ const keyboard = new Keyboard(canvas, {
   isActive: maySteer,
   onLeave: () => control.focus(),
 });
+const questions = new Questions(element("questions"), (id, yes) => connection.send({ type: "answer", id, yes }));
 const pointer = new Pointer(canvas, { send: steer, isActive: maySteer });
 
 function receive(update) {
@@ -64,6 +66,7 @@ function receive(update) {
   switch (update.type) {
     case "state": return become(update);
     case "chat": return addLine(String(update.from ?? ""), String(update.text ?? ""));
+    case "note": return addNote(String(update.text ?? ""));
     case "size": return resize(Number(update.width), Number(update.height));
     case "ended":
       ended = { sentence: String(update.sentence ?? "") };
@@ -120,6 +123,7 @@ function render() {
     control.dataset.action = offer.action;
     control.classList.toggle("held", offer.held);
   }
+  questions.show(ended || !Array.isArray(state.questions) ? [] : state.questions);
   const mayTalk = isOpen && !ended && state.connected;
   text.disabled = sendButton.disabled = !mayTalk;
   stop.disabled = ended !== null;
@@ -144,6 +148,18 @@ function addLine(from, said) {
   name.className = "name";
   name.textContent = from;
   item.append(name, said);
+  addItem(item);
+}
+
+// What has happened, between what was said.
+function addNote(said) {
+  const item = document.createElement("li");
+  item.className = "note";
+  item.textContent = said;
+  addItem(item);
+}
+
+function addItem(item) {
   lines.append(item);
   while (lines.childElementCount > MOST_LINES) lines.firstElementChild.remove();
   lines.scrollTop = lines.scrollHeight;
