@@ -27,7 +27,8 @@ extension Connection {
         let area = Rectangle(
             x: Int(monitor.x), y: Int(monitor.y), width: Int(monitor.width), height: Int(monitor.height)
         ).intersection(screen)
-        return area.isEmpty ? screen : area
+        // Any program may define a monitor; what is too small to read on is none.
+        return area.width < 320 || area.height < 64 ? screen : area
     }
 
     /// Has changes of the screen told to us; the number of the event, nil where the server cannot.

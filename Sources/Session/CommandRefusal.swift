@@ -5,6 +5,10 @@ public enum CommandRefusal: Error, Hashable, Sendable {
     case belongsToOtherSide
     /// A yes or no, and no such request is open.
     case nothingAsked
+    /// What was asked a moment ago is not asked any more, and something else is.
+    case questionChanged
+    /// The helper's keys and clicks have gone to the screen a moment ago.
+    case helperWasTyping
     case alreadyAsked
     case alreadyGranted
     /// What the command builds on was not granted.
@@ -37,6 +41,8 @@ extension CommandRefusal: CustomStringConvertible {
         case .hasEnded: "The session has ended."
         case .belongsToOtherSide: "Only the other side can do that."
         case .nothingAsked: "There is no such open request."
+        case .questionChanged: "What you are asked has just changed: look again, and write yes and its number."
+        case .helperWasTyping: "Your helper was typing or clicking a moment ago: write it once more."
         case .alreadyAsked: "That has been asked already; the answer is still open."
         case .alreadyGranted: "That has been granted already."
         case .notGranted(.control): "Control has not been granted; ask for it first."

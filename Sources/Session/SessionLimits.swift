@@ -12,6 +12,10 @@ public struct SessionLimits: Hashable, Sendable {
     public var refusalsWithoutAsking = 50
     /// Key frames are several times the size of others: between two requests of the helper that are passed on.
     public var keyFrameInterval: Duration = .milliseconds(500)
+    /// A bare yes counts only so long after a question has gone unanswered: it may have been on its way to that one.
+    public var afterQuestion: Duration = .seconds(3)
+    /// A yes to anything but view and control counts only so long after the helper's last key or click.
+    public var afterInput: Duration = .seconds(2)
     /// Events, and messages, that may wait for the driver: seconds of pointer movement.
     public var waiting = 1024
 

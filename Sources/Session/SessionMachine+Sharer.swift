@@ -6,7 +6,7 @@ extension SessionMachine {
         switch message {
         case .request(let id, let kind, let detail): receiveRequest(id: id, kind, detail: detail, at: now)
         case .release(let kind): helperReleased(kind, at: now)
-        case .input(let event): receiveInput(event)
+        case .input(let event): receiveInput(event, at: now)
         case .keyFrame:
             guard screenMayFlow, keyFrames.request(at: now, interval: limits.keyFrameInterval) else { return }
             emit(.keyFrameRequested)
@@ -91,14 +91,17 @@ extension SessionMachine {
 
     // MARK: Input
 
-    private mutating func receiveInput(_ event: InputEvent) {
-        guard case .viewing(.granted(var held), paused: false) = state, held.admit(event) else { return }
+    /// While something is asked, nothing of the helper's reaches the screen: it could be the answer.
+    private mutating func receiveInput(_ event: InputEvent, at now: Instant) {
+        guard case .viewing(.granted(var held), paused: false) = state, side.question(nil, to: .sharer) == nil, held.admit(event)
+        else { return }
         state = .viewing(.granted(held), paused: false)
+        lastInputAt = now
         emit(.input(event))
     }
 
     /// Lets go of what the helper holds down; control stays as it is.
-    private mutating func letGo() {
+    mutating func letGo() {
         guard case .viewing(.granted(let held), let paused) = state, !held.isEmpty else { return }
         state = .viewing(.granted(HeldInput()), paused: paused)
         emit(.letGo(held.releases))
@@ -141,6 +144,7 @@ extension SessionMachine {
             _ = takeBack(kind, by: .helper, at: now)
             return
         }
+        questionGone()
         emit(.denied(kind, by: .helper))  // no wait follows; how often it may be asked in all still holds
         if case .viewing(_, let paused) = state {
             state = .viewing(.none, paused: paused)

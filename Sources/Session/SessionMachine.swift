@@ -25,6 +25,12 @@ public struct SessionMachine: Sendable {
     /// Whether the first yes of the session was given.
     var isLetIn = false
     var knowsPeerRules = false
+    /// When the machine was called last.
+    private var lastCall = Instant.zero
+    /// When the helper's input went to the screen last.
+    var lastInputAt: Instant?
+    /// When something that this side was asked was taken back or ran out: the next yes may have been meant for that.
+    private var questionGoneAt: Instant?
     private(set) var quotas: [Capability: RequestQuota] = [:]
     private(set) var lastRequest: UInt32 = 0
     private(set) var refusals = 0
@@ -73,8 +79,10 @@ public struct SessionMachine: Sendable {
 
     /// Answers no to what was not answered in time, and passes on a key frame request that waited.
     public mutating func handleTimeout(at now: Instant) {
+        lastCall = max(lastCall, now)
         if role == .sharer, let (request, _) = state.openRequest, let deadline = request.deadline, now >= deadline {
             deny(by: .timeout, at: now)
+            questionGone()
         }
         denyOverdue(at: now)
         if screenMayFlow, keyFrames.open(at: now, interval: limits.keyFrameInterval) { emit(.keyFrameRequested) }
@@ -172,16 +180,25 @@ extension SessionMachine {
         if refusals > limits.refusalsWithoutAsking { finish(.error, detail: "The other side does not stop asking.") }
     }
 
+    var isViewGranted: Bool {
+        if case .viewing = state { true } else { false }
+    }
+
     /// Answers what is asked of this side: the oldest request of all, or the one with that number.
     mutating func answer(_ id: UInt32?, yes: Bool, at now: Instant) throws(CommandRefusal) {
         let main = role == .sharer ? state.openRequest.flatMap { id == nil || id == $0.0.id ? $0.0.id : nil } : nil
-        switch (main, side.question(id, to: role)) {
-        case (nil, nil): throw .nothingAsked
-        case (nil, let request?): answer(request, yes: yes, at: now)
-        case (let main?, let request?) where request.id < main: answer(request, yes: yes, at: now)
-        case (_?, _): answerMain(yes: yes, at: now)
-        }
+        let asked = side.question(id, to: role)
+        guard main != nil || asked != nil else { throw .nothingAsked }
+        // Whoever asks sees the screen: a question could be taken back, and another one stand in its place, under the finger.
+        if yes, id == nil, let gone = questionGoneAt, now < gone + limits.afterQuestion { throw .questionChanged }
+        guard let asked, main.map({ asked.id < $0 }) ?? true else { return answerMain(yes: yes, at: now) }
+        // The answer may come from a terminal on the shared screen, where the helper can type.
+        if yes, let last = lastInputAt, now < last + limits.afterInput { throw .helperWasTyping }
+        answer(asked, yes: yes, at: now)
     }
+
+    /// A question to this side's person has gone without their answer.
+    mutating func questionGone() { questionGoneAt = lastCall }
 
     mutating func receiveChat(_ text: String) { emit(.chat(from: peer, text: text)) }
 

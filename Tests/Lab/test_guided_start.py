@@ -40,9 +40,10 @@ def test_both_ways_lead_through_the_nats_to_the_first_picture(way):
         if is_locked:
             # What was mistyped is asked for again, and nothing of it is shown.
             for first, second in [("short", None), (PASSWORD, "another one"), (PASSWORD, PASSWORD)]:
-                sharer.answer("A password for the invitation: ", first)
-                if second:
-                    sharer.answer("Once more: ", second)
+                for question, answer in (("A password for the invitation: ", first), ("Once more: ", second)):
+                    if answer:
+                        sharer.read(question)
+                        sharer.type(answer)
             assert PASSWORD not in sharer.text
         code = re.search(r"(\w{6}-\w{6})\n", sharer.read("Tell your helper this code: ") + sharer.read("\n"))[1]
 
@@ -60,7 +61,8 @@ def test_both_ways_lead_through_the_nats_to_the_first_picture(way):
             told = helper.answer("Do you want to help now?", "yes")
             assert "asks for help" in told and session.url in told
             if is_locked:
-                helper.answer("The invitation's password: ", PASSWORD)
+                helper.read("The invitation's password: ")
+                helper.type(PASSWORD)
         sharer.read("is here, with the right code", timeout=30)
         sharer.read("see your screen", timeout=30)
         sharer.type("yes")

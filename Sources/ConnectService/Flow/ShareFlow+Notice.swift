@@ -5,16 +5,21 @@ import Session
 // The notice on the shared screen, and Esc, which takes mouse and keyboard back.
 extension ShareFlow {
     /// Opens the display for the notice. Without one the terminal alone says that the screen is shared.
-    func openNotice() async {
+    ///
+    /// - Returns: whether it is there, or not wanted any more.
+    @discardableResult
+    func openNotice(again: Bool = false) async -> Bool {
         let display = options.display
         do {
             let notice = try await DisplayThread<Notice>.start(
                 "notice", open: { () throws(DisplayError) in try Notice(display: display) },
                 emit: { output in self.loop.execute { self.assumeIsolated { $0.handle(output) } } })
-            guard !isOver else { return }
+            guard !isOver else { return true }
             self.notice = notice
+            return true
         } catch {
-            printer.note("No notice can be shown on the screen (\(error)); this terminal says when it is shared.")
+            if !again { printer.note("No notice can be shown on the screen (\(error)); this terminal says when it is shared.") }
+            return isOver
         }
     }
 
@@ -60,7 +65,7 @@ extension ShareFlow {
         guard !isOver else { return }
         switch output {
         case .said(.shown):
-            guard waitsForNotice else { return }
+            guard waitsForNotice, notice != nil else { return }
             waitsForNotice = false
             screenStarts()
         case .said(.happened(.escape)), .said(.happened(.pressed(.takeControlBack))):
@@ -74,20 +79,20 @@ extension ShareFlow {
         }
     }
 
-    /// Somebody has closed its connection, as `xkill` does: another one is made. Where the whole display is gone, the screen's
-    /// thread says so.
+    /// Somebody has closed its connection, as `xkill` does: another one is made, as often as it takes. Until then nobody but the
+    /// person uses mouse and keyboard, for Esc is gone with it. Where the whole display is gone, the screen's thread says so.
     private func noticeIsLost() {
         notice = nil
         noticed = nil
-        if waitsForNotice {
-            waitsForNotice = false
-            screenStarts()
-        }
+        if driver?.machine?.status.control == .granted { driver?.perform(.revoke(.control)) }
+        reopenNotice()
+    }
+
+    private func reopenNotice() {
         loop.assumeIsolated().scheduleTask(in: .seconds(1)) { [weak self] in
             guard let self else { return }
             Task {
-                await self.openNotice()
-                await self.updateNotice()
+                if await self.openNotice(again: true) { await self.updateNotice() } else { await self.reopenNotice() }
             }
         }
     }

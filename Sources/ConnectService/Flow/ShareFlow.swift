@@ -277,12 +277,12 @@ public actor ShareFlow: AssistanceFlow {
         case .startSharing: startSharing()
         case .stopSharing: stopSharing()
         case .input(let input): screen?.input(input)
-        case .letGo, .revoked, .paused, .ended: screen?.forbidInput()
+        case .letGo, .revoked, .paused, .ended, .sideRequest: screen?.forbidInput()
         case .keyFrameRequested: screen?.order(.requestKeyFrame)
         case .frameAcknowledged(let frame): screen?.order(.acknowledge(frame))
         case .granted(.view, _): printer.note("Type “pause” to hide it for a while, “stop” to end.")
         case .granted(.control, _): sayWayBack()
-        case .request, .granted, .denied, .chat, .resumed, .sideRequest, .sideGranted, .sideDenied, .sideRevoked, .peerRules: break
+        case .request, .granted, .denied, .chat, .resumed, .sideGranted, .sideDenied, .sideRevoked, .peerRules: break
         }
     }
 

@@ -118,6 +118,7 @@ package actor PeerConnection {
     var dtls: Endpoint?
     /// Made before there is anybody to wait for it; takes part once it is told whom to expect.
     private var readyEndpoint: Endpoint?
+    private var rehearsal: Task<Void, Never>?
     /// Takes what comes, where there is no DTLS (`carryDatagrams`).
     var receiveDatagram: (@Sendable ([UInt8]) -> Void)?
     /// Where the datagram came to, and from, that DTLS has taken last: on what the peer's data vouches for a path.
@@ -182,7 +183,7 @@ package actor PeerConnection {
     /// Does in advance what every session needs. Nothing is missing without it but milliseconds, when each counts.
     package func warmUp() {
         readyEndpoint = try? makeEndpoint()
-        Task.detached(priority: .utility) { [identity] in Rehearsal.run(with: identity) }
+        rehearsal = Task.detached(priority: .utility) { [identity] in Rehearsal.run(with: identity) }
     }
 
     /// What the other side said of itself; checks begin.
@@ -251,6 +252,8 @@ package actor PeerConnection {
             deadline.cancel()
         }
         tearDown()
+        // OpenSSL puts itself away when the process exits: nobody may be using it then.
+        await rehearsal?.value
     }
 
     func resumeClosers() {

@@ -7,14 +7,32 @@ public struct FileName: Hashable, Sendable {
     public static let maximumBytes = 200
 
     public init(_ name: String) {
-        let last = name.split(whereSeparator: { $0 == "/" || $0 == "\\" }).last.map(String.init) ?? ""
-        let visible = String(String.UnicodeScalarView(last.printable.unicodeScalars.filter { !Self.isHidden($0) }))
-            .map { character in "<>:\"|?*".contains(character) ? "_" : character }
-        // Neither hidden nor with an end that Windows drops.
-        let trimmed = Self.cut(String(visible), toBytes: Self.maximumBytes).drop { $0 == "." || $0 == " " }
-        let fitting = String(trimmed.reversed().drop { $0 == "." || $0 == " " }.reversed())
+        // By scalars: to a system a slash is one, whatever accent or joiner makes another character of it for people.
+        let visible = name.printable.unicodeScalars.filter { !Self.isHidden($0) }
+        let last = visible.split(whereSeparator: { $0 == "/" || $0 == "\\" }).last ?? []
+        var safe = String.UnicodeScalarView()
+        for scalar in last where !(Self.isBlank(scalar) && safe.last == " ") {
+            safe.append(Self.isBlank(scalar) ? " " : Self.isMisleading(scalar) ? "_" : scalar)
+        }
+        let fitting = Self.trimmed(Self.cut(Self.trimmed(String(safe)), toBytes: Self.maximumBytes))
         text = fitting.isEmpty ? "file" : Self.isReserved(fitting) ? "_" + fitting : fitting
     }
+
+    /// Without what makes a name hidden, and without an end that Windows drops.
+    private static func trimmed(_ name: String) -> String {
+        func isEdge(_ scalar: Unicode.Scalar) -> Bool { scalar == "." || scalar == " " || scalar.properties.generalCategory == .nonspacingMark }
+        let rest = name.unicodeScalars.drop(while: isEdge)
+        let count = rest.reversed().drop { $0 == "." || $0 == " " }.count
+        return String(rest.prefix(count))
+    }
+
+    /// What looks like nothing: many of them push the end of a name out of sight.
+    private static func isBlank(_ scalar: Unicode.Scalar) -> Bool {
+        scalar.properties.isWhitespace || [0x115F, 0x1160, 0x2800, 0x3164, 0xFFA0].contains(scalar.value)
+    }
+
+    /// What some system does not allow, and quotation marks, which would end the name where a sentence quotes it.
+    private static func isMisleading(_ scalar: Unicode.Scalar) -> Bool { "<>:\"|?*“”„‟«»".unicodeScalars.contains(scalar) }
 
     /// The name for the case that others are there already: `report (2).pdf`.
     public func numbered(_ number: Int) -> String {

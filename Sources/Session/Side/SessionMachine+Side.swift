@@ -1,7 +1,7 @@
 public import NetPrimitives
 
-/// Files, clipboard and connections: either side may ask, in the same words and with the same bounds, once the first yes
-/// was given in this session. Who is not yet let in may ask for nothing more. The rules of both sides bound it all, and
+/// Files, clipboard and connections: either side may ask, in the same words and with the same bounds, while the
+/// screen may be seen. Who is not let in may ask for nothing more. The rules of both sides bound it all, and
 /// when view ends, everything that was lent ends with it.
 extension SessionMachine {
     /// What is granted at the moment.
@@ -25,14 +25,10 @@ extension SessionMachine {
         let kind = subject.kind
         if kind != .file { try require(.helper) }
         guard rules.knows(kind) else { throw .notAvailable(kind) }
-        guard isLetIn else { throw .notGranted(.view) }
+        guard isViewGranted else { throw .notGranted(.view) }
         guard rules.mayAsk(for: subject) else { throw .notAllowed(kind) }
         guard peerRules.mayBeAsked(for: subject) else { throw .notAllowedThere(kind) }
-        if let entry = side.entries.first(where: { kind == .clipboard ? $0.request.kind == kind : $0.request.subject == subject }),
-            kind != .file
-        {
-            throw entry.isOpen ? .alreadyAsked : .alreadyGranted
-        }
+        if let entry = side.entry(like: subject, by: role) { throw entry.isOpen ? .alreadyAsked : .alreadyGranted }
         guard side.count(of: kind, by: role) < limits.atOnce else { throw .tooMany(kind) }
         try requireRoomToSend()
         switch side.admit(kind, by: role, at: now, limits: limits) {
@@ -54,16 +50,19 @@ extension SessionMachine {
     mutating func receiveAsk(id: UInt32, _ subject: SideRequest.Subject, at now: Instant) {
         let kind = subject.kind
         // Only a helper asks for the clipboard and for connections.
-        guard isLetIn, kind == .file || role == .sharer, rules.mayBeAsked(for: subject) else {
+        guard isViewGranted, kind == .file || role == .sharer, rules.mayBeAsked(for: subject) else {
             return refuse(id: id, kind, isNews: true)
         }
-        guard side.entry(wireID: id, by: role.other) == nil else { return refuse(id: id, kind, isNews: false) }
+        guard side.entry(wireID: id, by: role.other) == nil, side.entry(like: subject, by: role.other) == nil else {
+            return refuse(id: id, kind, isNews: false)
+        }
         // Who asks may count as over what here is not yet: twice what it allows itself.
         guard side.count(of: kind, by: role.other) < 2 * limits.atOnce,
             side.admit(kind, by: role.other, at: now, limits: limits) == nil
         else { return refuse(id: id, kind, isNews: true) }
         let request = SideRequest(id: numberRequest(), wireID: id, asker: role.other, subject.cleaned)
         side.add(request, until: now + limits.answer)
+        letGo()  // until it is answered the helper types and clicks nothing
         emit(.sideRequest(request, from: peer))
     }
 
@@ -79,6 +78,7 @@ extension SessionMachine {
     private mutating func deny(_ request: SideRequest, by decider: Decider, at now: Instant) {
         _ = side.take { $0.request == request }
         side.noteNo(to: request, at: now, limits: limits)
+        if decider == .timeout { questionGone() }
         post(.denied(id: request.wireID, request.kind, by: decider))
         emit(.sideDenied(request, by: decider))
     }
@@ -145,6 +145,7 @@ extension SessionMachine {
     }
 
     private mutating func tellEnd(of entry: SideBook.Entry, by decider: Decider) {
+        if entry.isOpen, entry.request.asker != role, decider != role.decider { questionGone() }
         emit(entry.isOpen ? .sideDenied(entry.request, by: decider) : .sideRevoked(entry.request, by: decider))
     }
 

@@ -36,6 +36,18 @@ struct SideBook: Hashable, Sendable {
         entries.first { $0.request.wireID == wireID && $0.request.asker == asker }
     }
 
+    /// The one that makes another of the same asker idle: a clipboard is shared once, and a place is lent once. Files are many.
+    func entry(like subject: SideRequest.Subject, by asker: Role) -> Entry? {
+        entries.first { entry in
+            guard entry.request.asker == asker else { return false }
+            return switch subject {
+            case .file: false
+            case .clipboard: entry.request.kind == .clipboard
+            case .tcp: entry.request.subject == subject
+            }
+        }
+    }
+
     /// The oldest that this side has to answer, or the one with this number.
     func question(_ id: UInt32?, to role: Role) -> SideRequest? {
         entries.first { $0.isOpen && $0.request.asker != role && (id == nil || id == $0.request.id) }?.request

@@ -60,13 +60,15 @@ let sharerSideTable = """
     < ask 51 clipboard
       [nobody let in] denied clipboard by policy; > denied 51 clipboard by policy
       [let in] asked 2 clipboard of helper
-      [file asked | file granted | asking file | sending file | paused, file granted | clipboard asked | clipboard granted | tcp asked | tcp granted] asked 3 clipboard of helper
+      [file asked | file granted | asking file | sending file | paused, file granted | tcp asked | tcp granted] asked 3 clipboard of helper
+      [clipboard asked | clipboard granted] > denied 51 clipboard by policy
       [control and file asked | file and control asked] asked 4 clipboard of helper
       [ended] .
     < ask 52 tcp
       [nobody let in] denied tcp by policy; > denied 52 tcp by policy
       [let in] asked 2 tcp of helper
-      [file asked | file granted | asking file | sending file | paused, file granted | clipboard asked | clipboard granted | tcp asked | tcp granted] asked 3 tcp of helper
+      [file asked | file granted | asking file | sending file | paused, file granted | clipboard asked | clipboard granted] asked 3 tcp of helper
+      [tcp asked | tcp granted] > denied 52 tcp by policy
       [control and file asked | file and control asked] asked 4 tcp of helper
       [ended] .
     < ask 53 another tcp

@@ -30,6 +30,68 @@ struct SideRequestTests {
         }
     }
 
+    @Test("what the helper types is no answer: nothing of it passes while something is asked, nor counts a yes behind it")
+    func typedAnswers() {
+        var sharer = ready(.sharer)
+        _ = sharer.take(.peer(.request(id: 2, .control, detail: "")))
+        _ = sharer.take(.command(.yes(nil)))
+        #expect(sharer.take(.peer(.input(.text("yes")))).events == [.input(.text("yes"))])
+        _ = sharer.take(.peer(.ask(id: 7, SideTable.file)))
+        #expect(sharer.take(.peer(.input(.text("\n")))).events.isEmpty)
+        #expect(sharer.take(.command(.yes(nil))).refusal == .helperWasTyping)
+        #expect(sharer.take(.command(.yes(3))).refusal == .helperWasTyping)
+        _ = sharer.take(.wait(.seconds(2)))
+        #expect(sharer.take(.command(.yes(nil))).refusal == nil)
+        #expect(sharer.take(.peer(.input(.text("a")))).events == [.input(.text("a"))])
+        // A no counts at once.
+        _ = sharer.take(.peer(.ask(id: 8, SideTable.file)))
+        #expect(sharer.take(.command(.no(nil))).refusal == nil)
+    }
+
+    @Test("a bare yes to what was taken back a moment ago is no yes to what stands in its place")
+    func changedQuestion() {
+        for way in [Script.Step.peer(.withdrawn(id: 7, .file)), .peer(.release(.file)), .wait(.seconds(60))] {
+            var sharer = ready(.sharer)
+            _ = sharer.take(.peer(.ask(id: 7, SideTable.file)))
+            _ = sharer.take(.wait(.seconds(1)))
+            _ = sharer.take(.peer(.request(id: 3, .control, detail: "")))
+            if case .wait = way { _ = sharer.take(.wait(.milliseconds(59_000))) } else { _ = sharer.take(way) }
+            #expect(sharer.take(.command(.yes(nil))).refusal == .questionChanged)
+            var named = sharer
+            #expect(named.take(.command(.yes(3))).events == [.granted(.control, by: .sharer)])
+            var denied = sharer
+            #expect(denied.take(.command(.no(nil))).refusal == nil)
+        }
+        var sharer = ready(.sharer)
+        _ = sharer.take(.peer(.request(id: 3, .control, detail: "")))
+        _ = sharer.take(.peer(.ask(id: 7, SideTable.file)))
+        _ = sharer.take(.peer(.release(.control)))
+        #expect(sharer.take(.command(.yes(nil))).refusal == .questionChanged)
+        _ = sharer.take(.wait(.seconds(3)))
+        #expect(sharer.take(.command(.yes(nil))).refusal == nil)
+    }
+
+    @Test("a clipboard is asked for once at a time, and so is a place; files are asked for as often as there are")
+    func once() {
+        var sharer = ready(.sharer)
+        for (first, second) in [(UInt32(4), UInt32(5)), (6, 7)] {
+            let subject: SideRequest.Subject = first == 4 ? .clipboard(.both) : .tcp(SideTable.destination)
+            #expect(sharer.take(.peer(.ask(id: first, subject))).messages.isEmpty)
+            let again = sharer.take(.peer(.ask(id: second, subject)))
+            #expect(again.events.isEmpty && again.messages == [.denied(id: second, subject.kind, by: .policy)])
+        }
+        #expect(sharer.take(.peer(.ask(id: 8, SideTable.file))).messages.isEmpty)
+        #expect(sharer.take(.peer(.ask(id: 9, SideTable.file))).messages.isEmpty)
+    }
+
+    @Test("who may not see the screen any more may ask for nothing")
+    func afterView() {
+        var sharer = ready(.sharer)
+        _ = sharer.take(.peer(.release(.view)))
+        #expect(sharer.take(.peer(.ask(id: 7, SideTable.file))).messages == [.denied(id: 7, .file, by: .policy)])
+        #expect(sharer.take(.command(.ask(SideTable.file))).refusal == .notGranted(.view))
+    }
+
     @Test("each side's rules hold in each direction")
     func directions() {
         var sharer = ready(.sharer, rules: SideRules(files: .send, clipboard: .receive, tcp: []))
