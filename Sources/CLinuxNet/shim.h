@@ -381,6 +381,16 @@ static inline uint64_t ra_file_limit(void) {
     return getrlimit(RLIMIT_NOFILE, &limit) == 0 ? (uint64_t)limit.rlim_cur : 0;
 }
 
+// Lets this process have as many files open as it is allowed to ask for; the bound then, 0 when the system does not say.
+static inline uint64_t ra_raise_file_limit(void) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return 0;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+    return ra_file_limit();
+}
+
 // Gives this process another user's rights for good; -1 when this is not root or there is no such user.
 static inline int ra_become(const char *name) {
     const struct passwd *user = geteuid() == 0 ? getpwnam(name) : NULL;

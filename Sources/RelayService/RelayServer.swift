@@ -22,6 +22,7 @@ public final class RelayServer: Sendable {
     let state: StateDirectory
     let signing: CurrentSecret
     private let listeners: [any Channel]
+    private let connections: ConnectionLimits
     private let group: MultiThreadedEventLoopGroup
     private let meetingGroup: MultiThreadedEventLoopGroup
     let logger: Logger
@@ -37,6 +38,8 @@ public final class RelayServer: Sendable {
     /// Opens every listener; the relay serves when this returns.
     public static func start(_ configuration: ServeConfiguration, logger: Logger) async throws -> RelayServer {
         try configuration.validate()
+        // Before the first socket: which connections there is room for follows from it.
+        _ = OpenFiles.raiseLimit()
         let state = try StateDirectory(configured: configuration.stateDirectory)
         let secrets = try state.secrets(configuration)
         let certificate = try (try CertificateSource(configuration, state: state)?.load()).map(CurrentCertificate.init)
@@ -106,6 +109,7 @@ public final class RelayServer: Sendable {
         let routes = CurrentRoutes(operation)
         self.routes = routes
         let limits = ConnectionLimits()
+        connections = limits
         let observer = RelayObserver(operation: operation, dataPlane: dataPlane, limits: limits, place: meetings, dialBack: dialBackPlace)
         let front = Front(
             dataPlane: dataPlane, place: meetings, routes: routes, dialBack: dialBack, certificate: certificate,
@@ -149,6 +153,7 @@ public final class RelayServer: Sendable {
                 hasCertificate: certificate != nil, udpPorts: udpPorts, tcpPorts: tcpPorts,
                 servesDialBack: configuration.dialBack))
         url = ports.url(configuration, certificate: certificate?.certificate, opened: tcpPorts)
+        fitConnections(configuration)
         let place = OperationState.Place(
             url: url, realm: configuration.effectiveRealm, udp: dataPlane.listening.map { "\($0)" },
             tcp: tcp.map { "\($0)" }, metrics: configuration.metrics.map { "\($0)" })
@@ -163,6 +168,14 @@ public final class RelayServer: Sendable {
                 "state": .string(state.path),
             ])
         if let certificate { Self.tell(of: certificate.certificate, logger) }
+    }
+
+    /// As many TCP connections as there are files left for them.
+    func fitConnections(_ configuration: ServeConfiguration) {
+        let process = ProcessReport.now()
+        let inUse = Int(clamping: connections.report.open.total) + dataPlane.allocationCount
+        connections.total = OpenFiles.connections(
+            limit: process.maximumFiles, open: max(0, process.openFiles - inUse), allocations: configuration.quotas.total)
     }
 
     static func tell(of certificate: ServerCertificate, _ logger: Logger) {

@@ -47,8 +47,34 @@ class Client:
     def say(self, kind, **fields):
         self._send(1, json.dumps({"type": kind, **fields}).encode())
 
+    def send_ping(self, payload):
+        self._send(9, payload)
+
+    def hear_pong(self, payload):
+        """Waits for the answer to a ping; returns the messages that came before it."""
+        messages = []
+        while True:
+            opcode, heard = self._hear_frame()
+            if (opcode, heard) == (10, payload):
+                return messages
+            assert opcode in (1, 9), (opcode, heard)  # a second pong would be a mistake
+            if opcode == 1:
+                messages.append(json.loads(heard))
+            else:
+                self._send(10, heard)
+
     def hear(self):
         """The next message."""
+        while True:
+            opcode, payload = self._hear_frame()
+            if opcode == 1:
+                return json.loads(payload)
+            if opcode == 8:
+                raise Gone
+            if opcode == 9:
+                self._send(10, payload)
+
+    def _hear_frame(self):
         while True:
             if len(self._buffer) >= 2:
                 length, start = self._buffer[1], 2
@@ -58,13 +84,7 @@ class Client:
                     if len(self._buffer) >= start + length:
                         opcode, payload = self._buffer[0] & 15, self._buffer[start:start + length]
                         self._buffer = self._buffer[start + length:]
-                        if opcode == 1:
-                            return json.loads(payload)
-                        if opcode == 8:
-                            raise Gone
-                        if opcode == 9:
-                            self._send(10, payload)
-                        continue
+                        return opcode, payload
             self._read()
 
     def ask(self, kind, **fields):

@@ -3,7 +3,7 @@ public import TURN
 /// The connections with peers that a whole process has, by CONNECTION-ID: a ConnectionBind may reach another
 /// machine than the one that has the allocation (RFC 6062 §5.4).
 public struct ConnectionRegistry: Sendable {
-    /// Each is an open file; with the allocations' and the clients' they stay below 20,000.
+    /// Each is an open file, as each allocation and each client's connection is.
     public static var limit: Int { 2048 }
 
     private enum State: Hashable, Sendable {

@@ -4,8 +4,8 @@ import Synchronization
 /// How many TCP connections there may be: in all, and from one source. Each holds a descriptor, and descriptors are
 /// what allocations need too.
 final class ConnectionLimits: Sendable {
-    /// Together with the allocations' sockets far below 20,000 open files.
-    static let total = 6000
+    /// Ten thousand people who wait, and those who come and go meanwhile; fewer where the files do not suffice (`OpenFiles`).
+    static let total = 12_000
     /// From one IPv4 address or IPv6 /56: an office behind one address has many people in it.
     static let perSource = 512
 
@@ -20,18 +20,24 @@ final class ConnectionLimits: Sendable {
     }
 
     private struct Counts {
+        var limit: Int
         var total = 0
         var perSource: [IPAddress: Int] = [:]
         var report = Report()
     }
 
-    let total: Int
     private let perSource: Int
-    private let counts = Mutex(Counts())
+    private let counts: Mutex<Counts>
 
     init(total: Int = ConnectionLimits.total, perSource: Int = ConnectionLimits.perSource) {
-        self.total = total
+        counts = Mutex(Counts(limit: total))
         self.perSource = perSource
+    }
+
+    /// How many there may be. When it becomes less, those that are there stay.
+    var total: Int {
+        get { counts.withLock(\.limit) }
+        set { counts.withLock { $0.limit = newValue } }
     }
 
     /// Counts a connection in; false when there are too many. What was admitted is given back by `release`.
@@ -39,7 +45,7 @@ final class ConnectionLimits: Sendable {
         let source = address.household
         return counts.withLock { counts in
             counts.report.accepted &+= 1
-            guard counts.total < total else {
+            guard counts.total < counts.limit else {
                 counts.report.refused.count(.total)
                 return false
             }

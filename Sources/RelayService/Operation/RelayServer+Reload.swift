@@ -63,6 +63,7 @@ extension RelayServer {
             $0.servesDialBack = result.dialBack
         }
         settings.withLock { $0 = result }
+        fitConnections(result)
         return change
     }
 }

@@ -3,7 +3,7 @@ public import NetPrimitives
 /// The bounds of a relay's rendezvous, of which every table has one, and who may invite there.
 public struct MeetingServerConfiguration: Hashable, Sendable {
     /// Connections at once, and of one source. An office behind one address has many people in it.
-    public var maximumConnections = 10_000
+    public var maximumConnections = 12_000
     public var maximumConnectionsPerSource = 256
     /// Open invitations in the store, and of one source.
     public var maximumInvitations = 100_000

@@ -40,6 +40,20 @@ struct ConnectionLimitsTests {
         #expect((limits.report.accepted, limits.report.refused[.source], limits.report.refused[.total]) == (4, 1, 1))
     }
 
+    @Test("a bound that becomes smaller drops nobody, and holds for those who come")
+    func resized() throws {
+        let limits = ConnectionLimits(total: 3, perSource: 3)
+        let one = try address("192.0.2.1")
+        #expect([one, one].map(limits.admit) == [true, true])
+        limits.total = 1
+        #expect(!limits.admit(one))
+        limits.release(one)
+        limits.release(one)
+        #expect([one, one].map(limits.admit) == [true, false])
+        limits.total = 2
+        #expect(limits.admit(one))
+    }
+
     @Test("releasing what was never admitted changes nothing")
     func unbalanced() throws {
         let limits = ConnectionLimits(total: 1, perSource: 1)
