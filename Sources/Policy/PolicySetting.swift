@@ -69,6 +69,6 @@ struct PolicySetting: Sendable {
         PolicySetting("helpers", \.helpers, .helpers, windows: "\(offered): Helpers", open: "every contact", waitsFor: "offers"),
         PolicySetting("files", \.files, .directions, windows: "none"),
         PolicySetting("clipboard", \.clipboard, .directions, windows: "none", waitsFor: "shared clipboard"),
-        PolicySetting("tcp", \.tcp, .destinations, windows: "none", open: "what the person names", waitsFor: "tunnels"),
+        PolicySetting("tcp", \.tcp, .destinations, windows: "none", open: "what the person names"),
     ]
 }

@@ -55,6 +55,8 @@ extension SessionEventLine {
                     ("event", .string("file")), ("id", .number(id)), ("name", .string(name)), ("bytes", .number(bytes)),
                     ("of", .number(total)), ("state", .string(state.rawValue)),
                 ] + (detail.map { [("detail", .string($0))] } ?? []))
+        case .forwarding(let local, let destination, let state, let why):
+            Self.json(local: local, destination, state, why: why)
         case .ended(let reason, let detail):
             .object(["event": .string("ended"), "reason": .string(reason.rawValue), "detail": .string(detail)])
         }

@@ -52,6 +52,8 @@ extension SessionEventLine {
             return "\(from.printable): \(text.printable)"
         case .file(_, let name, let bytes, let total, let state, let detail):
             return Self.file(name.printable, bytes, of: total, state, detail?.printable, peer: peer)
+        case .forwarding(let local, let destination, let state, let why):
+            return Self.sentence(local: local, destination, state, why: why, peer: peer)
         case .ended(.error, let detail) where !detail.isEmpty:
             return detail.printable
         case .ended(let reason, let detail):

@@ -35,6 +35,8 @@ public enum SessionEventLine: Hashable, Sendable {
     case chat(from: String, text: String)
     /// `detail` says where a file was kept that came, or why it failed.
     case file(id: UInt32, name: String, bytes: Int64, of: Int64, state: FileState, detail: String? = nil)
+    /// Helper: what becomes of a port of this computer that was to lead somewhere.
+    case forwarding(local: String, Destination?, ForwardingState, why: String?)
     case ended(EndReason, detail: String)
 
     /// Nil for an event that is the driver's business and nobody else's.

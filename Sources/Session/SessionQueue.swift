@@ -8,6 +8,13 @@ struct SessionQueue<Element: Sendable>: Sendable {
 
     mutating func append(_ element: Element) { elements.append(element) }
 
+    /// Puts something before all that waits.
+    mutating func prepend(_ element: Element) {
+        guard head > 0 else { return elements.insert(element, at: 0) }
+        head -= 1
+        elements[head] = element
+    }
+
     mutating func replaceLast(with element: Element) {
         guard count > 0 else { return append(element) }
         elements[elements.count - 1] = element
@@ -25,6 +32,11 @@ struct SessionQueue<Element: Sendable>: Sendable {
             head = 0
         }
         return element
+    }
+
+    /// Appends what is not there yet.
+    mutating func appendOnce(_ element: Element) where Element: Equatable {
+        if !elements[head...].contains(element) { append(element) }
     }
 
     mutating func removeAll(where isUnwanted: (Element) -> Bool) {

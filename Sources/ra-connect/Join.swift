@@ -31,6 +31,18 @@ struct Join: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Where to keep files that the other side sends (default: your download folder).", valueName: "DIR"))
     var downloads: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "A port of this computer that leads to a place at the other one, which was named there with “share --tcp”: the first of those when none is given. Can be given several times.",
+            valueName: "LOCALPORT[=HOST:PORT]"))
+    var tcp: [ForwardingWish] = []
+
+    func validate() throws {
+        guard Set(tcp.map(\.localPort)).count == tcp.count else { throw ValidationError("With --tcp each port of this computer leads to one place.") }
+        let most = SessionLimits().atOnce
+        guard tcp.count <= most else { throw ValidationError("Name \(most) ports with --tcp at most.") }
+    }
+
     func run() async throws {
         common.beginLog()
         let argument = invitation.joined(separator: " ")
@@ -47,6 +59,7 @@ struct Join: AsyncParsableCommand {
         let relay = try common.relayURL(invitation: invitation.relay)
         let policy = try common.permitted(printer) { policy throws(PolicyRefusal) in
             try policy.permitMeeting(at: relay)
+            try policy.permitLending(tcp.compactMap { $0.destination?.description })
             return policy
         }
         var options = JoinFlow.Options(
@@ -54,9 +67,12 @@ struct Join: AsyncParsableCommand {
             hasViewer: !noViewer, snapshot: snapshot)
         options.downloads = downloads
         options.rules = SideRules(policy)
+        options.wishes = tcp
+        options.borrowable = policy.tcp?.compactMap { Destination($0) }
         options.isLogged = policy.logsSessions ?? true
         let engine = ConnectEngine()
         let flow = JoinFlow(options, printer: printer, loop: engine.loop, pool: engine.pool)
+        do { try await flow.openPorts() } catch { throw ValidationError(error.description) }
         engine.watch(line: { await flow.perform(line: $0) }, stop: { await flow.stop() })
         let code = await flow.run()
         await engine.shutDown()

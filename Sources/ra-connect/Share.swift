@@ -56,8 +56,17 @@ struct Share: AsyncParsableCommand {
         transform: DoorArgument.init)
     var door: DoorArgument?
 
+    @Option(
+        help: ArgumentHelp(
+            "Let the helper ask for connections from this computer to that place, which you are asked about then. Can be given several times.",
+            valueName: "HOST:PORT"))
+    var tcp: [DestinationArgument] = []
+
     func validate() throws {
         _ = try door?.port
+        guard tcp.count <= SideRules.maximumDestinations else {
+            throw ValidationError("Name \(SideRules.maximumDestinations) places with --tcp at most.")
+        }
         guard !password || passwordFile == nil else { throw ValidationError("Give --password or --password-file, not both.") }
         guard file != nil || mail != nil || !(password || passwordFile != nil) else {
             throw ValidationError("A password is for an invitation's file: give --file or --mail as well. The code needs none.")
@@ -72,7 +81,11 @@ struct Share: AsyncParsableCommand {
         let relay = try common.relayURL()
         let printer = EventPrinter(asJSON: common.json, role: .sharer)
         let wish = InvitationWish(relay: relay, lifetime: expires, ceiling: viewOnly ? .view : .control)
-        let (permit, policy) = try common.permitted(printer) { policy throws(PolicyRefusal) in (try policy.permit(wish), policy) }
+        let lent = tcp.map(\.destination)
+        let (permit, policy) = try common.permitted(printer) { policy throws(PolicyRefusal) in
+            try policy.permitLending(lent.map(\.description))
+            return (try policy.permit(wish), policy)
+        }
         for note in permit.notes { printer.tell(note) }
         var options = ShareFlow.Options(
             relay: relay, proxy: try common.proxyRule(), name: displayName(name),
@@ -80,7 +93,7 @@ struct Share: AsyncParsableCommand {
         options.notice = ConsentNotice(
             warningBeforeView: policy.warningBeforeView, warningBeforeControl: policy.warningBeforeControl)
         options.downloads = downloads
-        options.rules = SideRules(policy)
+        options.rules = SideRules(policy, lending: lent)
         options.isLogged = policy.logsSessions ?? true
         options.password = try NewPassword.read(isAsked: password, file: passwordFile)
         let engine = ConnectEngine()

@@ -91,15 +91,7 @@ def test_a_path_that_dies_is_replaced_by_the_relay(record_property):
     require("Xvfb")
     with Assistance(PLAIN, PLAIN) as session:
         connected(session, "punched")
-
-        def cut():
-            # As a provider that takes offence at what it does not know: nothing between the two homes any more.
-            for host, other in ((session.lab.sharer, session.lab.helper), (session.lab.helper, session.lab.sharer)):
-                host.router.nft(
-                    "table inet cut {\nchain forward {\ntype filter hook forward priority -10; policy accept;\n"
-                    f"ip daddr {other.public_address} drop\nip saddr {other.public_address} drop\n}}\n}}\n")
-
-        changes(session, cut, kind="relayed", record_property=record_property)
+        changes(session, session.forbid_direct_paths, kind="relayed", record_property=record_property)
 
 
 @pytest.mark.parametrize("who", ["helper", "sharer"])

@@ -87,4 +87,18 @@ struct PermitTests {
         policy.relays = []
         #expect(throws: PolicyRefusal.self) { try policy.permitMeeting(at: relay) }
     }
+
+    @Test(
+        "connections that are lent or used are among those that it names",
+        arguments: [
+            ("", ["printer:80"], nil), ("tcp = []", [], nil), ("tcp = [\"printer:80\", \"[::1]:22\"]", ["[::1]:22", "printer:80"], nil),
+            ("tcp = []", ["printer:80"], "does not allow connections to printer:80 (tcp). Allowed: none."),
+            ("tcp = [\"printer:80\"]", ["printer:80", "printer:81"], "does not allow connections to printer:81 (tcp). Allowed: printer:80."),
+        ] as [(String, [String], String?)])
+    func lending(policy: String, destinations: [String], refusal: String?) throws {
+        let policy = try PolicyText(file: policy).policy
+        guard let refusal else { return try policy.permitLending(destinations) }
+        let error = #expect(throws: PolicyRefusal.self) { try policy.permitLending(destinations) }
+        #expect(error?.description.hasSuffix(refusal) == true)
+    }
 }

@@ -24,6 +24,10 @@ public actor JoinFlow: AssistanceFlow {
         public var hasViewer: Bool
         /// Where the first complete picture is written as PNG.
         public var snapshot: String?
+        /// Ports of this computer that are to lead to places at the sharer's.
+        public var wishes: [ForwardingWish] = []
+        /// The places that the policy of this computer allows; nil: any.
+        public var borrowable: [Destination]?
         /// What the policy leaves of files, clipboard and connections.
         public var rules = SideRules()
         /// Where files are put that come; nil: where the desktop says.
@@ -63,6 +67,8 @@ public actor JoinFlow: AssistanceFlow {
     var peer: PeerConnection?
     var driver: SessionDriver?
     private var door: RouterDoor?
+    private var listeners: [(ForwardingWish, ForwardingListener)] = []
+    private var borrowing: BorrowingService?
     private var viewer: ViewerServer?
     private var lastViewerState: ViewerUpdate.State?
     private var fingerprint = ""
@@ -94,6 +100,17 @@ public actor JoinFlow: AssistanceFlow {
 
     // MARK: - Up to the meeting
 
+    /// Listens on the ports that are to lead to the sharer's network, so that one that is taken is noticed before anybody is
+    /// asked for anything. Before `run`.
+    public func openPorts() async throws(ForwardingPortError) {
+        for wish in options.wishes {
+            let listener = try await ForwardingListener.open(port: wish.localPort, loop: loop) { connection in
+                self.assumeIsolated { $0.borrowing?.arrived(connection, at: wish.localPort) ?? false }
+            }
+            listeners.append((wish, listener))
+        }
+    }
+
     private func prepare() async throws {
         let identity = try Identity()
         self.identity = identity
@@ -114,6 +131,12 @@ public actor JoinFlow: AssistanceFlow {
         let files = FileService(driver: driver, folder: DownloadFolder.path(given: options.downloads), printer: printer, loop: loop)
         files.onTold = { [unowned self] line in assumeIsolated { $0.note(line) } }
         driver.offer(files)
+        if !listeners.isEmpty {
+            let service = BorrowingService(driver, allowed: options.borrowable, loop: loop)
+            for (wish, listener) in listeners { service.add(listener, for: wish) }
+            driver.offer(service)
+            borrowing = service
+        }
         self.driver = driver
     }
 

@@ -167,6 +167,8 @@ public actor ShareFlow: AssistanceFlow {
         driver.onEnd = { [unowned self] reason, _ in assumeIsolated { $0.concluded(reason) } }
         driver.offer(
             FileService(driver: driver, folder: DownloadFolder.path(given: options.downloads), printer: printer, loop: loop))
+        // Also with none to lend: the helper is to know that.
+        driver.offer(LendingService(driver, loop: loop))
         self.driver = driver
     }
 

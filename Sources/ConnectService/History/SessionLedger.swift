@@ -7,6 +7,7 @@ struct SessionLedger {
     private(set) var leftOut = 0
     private(set) var sent = SessionRecord.Sent()
     private(set) var received = SessionRecord.Received()
+    private(set) var connections: [SessionRecord.Connections] = []
 
     mutating func note(_ event: SessionEvent, at time: Date) {
         switch event {
@@ -51,6 +52,14 @@ struct SessionLedger {
     private static func adding(_ file: SessionRecord.File, to files: [SessionRecord.File]?) -> [SessionRecord.File] {
         let files = files ?? []
         return files.count < SessionRecord.fileLimit ? files + [file] : files
+    }
+
+    /// What has gone through lent connections, at the end.
+    mutating func note(_ traffic: [Destination: Forwarding.Traffic]) {
+        connections = traffic.map { destination, traffic in
+            SessionRecord.Connections(
+                to: "\(destination)", count: traffic.connections, sent: traffic.sentBytes, received: traffic.receivedBytes)
+        }.sorted { $0.to < $1.to }
     }
 
     /// Whoever asks and pauses without end must not push out how it began.

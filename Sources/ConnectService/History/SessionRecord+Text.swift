@@ -73,6 +73,9 @@ extension SessionRecord {
         func files(_ files: [File]?) -> [String] { (files ?? []).map { "the file \($0.name) (\($0.bytes) bytes)" } }
         lines.append("Sent: " + (pictures + [messages(sent.messages)] + files(sent.files)).joined(separator: ", ") + ".")
         lines.append("Received: " + (inputs + [messages(received.messages)] + files(received.files)).joined(separator: ", ") + ".")
+        for lent in connections ?? [] {
+            lines.append("Connections to \(lent.to): \(lent.count), \(lent.sent) bytes sent, \(lent.received) received.")
+        }
         return lines
     }
 

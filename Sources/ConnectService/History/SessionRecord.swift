@@ -75,6 +75,15 @@ public struct SessionRecord: Codable, Hashable, Sendable {
         var files: [File]?
     }
 
+    /// TCP connections that the sharer has lent to the helper, to one place.
+    struct Connections: Codable, Hashable, Sendable {
+        var to: String
+        var count: Int
+        /// Bytes that this computer sent to the other one for them, and got from it.
+        var sent: Int
+        var received: Int
+    }
+
     /// As many as a long session has; beyond them the oldest but the first go.
     static let consentLimit = 200
     /// As many files of a session are named.
@@ -100,6 +109,7 @@ public struct SessionRecord: Codable, Hashable, Sendable {
     var consents_left_out: Int?
     var sent: Sent?
     var received: Received?
+    var connections: [Connections]?
     /// Milliseconds to `connected`; nil when it did not come to that.
     var elapsed_ms: Int64?
     /// The last path; nil when there was none.

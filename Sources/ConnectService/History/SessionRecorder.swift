@@ -44,6 +44,7 @@ struct SessionRecorder {
             role: role == .sharer ? "sharer" : "helper", peer: String(peer.prefix(100)),
             verified: SessionEventLine.Verification.code.rawValue, fingerprint: fingerprint, consents: ledger.consents,
             consents_left_out: ledger.leftOut > 0 ? ledger.leftOut : nil, sent: ledger.sent, received: ledger.received,
+            connections: ledger.connections.isEmpty ? nil : ledger.connections,
             elapsed_ms: elapsed,
             path: path.map(SessionRecord.Path.init), tried: self.tried.map(SessionRecord.Tried.init),
             findings: findings.map(SessionRecord.Finding.init),

@@ -18,8 +18,8 @@ package struct SideChannel: Hashable, Sendable {
     package static let maximumMessage = 64 << 10
     /// Bytes that may wait on one before `send` refuses; `hasRoom` follows when they have fallen to this again.
     static let backlog = 64 << 10
-    /// At a time, by either side: as many connections as a page of a browser opens, and some files.
-    static let maximumCount = 32
+    /// At a time, by either side: 64 connections (`ForwardingLimits`), some files, and what is being closed.
+    static let maximumCount = 80
 }
 
 /// The side channels that are open, and who has opened them.

@@ -11,7 +11,7 @@ public struct Destination: Hashable, Sendable {
         guard port > 0, (1...Self.maximumHostBytes).contains(host.utf8.count),
             host.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
         else { return nil }
-        self.host = host
+        self.host = host.lowercased()
         self.port = port
     }
 

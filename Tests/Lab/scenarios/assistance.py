@@ -108,6 +108,13 @@ class Assistance:
         self.assert_ended(self.sharer, "finished", 0)
         self.assert_nothing_left()
 
+    def forbid_direct_paths(self):
+        """As a provider that takes offence at what it does not know: nothing passes between the two homes any more."""
+        for host, other in ((self.lab.sharer, self.lab.helper), (self.lab.helper, self.lab.sharer)):
+            host.router.nft(
+                "table inet cut {\nchain forward {\ntype filter hook forward priority -10; policy accept;\n"
+                f"ip daddr {other.public_address} drop\nip saddr {other.public_address} drop\n}}\n}}\n")
+
     def end_programs(self):
         """Ends whatever a test has left running."""
         for process in (self.sharer, self.helper):

@@ -12,6 +12,9 @@ struct DestinationTests {
         #expect(destination?.description == text)
     }
 
+    @Test("is the same in capital letters")
+    func letters() { #expect(Destination("Printer.LAN:80") == Destination("printer.lan:80")) }
+
     @Test("is nothing else", arguments: ["", ":22", "host", "host:0", "host:65536", "::1:80", "a b:1", "h\u{E9}:1", "host:"])
     func refused(text: String) { #expect(Destination(text) == nil) }
 }
