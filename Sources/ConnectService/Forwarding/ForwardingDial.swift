@@ -19,7 +19,8 @@ enum ForwardingDial {
             .channelOption(.autoRead, value: false)
             .channelOption(.allowRemoteHalfClosure, value: true)
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .channelOption(.socketOption(.so_rcvbuf), value: ForwardingSocket.receiveBuffer)
+            .channelOption(.socketOption(.so_rcvbuf), value: ForwardingSocket.kernelBuffer)
+            .channelOption(.socketOption(.so_sndbuf), value: ForwardingSocket.kernelBuffer)
             .connect(host: destination.host, port: Int(destination.port))
             .assumeIsolated()
             .whenComplete { result in done(result.mapError(ForwardingFailure.init)) }

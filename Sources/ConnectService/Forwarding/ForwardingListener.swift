@@ -45,7 +45,8 @@ final class ForwardingListener {
             .childChannelOption(.autoRead, value: false)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .childChannelOption(.socketOption(.so_rcvbuf), value: ForwardingSocket.receiveBuffer)
+            .childChannelOption(.socketOption(.so_rcvbuf), value: ForwardingSocket.kernelBuffer)
+            .childChannelOption(.socketOption(.so_sndbuf), value: ForwardingSocket.kernelBuffer)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     guard arrival(channel) else { throw ChannelError.inappropriateOperationForState }

@@ -25,8 +25,9 @@ final class ForwardingSocket: ChannelInboundHandler {
         var seconds: Int32 = 0
     }
 
-    /// Bytes that the kernel keeps. At the end of input NIO reads all of them at once, whether we want them or not.
-    static let receiveBuffer: SocketOptionValue = 256 << 10
+    /// Bytes that the kernel keeps, in each direction; by itself it would let them grow to megabytes for each connection. At the
+    /// end of input NIO reads all of them at once, whether we want them or not.
+    static let kernelBuffer: SocketOptionValue = 256 << 10
 
     private let channel: any Channel
     private let tell: (News) -> Void

@@ -224,7 +224,7 @@ struct ForwarderTests {
 
     @Test("an application that does not read holds up itself alone, and gets everything when it does")
     func slowReader() async throws {
-        let total = 8_000_000
+        let total = 4_000_000
         let piece = Self.pattern(50_000, 3)
         try await withServer { inbound, outbound in
             // Who says hello gets a lot; all others get back what they say.
