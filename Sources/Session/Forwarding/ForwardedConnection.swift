@@ -17,7 +17,9 @@ struct ForwardedConnection: Sendable {
     let limits: ForwardingLimits
     private(set) var phase = Phase.connecting
     /// Nothing is handed to a channel on which enough waits already.
-    var isBlocked = false
+    var isBlocked = false {
+        didSet { allowTaken() }
+    }
 
     // To the peer.
     private var waiting = SessionQueue<ArraySlice<UInt8>>()
@@ -100,7 +102,12 @@ struct ForwardedConnection: Sendable {
 
     mutating func wrote(_ count: Int) {
         taken += count
-        guard phase == .open, !hasHeardEnd, taken >= limits.window / 4 else { return }
+        allowTaken()
+    }
+
+    /// What the peer cannot be told now it is not allowed: who knows what is due would send beyond every count.
+    private mutating func allowTaken() {
+        guard phase == .open, !hasHeardEnd, !isBlocked, taken >= limits.window / 4 else { return }
         allow(taken)
         taken = 0
     }
