@@ -68,7 +68,7 @@ struct PolicySetting: Sendable {
         PolicySetting("may-be-offered", \.mayBeOffered, .flag, windows: offered, waitsFor: "offers"),
         PolicySetting("helpers", \.helpers, .helpers, windows: "\(offered): Helpers", open: "every contact", waitsFor: "offers"),
         PolicySetting("files", \.files, .directions, windows: "none"),
-        PolicySetting("clipboard", \.clipboard, .directions, windows: "none", waitsFor: "shared clipboard"),
+        PolicySetting("clipboard", \.clipboard, .directions, windows: "none"),
         PolicySetting("tcp", \.tcp, .destinations, windows: "none", open: "what the person names"),
     ]
 }

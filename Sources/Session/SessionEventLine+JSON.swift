@@ -57,6 +57,11 @@ extension SessionEventLine {
                 ] + (detail.map { [("detail", .string($0))] } ?? []))
         case .forwarding(let local, let destination, let state, let why):
             Self.json(local: local, destination, state, why: why)
+        case .clipboard(let move, let bytes, let text):
+            .object([
+                "event": .string("clipboard"), "direction": .string(move.rawValue), "bytes": .number(bytes),
+                "text": text.map { .string($0) } ?? .null,
+            ])
         case .ended(let reason, let detail):
             .object(["event": .string("ended"), "reason": .string(reason.rawValue), "detail": .string(detail)])
         }

@@ -54,6 +54,8 @@ extension SessionEventLine {
             return Self.file(name.printable, bytes, of: total, state, detail?.printable, peer: peer)
         case .forwarding(let local, let destination, let state, let why):
             return Self.sentence(local: local, destination, state, why: why, peer: peer)
+        case .clipboard(let move, let bytes, let text):
+            return Self.clipboard(move, bytes: bytes, text, peer: peer)
         case .ended(.error, let detail) where !detail.isEmpty:
             return detail.printable
         case .ended(let reason, let detail):

@@ -13,6 +13,8 @@ public enum SessionEventLine: Hashable, Sendable {
 
     public enum SideDecision: String, Hashable, Sendable, CaseIterable { case granted, denied, revoked }
 
+    public enum ClipboardMove: String, Hashable, Sendable, CaseIterable { case sent, received }
+
     public enum FileState: String, Hashable, Sendable, CaseIterable { case offered, moving, done, refused, failed }
 
     case invitation(code: String, link: String?, file: String?, expires: Date)
@@ -37,6 +39,8 @@ public enum SessionEventLine: Hashable, Sendable {
     case file(id: UInt32, name: String, bytes: Int64, of: Int64, state: FileState, detail: String? = nil)
     /// Helper: what becomes of a port of this computer that was to lead somewhere.
     case forwarding(local: String, Destination?, ForwardingState, why: String?)
+    /// Something that was copied has gone over; `text` where there is no display to put it into.
+    case clipboard(ClipboardMove, bytes: Int, text: String?)
     case ended(EndReason, detail: String)
 
     /// Nil for an event that is the driver's business and nobody else's.

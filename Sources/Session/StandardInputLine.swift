@@ -4,6 +4,8 @@ public enum StandardInputLine: Hashable, Sendable {
     case perform([SessionCommand])
     /// A path on this machine.
     case sendFile(String)
+    /// A text that the other side is to find in its clipboard.
+    case copy(String)
 
     /// A line that is no command, and a sentence that says what would be one.
     public struct NotUnderstood: Error, Hashable, Sendable, CustomStringConvertible {
@@ -107,15 +109,18 @@ extension StandardInputLine {
         case "send":
             guard !rest.isEmpty else { throw NotUnderstood("Write: send and the name of a file.") }
             return .sendFile(rest)
+        case "copy":
+            guard !rest.isEmpty else { throw NotUnderstood("Write: copy and the text that the other side is to paste.") }
+            return .copy(rest)
         case "stop" where words(rest).isEmpty:
             return .perform([.stop])
         default:
             let commands =
                 switch role {
-                case .sharer: "yes, no, pause, resume, revoke control|file|clipboard|tcp, say TEXT, send FILE, stop"
+                case .sharer: "yes, no, pause, resume, revoke control|file|clipboard|tcp, say TEXT, copy TEXT, send FILE, stop"
                 case .helper:
                     "request control|clipboard, release [control|file|clipboard|tcp], yes, no, type TEXT, key KEYSYM, click X Y [BUTTON], move X Y, "
-                        + "say TEXT, send FILE, stop"
+                        + "say TEXT, copy TEXT, send FILE, stop"
                 }
             if verb == "help" || verb == "?" { throw NotUnderstood("You can type: \(commands).") }
             let verb = verb.cut(toBytes: 40).printable

@@ -10,7 +10,7 @@ struct Join: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Help somebody: see the screen of who invited you.",
         discussion: """
-            While it runs, type: request control, release, type TEXT, key KEYSYM, click X Y [BUTTON], move X Y, say TEXT, send FILE, yes, no, stop. \
+            While it runs, type: request control|clipboard, release, type TEXT, key KEYSYM, click X Y [BUTTON], move X Y, say TEXT, copy TEXT, send FILE, yes, no, stop. \
             An invitation of Windows Remote Assistance (.MsRcIncident) is handed to FreeRDP, if that is installed.
             """)
 

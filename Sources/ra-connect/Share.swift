@@ -12,7 +12,7 @@ import Session
 struct Share: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Get help: invite somebody to see your screen.",
-        discussion: "While it runs, type: yes, no, pause, resume, revoke control|file, say TEXT, send FILE, stop.")
+        discussion: "While it runs, type: yes, no, pause, resume, revoke control|clipboard|file, say TEXT, copy TEXT, send FILE, stop.")
 
     @OptionGroup var common: CommonOptions
 

@@ -123,6 +123,14 @@ def router_answers():
     yield b"0" * 32 + b" 00 " + b"0" * 32 + b" 00 fe80" + b"0" * 27 + b"1 00000400 1 0 00450003 eth0\n"
 
 
+def clipboard_messages():
+    """Texts to send, and messages of a peer: a whole one, one in two, and ones that are none."""
+    yield b"\0\7Hello, \xc3\xa9\x01\x00"
+    for said in (b"\1\0\0\0\5Hello", b"\1\0\0\0\5Hel", b"\2lo", b"\1\0\x10\0\0", b"\1\0\0\0\1\xff", b"\3"):
+        yield b"\1" + bytes([len(said)]) + said
+    yield b"\1\x08\1\0\0\0\5Hel\1\3\2lo"
+
+
 def session_messages():
     """A session of either side, up to a file that is asked for and granted, and each message by itself."""
     said = {"view": "0100000001010000", "yes to view": "020000000101", "rules": "0D0303010100160009" + b"localhost".hex(),
@@ -142,7 +150,8 @@ def session_messages():
 
 
 SEEDS = {"STUNMessages": messages, "Streams": streams, "RelayOperations": choices, "RelayRequests": requests, "DTLSClients": dtls,
-         "Rendezvous": rendezvous, "Invitations": invitations, "Incidents": incidents, "RouterAnswers": router_answers, "SessionMessages": session_messages}
+         "Rendezvous": rendezvous, "Invitations": invitations, "Incidents": incidents, "RouterAnswers": router_answers, "SessionMessages": session_messages,
+         "ClipboardMessages": clipboard_messages}
 
 if __name__ == "__main__":
     target, folder = sys.argv[1], pathlib.Path(sys.argv[2])

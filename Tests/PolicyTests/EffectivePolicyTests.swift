@@ -73,6 +73,6 @@ struct EffectivePolicyTests {
     @Test("a setting that has nothing to rule yet says so, and no other does")
     func unused() {
         let idle = EffectivePolicy().settings.filter { $0.notes.contains { $0.hasPrefix("Nothing here uses this yet") } }
-        #expect(idle.map(\.key) == ["may-be-offered", "helpers", "clipboard"])
+        #expect(idle.map(\.key) == ["may-be-offered", "helpers"])
     }
 }

@@ -12,7 +12,7 @@ import ScreenCodec
 public import Session
 
 /// The helper's side, from the invitation to the end: `ra-connect join`.
-public actor JoinFlow: AssistanceFlow {
+public actor JoinFlow: AssistanceFlow, ClipboardFlow {
     public struct Options: Sendable {
         public var relay: RelayURL
         /// A proxy through which the relay is looked for as well.
@@ -66,6 +66,7 @@ public actor JoinFlow: AssistanceFlow {
     var servers: [RelayServer] = []
     var peer: PeerConnection?
     var driver: SessionDriver?
+    var clipboard: ClipboardService?
     private var door: RouterDoor?
     private var listeners: [(ForwardingWish, ForwardingListener)] = []
     private var borrowing: BorrowingService?
@@ -138,6 +139,11 @@ public actor JoinFlow: AssistanceFlow {
             borrowing = service
         }
         self.driver = driver
+        guard !options.rules.clipboard.isEmpty else { return }
+        let clipboard = ClipboardService(driver: driver)
+        driver.offer(clipboard)
+        self.clipboard = clipboard
+        await openClipboard(of: nil)
     }
 
     func meet() async throws {

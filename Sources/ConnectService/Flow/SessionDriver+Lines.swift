@@ -13,6 +13,9 @@ extension SessionDriver {
                 guard machine != nil else { return printer.complain("Nobody is connected yet.") }
                 guard let files = services[.file] as? FileService else { throw CommandRefusal.notAvailable(.file) }
                 files.send(path)
+            case .copy(let text)?:
+                guard let clipboard = services[.clipboard] as? ClipboardService else { throw CommandRefusal.notAvailable(.clipboard) }
+                try clipboard.send(text)
             }
         } catch {
             complain(error)
@@ -43,9 +46,9 @@ extension SessionDriver {
         switch command {
         case .say: recorder.ledger.sentMessage()
         case .request(.control, _), .request(.clipboard, _): printer.note("Asked. Waiting for \(peerName)'s answer…")
-        case .pause where machine?.lent.isEmpty == false:
-            let kinds = Set(machine?.lent.map(\.kind.rawValue) ?? []).sorted().joined(separator: ", ")
-            printer.note("Only the screen and control pause. What else you said yes to goes on (\(kinds)); “revoke” ends it.")
+        case .pause where machine?.lent.contains { $0.kind != .clipboard } == true:
+            let kinds = Set(machine?.lent.map(\.kind) ?? []).subtracting([.clipboard]).map(\.rawValue).sorted().joined(separator: ", ")
+            printer.note("Only the screen, control and clipboard pause. What else you said yes to goes on (\(kinds)); “revoke” ends it.")
         case .yes, .no, .pause, .resume, .revoke, .request, .release, .input, .requestKeyFrame, .acknowledge, .ask, .stop: break
         }
     }

@@ -79,8 +79,8 @@ extension SessionDriver {
             services[request.kind]?.handle(.revoked(request, by: decider))
             for (channel, owner) in channelRequests where owner == request { close(channel) }
         case .peerRules(let rules): for service in services.values { service.handle(.peerRules(rules)) }
-        case .request, .granted, .denied, .revoked, .sideRequest, .chat, .paused, .resumed, .ended, .startSharing, .stopSharing,
-            .input, .letGo, .keyFrameRequested, .frameAcknowledged:
+        case .paused, .resumed: (services[.clipboard] as? ClipboardService)?.pauseChanged()
+        case .request, .granted, .denied, .revoked, .sideRequest, .chat, .ended, .startSharing, .stopSharing, .input, .letGo, .keyFrameRequested, .frameAcknowledged:
             break
         }
     }

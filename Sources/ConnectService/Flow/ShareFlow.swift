@@ -12,7 +12,7 @@ public import Session
 import Synchronization
 
 /// The sharer's side, from the invitation to the end: `ra-connect share`.
-public actor ShareFlow: AssistanceFlow {
+public actor ShareFlow: AssistanceFlow, ClipboardFlow {
     public struct Options: Sendable {
         public var relay: RelayURL
         /// A proxy through which the relay is looked for as well.
@@ -72,6 +72,7 @@ public actor ShareFlow: AssistanceFlow {
     var turn: TURNCredentials?
     var peer: PeerConnection?
     var driver: SessionDriver?
+    var clipboard: ClipboardService?
     var screen: ScreenSource?
     /// Nil when there cannot be one.
     var notice: DisplayThread<Notice>?
@@ -170,6 +171,11 @@ public actor ShareFlow: AssistanceFlow {
         // Also with none to lend: the helper is to know that.
         driver.offer(LendingService(driver, loop: loop))
         self.driver = driver
+        guard !options.rules.clipboard.isEmpty else { return }
+        let clipboard = ClipboardService(driver: driver)
+        driver.offer(clipboard)
+        self.clipboard = clipboard
+        await openClipboard(of: options.display)
     }
 
     private func invite() async throws {

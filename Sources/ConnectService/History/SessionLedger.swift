@@ -62,6 +62,14 @@ struct SessionLedger {
         }.sorted { $0.to < $1.to }
     }
 
+    /// Something that was copied has gone over; what it was is kept nowhere.
+    mutating func copied(bytes: Int, isOurs: Bool) {
+        func adding(to copied: SessionRecord.Copied?) -> SessionRecord.Copied {
+            SessionRecord.Copied(texts: (copied?.texts ?? 0) + 1, bytes: (copied?.bytes ?? 0) + bytes)
+        }
+        if isOurs { sent.copied = adding(to: sent.copied) } else { received.copied = adding(to: received.copied) }
+    }
+
     /// Whoever asks and pauses without end must not push out how it began.
     private mutating func add(_ what: String, _ kind: Capability?, _ decider: Decider?, _ time: Date, about request: SideRequest? = nil) {
         if consents.count == SessionRecord.consentLimit {

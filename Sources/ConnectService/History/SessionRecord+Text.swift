@@ -70,9 +70,10 @@ extension SessionRecord {
         func messages(_ count: Int) -> String { "\(count) message\(count == 1 ? "" : "s")" }
         let pictures = isSharer ? ["\(sent.pictures) pictures of the screen (\(sent.bytes) bytes)"] : []
         let inputs = isSharer ? ["\(received.inputs) inputs of mouse and keyboard"] : []
+        func copied(_ copied: Copied?) -> [String] { copied.map { ["\($0.bytes) bytes of copied text, \($0.texts) times"] } ?? [] }
         func files(_ files: [File]?) -> [String] { (files ?? []).map { "the file \($0.name) (\($0.bytes) bytes)" } }
-        lines.append("Sent: " + (pictures + [messages(sent.messages)] + files(sent.files)).joined(separator: ", ") + ".")
-        lines.append("Received: " + (inputs + [messages(received.messages)] + files(received.files)).joined(separator: ", ") + ".")
+        lines.append("Sent: " + (pictures + [messages(sent.messages)] + files(sent.files) + copied(sent.copied)).joined(separator: ", ") + ".")
+        lines.append("Received: " + (inputs + [messages(received.messages)] + files(received.files) + copied(received.copied)).joined(separator: ", ") + ".")
         for lent in connections ?? [] {
             lines.append("Connections to \(lent.to): \(lent.count), \(lent.sent) bytes sent, \(lent.received) received.")
         }

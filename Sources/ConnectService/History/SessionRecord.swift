@@ -55,6 +55,12 @@ public struct SessionRecord: Codable, Hashable, Sendable {
         var bytes: Int64
     }
 
+    /// What went from clipboard to clipboard; what was in it is kept nowhere.
+    struct Copied: Codable, Hashable, Sendable {
+        var texts: Int
+        var bytes: Int
+    }
+
     /// What went from this computer to the other one.
     struct Sent: Codable, Hashable, Sendable {
         /// Of the screen, and their bytes.
@@ -64,6 +70,8 @@ public struct SessionRecord: Codable, Hashable, Sendable {
         var messages = 0
         /// Nil for none.
         var files: [File]?
+        /// Nil for nothing.
+        var copied: Copied?
     }
 
     /// What came from the other one and was let through.
@@ -73,6 +81,8 @@ public struct SessionRecord: Codable, Hashable, Sendable {
         var messages = 0
         /// Nil for none.
         var files: [File]?
+        /// Nil for nothing.
+        var copied: Copied?
     }
 
     /// TCP connections that the sharer has lent to the helper, to one place.

@@ -36,6 +36,18 @@ extension SessionEventLine {
         }
     }
 
+    /// A text that is shown is set in, line by line, so that nothing of it looks like a sentence of ours.
+    static func clipboard(_ move: ClipboardMove, bytes: Int, _ text: String?, peer: String) -> String {
+        let size = SideRequest.Subject.size(UInt64(clamping: bytes))
+        switch (move, text) {
+        case (.sent, _): return "\(peer) can paste what you copied (\(size))."
+        case (.received, nil): return "You can paste what \(peer) copied (\(size))."
+        case (.received, let text?):
+            let lines = text.split(whereSeparator: \.isNewline).map { "    " + String($0).printable }
+            return (["\(peer) copied (\(size)):"] + lines).joined(separator: "\n")
+        }
+    }
+
     static func json(_ decision: SideDecision, _ request: SideRequest, by decider: Decider) -> OrderedJSON {
         .object([
             "event": .string(decision.rawValue), "kind": .string(request.kind.rawValue), "by": .string(decider.rawValue),

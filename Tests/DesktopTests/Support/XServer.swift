@@ -43,7 +43,7 @@ final class XServer {
     /// Starts a program on this display.
     func start(_ program: String, _ arguments: String...) throws -> Process { try start([program] + arguments) }
 
-    func start(_ command: [String]) throws -> Process {
+    func start(_ command: [String], errors: Pipe? = nil) throws -> Process {
         let (program, arguments) = (command[0], Array(command.dropFirst()))
         guard let path = Self.path(of: program) else { throw Failure.notInstalled }
         let process = Process()
@@ -54,7 +54,7 @@ final class XServer {
         environment["LC_ALL"] = "C.UTF-8"
         process.environment = environment
         process.standardOutput = FileHandle.nullDevice
-        process.standardError = FileHandle.nullDevice
+        process.standardError = errors ?? FileHandle.nullDevice
         try process.run()
         return process
     }
