@@ -31,7 +31,7 @@ def test_each_row_follows_from_the_measurements():
 def test_what_is_to_be_raised_is_what_does_not_fit():
     keys = dict(re.findall(r"^# ([a-z-]+) = (\d+)  # default$", (DEPLOY / "ra-relay.toml").read_text(), re.M))
     limits = (ROOT / "Sources" / "RelayService" / "Front" / "ConnectionLimits.swift").read_text()
-    connections = int(re.search(r"static let total = (\d+)", limits)[1])
+    connections = int(re.search(r"static let total = ([\d_]+)", limits)[1])
     for sessions, relayed, *_, advice in ROWS:
         fits = (2 * int(sessions) <= connections and 3 * int(relayed) <= int(keys["quota-total"])
                 and 2 * RATE * int(relayed) * 125_000 <= int(keys["bandwidth-total"]))
