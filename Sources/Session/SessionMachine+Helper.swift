@@ -77,7 +77,6 @@ extension SessionMachine {
             state = .viewing(.none, paused: false)
         }
         emit(.granted(kind, by: .sharer))
-        letIn()
     }
 
     private mutating func denied(id: UInt32, _ kind: Capability, by decider: Decider, at now: Instant) {

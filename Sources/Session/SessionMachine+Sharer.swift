@@ -65,7 +65,7 @@ extension SessionMachine {
         case .askingToView:
             state = .viewing(.none, paused: false)
             emit(.startSharing)
-            letIn()
+            tellRules()
         case .viewing(_, let paused):
             state = .viewing(.granted(HeldInput()), paused: paused)
         case .connected, .ended:
@@ -77,6 +77,7 @@ extension SessionMachine {
     mutating func deny(by decider: Decider, at now: Instant) {
         guard let (request, kind) = state.openRequest else { return }
         noteNo(to: kind, at: now)
+        if decider == .timeout { questionGone() }
         post(.denied(id: request.wireID, kind, by: decider))
         emit(.denied(kind, by: decider))
         switch state {

@@ -22,8 +22,8 @@ public struct SessionMachine: Sendable {
     var keyFrames = KeyFrameGate()
     /// Files, clipboard and connections that are asked for or granted.
     var side = SideBook()
-    /// Whether the first yes of the session was given.
-    var isLetIn = false
+    /// Whether the other side knows ours.
+    var hasToldRules = false
     var knowsPeerRules = false
     /// When the machine was called last.
     private var lastCall = Instant.zero
@@ -82,7 +82,6 @@ public struct SessionMachine: Sendable {
         lastCall = max(lastCall, now)
         if role == .sharer, let (request, _) = state.openRequest, let deadline = request.deadline, now >= deadline {
             deny(by: .timeout, at: now)
-            questionGone()
         }
         denyOverdue(at: now)
         if screenMayFlow, keyFrames.open(at: now, interval: limits.keyFrameInterval) { emit(.keyFrameRequested) }

@@ -86,15 +86,25 @@ struct NoticeTests {
 
 @Suite(.enabled(if: XServer.canNest, "Xephyr or xdotool is not installed"))
 struct NoticeAndPeopleTests {
+    /// A person's own server, the one in it that is shared, and the notice there with so many buttons.
+    private static func seat(
+        showing content: NoticeContent, buttons: Int
+    ) throws -> (outer: XServer, server: XServer, watcher: NoticeWatcher) {
+        let outer = try XServer()
+        let server = try XServer.nested(in: outer)
+        let watcher = try NoticeWatcher(on: server)
+        try watcher.notice.show(content)
+        #expect(try watcher.wait { $0.buttons.count == buttons })
+        return (outer, server, watcher)
+    }
+
     @Test("a person presses the buttons, also while the helper holds the pointer's button down")
     func buttons() throws {
-        let outer = try XServer()
-        defer { outer.kill() }
-        let server = try XServer.nested(in: outer)
-        defer { server.kill() }
-        let watcher = try NoticeWatcher(on: server)
-        try watcher.notice.show(NoticeTests.controlling)
-        #expect(try watcher.wait { $0.buttons.count == 3 })
+        let (outer, server, watcher) = try Self.seat(showing: NoticeTests.controlling, buttons: 3)
+        defer {
+            server.kill()
+            outer.kill()
+        }
         for (button, action) in zip(watcher.buttons, [NoticeAction.takeControlBack, .pause, .stop]) {
             let before = watcher.events.count
             try outer.personClicks(x: button.x, y: button.y)
@@ -113,13 +123,11 @@ struct NoticeAndPeopleTests {
 
     @Test("a person's Esc is heard while the other side has control, and only then")
     func escape() throws {
-        let outer = try XServer()
-        defer { outer.kill() }
-        let server = try XServer.nested(in: outer)
-        defer { server.kill() }
-        let watcher = try NoticeWatcher(on: server)
-        try watcher.notice.show(NoticeTests.viewing)
-        #expect(try watcher.wait { $0.buttons.count == 2 })
+        let (outer, server, watcher) = try Self.seat(showing: NoticeTests.viewing, buttons: 2)
+        defer {
+            server.kill()
+            outer.kill()
+        }
         try outer.run("xdotool", "mousemove", "400", "300", "key", "Escape")
         try watcher.notice.show(NoticeTests.controlling)
         #expect(try watcher.wait { $0.buttons.count == 3 })
@@ -136,13 +144,11 @@ struct NoticeAndPeopleTests {
 
     @Test("a person drags it elsewhere, and not out of the screen; the helper does not")
     func drags() throws {
-        let outer = try XServer()
-        defer { outer.kill() }
-        let server = try XServer.nested(in: outer)
-        defer { server.kill() }
-        let watcher = try NoticeWatcher(on: server)
-        try watcher.notice.show(NoticeTests.viewing)
-        #expect(try watcher.wait { $0.buttons.count == 2 })
+        let (outer, server, watcher) = try Self.seat(showing: NoticeTests.viewing, buttons: 2)
+        defer {
+            server.kill()
+            outer.kill()
+        }
         let area = try #require(watcher.area)
         let grip = (x: area.x + 3, y: area.y + 3)
 

@@ -35,9 +35,7 @@ final class FileService: SideService {
     func send(_ text: String) {
         let typed = TypedPath(text, home: NSHomeDirectory())
         let path = typed.candidates.first { FileManager.default.fileExists(atPath: $0) } ?? typed.meant
-        onDisk { () -> Result<FileSource, FileSource.Problem> in
-            do throws(FileSource.Problem) { return .success(try FileSource(path: path)) } catch { return .failure(error) }
-        } then: { service, result in
+        onDisk { Result { () throws(FileSource.Problem) in try FileSource(path: path) } } then: { service, result in
             switch result {
             case .success(let source): service.offer(source)
             case .failure(let problem): service.printer.complain("\(problem)")

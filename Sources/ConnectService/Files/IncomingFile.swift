@@ -94,9 +94,7 @@ final class IncomingFile {
     private func onDisk<Value: Sendable>(
         _ work: @escaping @Sendable () throws(FileFailure) -> Value, then goOn: @escaping (IncomingFile, Value) -> Void
     ) {
-        service.onDisk { () -> Result<Value, FileFailure> in
-            do throws(FileFailure) { return .success(try work()) } catch { return .failure(error) }
-        } then: { [weak self] _, result in
+        service.onDisk { Result(catching: work) } then: { [weak self] _, result in
             guard let self else { return }
             switch result {
             case .success(let value): goOn(self, value)

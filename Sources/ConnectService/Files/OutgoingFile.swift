@@ -32,12 +32,12 @@ final class OutgoingFile {
         let source = source
         if let count = sender.nextRead {
             isReading = true
-            service.onDisk { Self.attempt { () throws(FileFailure) in try source.read(count) } } then: { [weak self] _, result in
+            service.onDisk { Result { () throws(FileFailure) in try source.read(count) } } then: { [weak self] _, result in
                 self?.have(result) { file, bytes in file.sender.send(bytes) }
             }
         } else if sender.wantsHash {
             isReading = true
-            service.onDisk { Self.attempt { () throws(FileFailure) in try source.finish() } } then: { [weak self] _, result in
+            service.onDisk { Result { () throws(FileFailure) in try source.finish() } } then: { [weak self] _, result in
                 self?.have(result) { file, hash in file.sender.finish(sha256: hash) }
             }
         }
@@ -83,9 +83,5 @@ final class OutgoingFile {
         case .failed(let failure): service.tell(request, .failed, bytes: sender.acknowledged, detail: "\(failure)")
         }
         service.end(request, on: channel, done: outcome == .done)
-    }
-
-    private static func attempt(_ work: () throws(FileFailure) -> [UInt8]) -> Result<[UInt8], FileFailure> {
-        do throws(FileFailure) { return .success(try work()) } catch { return .failure(error) }
     }
 }

@@ -16,11 +16,7 @@ enum ForwardingDial {
     ) {
         ClientBootstrap(group: loop)
             .connectTimeout(patience)
-            .channelOption(.autoRead, value: false)
-            .channelOption(.allowRemoteHalfClosure, value: true)
-            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .channelOption(.socketOption(.so_rcvbuf), value: ForwardingSocket.kernelBuffer)
-            .channelOption(.socketOption(.so_sndbuf), value: ForwardingSocket.kernelBuffer)
+            .channelInitializer { ForwardingSocket.options.applyAllChannelOptions(to: $0) }
             .connect(host: destination.host, port: Int(destination.port))
             .assumeIsolated()
             .whenComplete { result in done(result.mapError(ForwardingFailure.init)) }

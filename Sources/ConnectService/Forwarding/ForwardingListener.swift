@@ -42,13 +42,8 @@ final class ForwardingListener {
             .serverChannelOption(.backlog, value: backlog)
             // A session may have ended here a moment ago.
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-            .childChannelOption(.autoRead, value: false)
-            .childChannelOption(.allowRemoteHalfClosure, value: true)
-            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .childChannelOption(.socketOption(.so_rcvbuf), value: ForwardingSocket.kernelBuffer)
-            .childChannelOption(.socketOption(.so_sndbuf), value: ForwardingSocket.kernelBuffer)
             .childChannelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
+                ForwardingSocket.options.applyAllChannelOptions(to: channel).flatMapThrowing {
                     guard arrival(channel) else { throw ChannelError.inappropriateOperationForState }
                 }
             }

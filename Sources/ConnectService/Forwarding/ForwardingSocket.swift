@@ -27,7 +27,18 @@ final class ForwardingSocket: ChannelInboundHandler {
 
     /// Bytes that the kernel keeps, in each direction; by itself it would let them grow to megabytes for each connection. At the
     /// end of input NIO reads all of them at once, whether we want them or not.
-    static let kernelBuffer: SocketOptionValue = 256 << 10
+    private static let kernelBuffer: SocketOptionValue = 256 << 10
+
+    /// What a channel must have before it is one of these.
+    static var options: ChannelOptions.Storage {
+        var options = ChannelOptions.Storage()
+        options.append(key: .autoRead, value: false)
+        options.append(key: .allowRemoteHalfClosure, value: true)
+        options.append(key: .tcpOption(.tcp_nodelay), value: 1)
+        options.append(key: .socketOption(.so_rcvbuf), value: kernelBuffer)
+        options.append(key: .socketOption(.so_sndbuf), value: kernelBuffer)
+        return options
+    }
 
     private let channel: any Channel
     private let tell: (News) -> Void

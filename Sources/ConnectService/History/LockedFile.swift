@@ -12,19 +12,17 @@ struct LockedFile {
     /// Alone; made when it is not there, and its owner's alone from now on.
     init(writing path: String) throws {
         try self.init(path, O_RDWR | O_CREAT, LOCK_EX)
-        guard fchmod(handle.fileDescriptor, 0o600) == 0 else { throw Self.failure }
+        guard fchmod(handle.fileDescriptor, 0o600) == 0 else { throw POSIXError.latest }
     }
 
     private init(_ path: String, _ flags: Int32, _ lock: Int32) throws {
         let descriptor = open(path, flags | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        guard descriptor >= 0 else { throw Self.failure }
+        guard descriptor >= 0 else { throw POSIXError.latest }
         handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
         while flock(descriptor, lock) != 0 {
-            guard errno == EINTR else { throw Self.failure }
+            guard errno == EINTR else { throw POSIXError.latest }
         }
     }
-
-    private static var failure: any Error { POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
 
     var size: UInt64 { get throws { try handle.seekToEnd() } }
 

@@ -37,12 +37,12 @@ public struct InvitationRecords: Sendable {
             encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
             let line = try encoder.encode(record) + Data("\n".utf8)
             let descriptor = open(name + InvitationRecords.nascent, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-            guard descriptor >= 0 else { throw InvitationRecords.failure }
+            guard descriptor >= 0 else { throw POSIXError.latest }
             handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
             do {
-                guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else { throw InvitationRecords.failure }
+                guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else { throw POSIXError.latest }
                 try handle.write(contentsOf: line)
-                guard rename(name + InvitationRecords.nascent, path) == 0 else { throw InvitationRecords.failure }
+                guard rename(name + InvitationRecords.nascent, path) == 0 else { throw POSIXError.latest }
             } catch {
                 unlink(name + InvitationRecords.nascent)
                 throw error
@@ -117,6 +117,4 @@ public struct InvitationRecords: Sendable {
         let attributes = try? FileManager.default.attributesOfItem(atPath: path)
         return attributes?[.modificationDate] as? Date ?? .distantPast
     }
-
-    private static var failure: any Error { POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
 }

@@ -15,23 +15,18 @@ public enum PasswordFile {
     public static func read(_ file: String, namedBy origin: String) throws(Unusable) -> String {
         let descriptor = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY)
         let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: descriptor >= 0)
-        guard descriptor >= 0 else { throw Unusable(description: "\(file), which \(origin) names, cannot be read.") }
-        if let mode = mode(of: descriptor), mode & 0o077 != 0 {
+        // The rights of the very file that is open: its name may be a link's, or mean another one by now.
+        var status = stat()
+        guard descriptor >= 0, fstat(descriptor, &status) == 0 else {
+            throw Unusable(description: "\(file), which \(origin) names, cannot be read.")
+        }
+        guard status.st_mode & 0o077 == 0 else {
             throw Unusable(description: "\(file) can be read by others; “chmod 600 \(file)” makes it yours alone.")
         }
         guard let data = try? handle.read(upToCount: longest) ?? Data() else {
             throw Unusable(description: "\(file), which \(origin) names, cannot be read.")
         }
         return try firstLine(of: data, from: file)
-    }
-
-    /// The rights of the very file that is open: its name may mean another one by now, or be a link, which has none of its own.
-    ///
-    /// - Returns: nil for a pipe, which has no name, so that nobody else finds it.
-    private static func mode(of descriptor: Int32) -> Int? {
-        let name = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\(descriptor)")
-        let attributes = name.flatMap { try? FileManager.default.attributesOfItem(atPath: $0) }
-        return (attributes?[.posixPermissions] as? NSNumber)?.intValue
     }
 
     /// A password ends where its line does.

@@ -12,16 +12,14 @@ enum PrivateFile {
     static func write(_ contents: some DataProtocol, to path: String, mode: UInt32 = 0o600) throws {
         let temporary = "\(path).\(UUID().uuidString).part"
         let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        guard descriptor >= 0 else { throw failure }
+        guard descriptor >= 0 else { throw POSIXError.latest }
         let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
         do {
             try handle.write(contentsOf: contents)
-            guard fchmod(descriptor, mode) == 0, fsync(descriptor) == 0, rename(temporary, path) == 0 else { throw failure }
+            guard fchmod(descriptor, mode) == 0, fsync(descriptor) == 0, rename(temporary, path) == 0 else { throw POSIXError.latest }
         } catch {
             unlink(temporary)
             throw error
         }
     }
-
-    private static var failure: any Error { POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
 }

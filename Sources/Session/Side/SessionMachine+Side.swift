@@ -151,14 +151,10 @@ extension SessionMachine {
 
     // MARK: Rules
 
-    /// The first yes of the session: from now on more may be asked for, and the helper may know what there is.
-    mutating func letIn() {
-        guard !isLetIn else { return }
-        isLetIn = true
-        if role == .sharer { tellRules() }
-    }
-
+    /// Once, as soon as the other side may know what there is: the sharer with its first yes, the helper at the beginning.
     mutating func tellRules() {
+        guard !hasToldRules else { return }
+        hasToldRules = true
         if rules != SideRules() { post(.rules(rules)) }
     }
 
