@@ -1,0 +1,36 @@
+import CSodium
+
+/// The public half of a person's identity: an Ed25519 key (RFC 8032). Who holds the other half is that person, whatever a relay says.
+public struct PersonKey: Hashable, Sendable {
+    /// 32.
+    public static let size = Int(crypto_sign_PUBLICKEYBYTES)
+
+    public let bytes: [UInt8]
+
+    /// Nil for another number of bytes.
+    public init?(_ bytes: [UInt8]) {
+        guard bytes.count == Self.size else { return nil }
+        self.bytes = bytes
+    }
+
+    /// Reads base64 without padding, with `-` and `_` (RFC 4648 §5); nil for what is no key.
+    public init?(_ text: String) {
+        guard let bytes = Base64URL.decode(text) else { return nil }
+        self.init(bytes)
+    }
+
+    /// As `init(_ text:)` reads it.
+    public var text: String { Base64URL.encode(bytes) }
+
+    /// What two people compare by telephone: the first 15 bytes of its SHA-256 in Crockford's base 32, in six groups of four.
+    public var fingerprint: String {
+        let symbols = Array(CrockfordBase32.encode(Array(Digest.sha256(bytes).prefix(15))))
+        return stride(from: 0, to: symbols.count, by: 4).map { String(symbols[$0..<min($0 + 4, symbols.count)]) }
+            .joined(separator: "-")
+    }
+
+    func verifies(_ signature: [UInt8], of statement: [UInt8]) -> Bool {
+        signature.count == Int(crypto_sign_BYTES)
+            && crypto_sign_verify_detached(signature, statement, UInt64(statement.count), bytes) == 0
+    }
+}
