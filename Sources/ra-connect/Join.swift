@@ -37,7 +37,14 @@ struct Join: AsyncParsableCommand {
             valueName: "LOCALPORT[=HOST:PORT]"))
     var tcp: [ForwardingWish] = []
 
+    @Option(
+        help: ArgumentHelp(
+            "With an invitation of Windows: a port of this computer that leads to the other one's, which “join --tcp” of a session has opened.",
+            valueName: "LOCALPORT"))
+    var through: UInt16?
+
     func validate() throws {
+        guard through != 0 else { throw ValidationError("With --through name the port that a session's --tcp has opened, 1 to 65535.") }
         guard Set(tcp.map(\.localPort)).count == tcp.count else { throw ValidationError("With --tcp each port of this computer leads to one place.") }
         let most = SessionLimits().atOnce
         guard tcp.count <= most else { throw ValidationError("Name \(most) ports with --tcp at most.") }
@@ -52,9 +59,10 @@ struct Join: AsyncParsableCommand {
                 try policy.permitOldInvitation()
                 return policy
             }
-            let join = IncidentJoin(file: incident, asJSON: common.json, isLogged: policy.logsSessions ?? true)
+            let join = IncidentJoin(file: incident, tunnel: through, asJSON: common.json, isLogged: policy.logsSessions ?? true)
             throw ArgumentParser.ExitCode(try await join.run().rawValue)
         }
+        guard through == nil else { throw ValidationError("--through is for an invitation of Windows Remote Assistance (.MsRcIncident).") }
         let invitation = try InvitationArgument.read(argument)
         let relay = try common.relayURL(invitation: invitation.relay)
         let policy = try common.permitted(printer) { policy throws(PolicyRefusal) in

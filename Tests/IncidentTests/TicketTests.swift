@@ -30,6 +30,31 @@ struct TicketTests {
         #expect(opened.keyHash2 == nil)
     }
 
+    @Test("is sealed again to the same bytes, as Windows writes them")
+    func sealedAgain() throws {
+        let ticket = try SealedTicket(hexadecimal: Self.sealed)
+        let content = try ticket.open(password: Self.password)
+        let again = try #require(SealedTicket(sealing: content, password: Self.password))
+        #expect(try again.open(password: Self.password) == content)
+        #expect(again.bytes == ticket.bytes)
+    }
+
+    @Test("of an invitation that leads elsewhere has that address alone, and all else as before")
+    func elsewhere() throws {
+        let ticket = try SealedTicket(hexadecimal: Self.sealed)
+        let content = try ticket.open(password: Self.password)
+        let begin = try #require(MachineAddress(host: "127.0.0.1", port: "13389"))
+        var file = try IncidentFile(parsing: Array(Sample.firstType.utf8))
+        file.sealedTicket = ticket
+        let led = try file.leading(to: begin, ticket: content, password: Self.password)
+        #expect(led.connectionString1?.addresses == [begin])
+        var wanted = content
+        wanted.addresses = [begin]
+        #expect(try led.sealedTicket?.open(password: Self.password) == wanted)
+        #expect(led.passStub == file.passStub && led.canonicalContents.contains("127.0.0.1:13389;127.0.0.1:13389"))
+        #expect(throws: IncidentError.wrongPassword) { try file.leading(to: begin, ticket: nil, password: nil) }
+    }
+
     @Test("opens with no other password", arguments: ["", "48BJQ853X3B5", "48bjq853x3b4", "48BJQ853X3B4 "])
     func otherPassword(_ password: String) throws {
         let ticket = try SealedTicket(hexadecimal: Self.sealed)

@@ -10,9 +10,9 @@ import sys
 import time
 
 import pytest
-from incident import invitation
 from lab import Process
 from scenarios import RA_CONNECT, require
+from scenarios.incident import invitation
 
 PASSWORD = "Fünf & 6"
 
@@ -129,6 +129,38 @@ def test_version_3_has_no_secret_on_its_command_line(desk, name):
     assert seen["argv"] == ["/args-from:env:RA_CONNECT_FREERDP"]
     assert seen["lines"][1:] == [f"/assistance:{PASSWORD}"] and not os.path.exists(seen["path"])
     assert PASSWORD not in done.stderr
+
+
+@pytest.mark.parametrize(("name", "version"), [("xfreerdp", 2), ("xfreerdp3", 3)])
+@pytest.mark.parametrize("vista", [False, True], ids=["xp", "vista"])
+def test_through_a_tunnel_it_leads_there_alone(desk, name, version, vista):
+    desk.install(name, version)
+    port = desk.address[1]
+    file = desk.invite(("192.0.2.7", 3389), ("ann_pc", 3389), password=PASSWORD, vista=vista)
+    done = desk.run("join", file, "--through", str(port), "--json", password=PASSWORD)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == {"event": "ended", "reason": "finished", "detail": ""}
+    led = desk.recorded()["invitation"]
+    assert f"65538,1,127.0.0.1:{port};127.0.0.1:{port},*," in led and "192.0.2.7" not in led
+    # The address is under the password as well: what FreeRDP 3 goes by.
+    copy = desk.folder / "led.MsRcIncident"
+    copy.write_text(led)
+    told = json.loads(desk.run("show", copy, "--json", password=PASSWORD).stdout)
+    assert set(told["addresses"]) == {f"127.0.0.1:{port}"}
+
+
+def test_a_tunnel_that_is_not_there_is_told(desk):
+    desk.install("xfreerdp", 2)
+    desk.listener.close()
+    done = desk.run("join", desk.invite(("192.0.2.7", 3389)), "--through", str(desk.address[1]), "--json")
+    assert done.returncode == 1 and not desk.record.exists()
+    told = json.loads(done.stdout)
+    assert told["reason"] == "no-path" and "Join a session first" in told["detail"]
+
+
+def test_a_tunnel_is_for_an_invitation_of_windows_alone(desk):
+    done = desk.run("join", "ABCDEF-ABCDEF", "--relay", "http://127.0.0.1:9", "--through", "3389")
+    assert done.returncode == 2 and ".MsRcIncident" in done.stderr
 
 
 def test_its_failure_is_told(desk):

@@ -6,6 +6,7 @@ import json
 import pytest
 from lab import Home
 from scenarios import RA_CONNECT, Assistance, require
+from scenarios.incident import invitation
 from scenarios.waiting import eventually
 
 PLAIN, SYMMETRIC = Home(), Home(nat="symmetric")
@@ -217,3 +218,36 @@ def test_a_port_in_use_is_said_before_anything_else():
         assert f"Port {LOCAL} is in use on this computer" in session.helper.errors
         assert not [event for event in session.sharer.events if event["event"] == "helper"]
         session.sharer.stop()
+
+
+def test_an_invitation_of_windows_goes_through_a_session():
+    """FreeRDP at the helper, and at the sharer's side somebody who listens as Windows would, where no port is open."""
+    require("Xvfb", "xfreerdp", "xvfb-run")
+    listener = """
+import socket
+with socket.create_server(("127.0.0.1", 3389)) as server:
+    print("ready", flush=True)
+    while True:
+        peer = server.accept()[0]
+        peer.settimeout(60)
+        first = peer.recv(1000)
+        peer.close()
+        if first:
+            break
+    print("first packet", first.hex(), flush=True)
+"""
+    with running() as session:
+        windows = session.lab.sharer.popen(["python3", "-u", "-c", listener])
+        windows.wait_for_line("ready")
+        place = "localhost:3389"
+        say_yes(session, lend(session, share=("--tcp", place), join=("--tcp", f"13389={place}")))
+        file = session.lab.helper.directory / "tmp" / "help.MsRcIncident"
+        file.write_bytes(invitation([("192.168.1.20", 3389)], password="Fünf & 6", vista=True))
+        join = session.lab.helper.popen(
+            ["xvfb-run", "-a", RA_CONNECT, "join", file, "--through", "13389", "--json"])
+        join.send("Fünf & 6")
+        line = windows.wait_for_line("first packet", timeout=90)
+        first = bytes.fromhex(line.split()[-1])
+        assert first.startswith(b"\x03\x00") and b"mstshash=Ann" in first  # TPKT and X.224, [MS-RDPBCGR] section 2.2.1.1
+        join.stop()
+        session.stop_in_order()

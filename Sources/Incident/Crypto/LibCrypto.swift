@@ -16,17 +16,22 @@ enum LibCrypto {
     }
 
     /// Whole blocks, with a vector of zeros and with their padding; nil when they are not whole.
-    static func decryptAES128CBC(_ bytes: [UInt8], key: [UInt8]) -> [UInt8]? {
+    static func decryptAES128CBC(_ bytes: [UInt8], key: [UInt8]) -> [UInt8]? { aes128CBC(bytes, key: key, encrypts: false) }
+
+    /// The same the other way round: the caller has padded them.
+    static func encryptAES128CBC(_ bytes: [UInt8], key: [UInt8]) -> [UInt8]? { aes128CBC(bytes, key: key, encrypts: true) }
+
+    private static func aes128CBC(_ bytes: [UInt8], key: [UInt8], encrypts: Bool) -> [UInt8]? {
         precondition(key.count == 16, "AES-128 has a key of 16 bytes")
         guard bytes.count % aesBlockSize == 0, let count = Int32(exactly: bytes.count), let context = EVP_CIPHER_CTX_new() else { return nil }
         defer { EVP_CIPHER_CTX_free(context) }
         let vector = [UInt8](repeating: 0, count: aesBlockSize)
-        guard EVP_DecryptInit_ex(context, EVP_aes_128_cbc(), nil, key, vector) == 1, EVP_CIPHER_CTX_set_padding(context, 0) == 1 else {
-            return nil
-        }
+        guard EVP_CipherInit_ex(context, EVP_aes_128_cbc(), nil, key, vector, encrypts ? 1 : 0) == 1,
+            EVP_CIPHER_CTX_set_padding(context, 0) == 1
+        else { return nil }
         var result = [UInt8](repeating: 0, count: bytes.count + aesBlockSize)
         var written: Int32 = 0
-        guard EVP_DecryptUpdate(context, &result, &written, bytes, count) == 1 else { return nil }
+        guard EVP_CipherUpdate(context, &result, &written, bytes, count) == 1 else { return nil }
         return Array(result.prefix(Int(written)))
     }
 }

@@ -37,6 +37,17 @@ public struct SealedTicket: Sendable, Hashable {
         return try ConnectionString2(text)
     }
 
+    /// Seals a connection string; nil for one that no ticket holds.
+    init?(sealing content: ConnectionString2, password: String) {
+        let text = content.description.utf16LittleEndian
+        let padding = LibCrypto.aesBlockSize - text.count % LibCrypto.aesBlockSize
+        guard text.count + padding <= Self.maximumSize,
+            let box = LibCrypto.encryptAES128CBC(
+                text + [UInt8](repeating: UInt8(padding), count: padding), key: Self.key(password: password))
+        else { return nil }
+        bytes = box
+    }
+
     static func key(password: String) -> [UInt8] {
         let digest = LibCrypto.sha1(password.utf16LittleEndian)
         var block = [UInt8](repeating: 0x36, count: 64)
