@@ -1,7 +1,7 @@
 import CSodium
 
 /// Who a person is, to their contacts: an Ed25519 key pair (RFC 8032) that never leaves their machine.
-public struct Identity: Sendable {
+public struct PersonIdentity: Sendable {
     /// Bytes of the seed that all of it follows from, and that is kept.
     public static let seedSize = Int(crypto_sign_SEEDBYTES)
 
