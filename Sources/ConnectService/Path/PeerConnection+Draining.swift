@@ -187,7 +187,7 @@ extension PeerConnection {
 
     private func startSCTP(at now: Instant) {
         do {
-            let association = try Association(role: role == .helper ? .client : .server, at: now)
+            let association = try Association(role: role == .helper ? .client : .server, configuration: Self.associationBounds, at: now)
             sctp = association
             guard role == .helper else { return }
             for channel in Channel.allCases {

@@ -200,23 +200,6 @@ package actor PeerConnection {
         drain()
     }
 
-    /// Queues a message; false when it was not taken: not connected, or too much is waiting already.
-    @discardableResult
-    package func send(_ bytes: [UInt8], on channel: Channel) -> Bool {
-        guard let sctp, let id = channels[channel], !isOver else { return false }
-        do {
-            switch channel {
-            case .control: try sctp.send(bytes, on: id, kind: .binary)
-            case .path: try sctp.send(bytes, on: id, kind: .text)
-            case .screen: for piece in ScreenFragments.cut(bytes) { try sctp.send(piece, on: id, kind: .binary) }
-            }
-        } catch {
-            return false
-        }
-        drain()
-        return true
-    }
-
     /// Our own UDP ports, as they are now.
     package var ports: [TransportAddress] { Array(sockets.keys) }
 
