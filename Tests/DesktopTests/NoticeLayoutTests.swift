@@ -27,6 +27,22 @@ import Testing
         }
     }
 
+    @Test("says what the helper may do, and what is lent, in one sentence", arguments: [
+        (false, false, false, [], "sees your screen"),
+        (true, false, false, [], "sees your screen and can use mouse and keyboard"),
+        (false, false, true, [], "sees your screen and shares the clipboard"),
+        (true, false, true, ["localhost:22"], "sees your screen, can use mouse and keyboard, shares the clipboard and reaches localhost:22"),
+        (false, false, false, ["localhost:22", "nas:80", "nas:443"], "sees your screen and reaches localhost:22 and 2 more"),
+        (true, true, true, [], "nothing of your screen is shown"),
+        (true, true, true, ["localhost:22"], "nothing of your screen is shown, localhost:22 is still reached"),
+    ])
+    func sentence(_ hasControl: Bool, _ isPaused: Bool, _ sharesClipboard: Bool, _ places: [String], _ rest: String) {
+        let content = NoticeContent(
+            name: "Helge", hasControl: hasControl, isPaused: isPaused, sharesClipboard: sharesClipboard, places: places)
+        #expect(content.rest == rest)
+        #expect(content.title.contains("still reached") == rest.contains("still reached"))
+    }
+
     @Test("a name as long as a book leaves what it does to be read")
     func longName() {
         let content = NoticeContent(name: String(repeating: "Helge ", count: 500), hasControl: true, isPaused: false)

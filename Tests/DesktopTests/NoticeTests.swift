@@ -39,12 +39,11 @@ struct NoticeTests {
         #expect(try watcher.display.pollDamage().isEmpty)
     }
 
-    @Test("what covers, moves, unmaps, destroys or kills it does so for a moment", arguments: [
+    @Test("what covers, moves, shrinks or unmaps it does so for a moment", arguments: [
         ["xterm", "-geometry", "132x10+0+0"],
         ["xdotool", "search", "--name", "sees your screen", "windowmove", "10", "300"],
         ["xdotool", "search", "--name", "sees your screen", "windowsize", "10", "10"],
         ["xdotool", "search", "--name", "sees your screen", "windowunmap"],
-        ["xdotool", "search", "--name", "sees your screen", "windowlower"],
     ])
     func staysThere(_ command: [String]) throws {
         let server = try XServer()

@@ -45,7 +45,7 @@ with socket.create_connection(("127.0.0.1", int(sys.argv[1])), 30) as connection
 
 
 def running(sharer=PLAIN, helper=PLAIN):
-    require("Xvfb", "curl")
+    require("Xvfb", "curl", "xdotool")
     return Assistance(sharer, helper)
 
 
@@ -105,6 +105,9 @@ def test_a_web_server_of_the_sharers_is_reached_whole_and_by_many_at_once(homes,
         assert {key: event[key] for key in ("local", "host", "port", "state", "why")} == {
             "local": f"127.0.0.1:{LOCAL}", "host": "localhost", "port": 8000, "state": "listening", "why": None}
         assert fetch(session, "small").stdout == "hello from the sharer's network\n"
+        # The window above all others says so for as long as it is lent.
+        assert session.lab.sharer.run(
+            ["xdotool", "search", "--onlyvisible", "--name", f"sees your screen and reaches {PLACE}"], check=False).stdout
         process, copy = fetch_large(session)
         assert process.wait(150) == 0 and digest(copy) == wanted
         assert [event["path"]["kind"] for event in session.helper.events if event.get("path")][-1] == kind

@@ -56,9 +56,12 @@ extension ShareFlow {
     }
 
     private var noticeContent: NoticeContent? {
-        guard !isOver, let driver, let status = driver.machine?.status, status.view == .granted else { return nil }
+        guard !isOver, let driver, let machine = driver.machine, machine.status.view == .granted else { return nil }
+        let status = machine.status
+        let places = machine.lent.compactMap { if case .tcp(let place) = $0.subject { "\(place)" } else { nil } }
         return NoticeContent(
-            name: String(driver.peerName.printable.prefix(80)), hasControl: status.control == .granted, isPaused: status.isPaused)
+            name: String(driver.peerName.printable.prefix(80)), hasControl: status.control == .granted, isPaused: status.isPaused,
+            sharesClipboard: machine.lent.contains { $0.kind == .clipboard }, places: places)
     }
 
     private func handle(_ output: DisplayThread<Notice>.Output) {

@@ -48,7 +48,12 @@ final class Forwarder {
     func arrived(_ connection: any Channel, for destination: Destination, open: () -> SideChannel?) -> Bool {
         guard machine.mayOpen, let channel = open() else { return false }
         let id = number(channel)
-        guard add(connection, id) else { return false }
+        guard add(connection, id) else {
+            ids[channel] = nil
+            channelsByID[id] = nil
+            channels?.close(channel)
+            return false
+        }
         machine.open(id, to: destination)
         drain()
         return true
