@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "CSystemd.h"
+#include "bus.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -7,7 +8,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
-#include <systemd/sd-bus.h>
 #include <unistd.h>
 
 #define LOGIND "org.freedesktop.login1"
@@ -63,22 +63,11 @@ void ra_suspensions_close(struct ra_suspensions *self) {
     free(self);
 }
 
-static int open_bus(sd_bus **bus, const char *address) {
-    if (!address) return sd_bus_open_system(bus);
-    int status = sd_bus_new(bus);
-    if (status < 0) return status;
-    if ((status = sd_bus_set_address(*bus, address)) >= 0 && (status = sd_bus_set_bus_client(*bus, 1)) >= 0
-        && (status = sd_bus_negotiate_fds(*bus, 1)) >= 0 && (status = sd_bus_start(*bus)) >= 0)
-        return 0;
-    *bus = sd_bus_unref(*bus);
-    return status;
-}
-
 struct ra_suspensions *ra_suspensions_open(const char *address) {
     struct ra_suspensions *self = calloc(1, sizeof *self);
     if (!self) return NULL;
     self->lock = self->said = -1;
-    if (open_bus(&self->bus, address) < 0) {
+    if (ra_bus_open(&self->bus, address, sd_bus_open_system) < 0) {
         free(self);
         return NULL;
     }

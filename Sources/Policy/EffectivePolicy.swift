@@ -26,7 +26,6 @@ public struct EffectivePolicy: Hashable, Sendable {
                     notes.append("\(place) says \(setting.show(person.policy).text); what the administrator says goes before.")
                 }
             }
-            if let part = setting.waitsFor { notes.append("Nothing here uses this yet: this version has no \(part).") }
             settings.append(PolicyLine(setting, of: policy, from: origin, notes: notes))
         }
         self.policy = policy

@@ -4,8 +4,8 @@ public import Rendezvous
 public struct Policy: Hashable, Sendable {
     /// Whether people may ask for help.
     public var mayAsk = true
-    /// Whether help may be offered to them.
-    public var mayBeOffered = true
+    /// Whether help may be offered to them: not where nobody has said so.
+    public var mayBeOffered = false
     /// Who may offer it; nil: every contact.
     public var helpers: [PermittedHelper]?
     /// The longest life of an invitation; nil: what the relay allows.
@@ -46,11 +46,11 @@ public enum Directions: String, Hashable, Sendable, CaseIterable {
 /// Somebody who may offer help on this machine.
 public struct PermittedHelper: Hashable, Sendable {
     public enum Identity: Hashable, Sendable {
-        /// A contact, by the name in the person's list.
+        /// A contact, by the address in the person's list: `name@relay`.
         case contact(String)
-        /// Whoever holds the key with this SHA-256 fingerprint, as `AA:BB:…`.
+        /// Whoever holds the key with this fingerprint, as `ra-connect contacts list` shows it.
         case key(String)
-        /// Every member of a group of this machine.
+        /// Whose name is that of a member of this group of this machine, at a relay that `relays` names.
         case group(String)
     }
 

@@ -140,18 +140,20 @@ extension PolicyKind<[PermittedHelper]> {
 
 extension PermittedHelper {
     fileprivate init(_ entry: any TOMLValueConvertible) throws(PolicyMistake) {
-        let example = "write each helper as { contact = \"NAME\", may = \"view\" }, with key or group in place of contact, and view or control."
+        let example = "write each helper as { contact = \"NAME@RELAY\", may = \"view\" }, with key or group in place of contact, and view or control."
         guard let table = entry.table, table.keys.count == 2, let text = table["may"]?.string,
             let name = table.keys.first(where: { $0 != "may" }), let value = table[name]?.string,
             !value.isEmpty, value.utf8.count <= 256, value.unicodeScalars.allSatisfy(\.isPrintable)
         else { throw PolicyMistake(example) }
         ceiling = try oneOf(text)
         switch name {
-        case "contact": identity = .contact(value)
+        case "contact":
+            guard let address = PersonAddress(value) else { throw PolicyMistake("write a contact by the whole address: NAME@RELAY.") }
+            identity = .contact("\(address)")
         case "group": identity = .group(value)
         case "key":
-            guard value.wholeMatch(of: /[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){31}/) != nil else {
-                throw PolicyMistake("write a key as its SHA-256 fingerprint: 32 bytes as AA:BB:….")
+            guard value.uppercased().wholeMatch(of: /[0-9A-HJKMNP-TV-Z]{4}(-[0-9A-HJKMNP-TV-Z]{4}){5}/) != nil else {
+                throw PolicyMistake("write a key by its fingerprint, as “ra-connect contacts list” shows it: six groups of four characters.")
             }
             identity = .key(value.uppercased())
         default: throw PolicyMistake(example)

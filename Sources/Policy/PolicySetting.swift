@@ -9,8 +9,6 @@ struct PolicySetting: Sendable {
     let windows: String
     /// What it is when nobody has set it, where that is no value; else empty.
     let open: String
-    /// What there must be for it to rule anything; nil when it is in force.
-    let waitsFor: String?
 
     let read: @Sendable (any TOMLValueConvertible, inout Policy) throws(PolicyMistake) -> Void
     let show: @Sendable (Policy) -> OrderedJSON
@@ -19,12 +17,11 @@ struct PolicySetting: Sendable {
 
     private init<Value>(
         _ key: String, _ property: any WritableKeyPath<Policy, Value> & Sendable, _ kind: PolicyKind<Value>, windows: String,
-        open: String = "", waitsFor: String? = nil
+        open: String = ""
     ) {
         self.key = key
         self.windows = windows
         self.open = open
-        self.waitsFor = waitsFor
         read = { value, policy throws(PolicyMistake) in policy[keyPath: property] = try kind.read(value) }
         show = { kind.show($0[keyPath: property]) }
         narrow = { policy, person in
@@ -37,9 +34,9 @@ struct PolicySetting: Sendable {
     /// One that may be left open.
     private init<Value>(
         _ key: String, _ property: any WritableKeyPath<Policy, Value?> & Sendable, _ kind: PolicyKind<Value>, windows: String,
-        open: String, waitsFor: String? = nil
+        open: String
     ) {
-        self.init(key, property, kind.optional, windows: windows, open: open, waitsFor: waitsFor)
+        self.init(key, property, kind.optional, windows: windows, open: open)
     }
 
     static func named(_ key: String) -> PolicySetting? { all.first { $0.key == key } }
@@ -65,8 +62,8 @@ struct PolicySetting: Sendable {
             windows: "\(warnings): Display warning message before sharing control", open: "no sentence"),
         PolicySetting(
             "session-logging", \.logsSessions, .firm, windows: "Turn on session logging", open: "yes, unless the person says no"),
-        PolicySetting("may-be-offered", \.mayBeOffered, .flag, windows: offered, waitsFor: "offers"),
-        PolicySetting("helpers", \.helpers, .helpers, windows: "\(offered): Helpers", open: "every contact", waitsFor: "offers"),
+        PolicySetting("may-be-offered", \.mayBeOffered, .flag, windows: offered),
+        PolicySetting("helpers", \.helpers, .helpers, windows: "\(offered): Helpers", open: "every contact"),
         PolicySetting("files", \.files, .directions, windows: "none"),
         PolicySetting("clipboard", \.clipboard, .directions, windows: "none"),
         PolicySetting("tcp", \.tcp, .destinations, windows: "none", open: "what the person names"),

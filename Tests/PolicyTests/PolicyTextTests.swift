@@ -6,7 +6,7 @@ import Testing
 struct PolicyTextTests {
     @Test("every key says what it says")
     func whole() throws {
-        let key = Array(repeating: "0A", count: 32).joined(separator: ":")
+        let key = "2QDE-00AK-ZZ12-9XWV-TSRP-NMKJ"
         let text = try PolicyText(
             file: """
                 may-ask = false
@@ -16,8 +16,8 @@ struct PolicyTextTests {
                 warning-before-view = "Ask Ann first."
                 warning-before-control = "Close the payroll."
                 session-logging = true
-                may-be-offered = false
-                helpers = [{ contact = "Hugo", may = "control" }, { group = "helpdesk", may = "view" }, { key = "\(key.lowercased())", may = "view" }]
+                may-be-offered = true
+                helpers = [{ contact = "Hugo@relay.example.org", may = "control" }, { group = "helpdesk", may = "view" }, { key = "\(key.lowercased())", may = "view" }]
                 files = "receive"
                 clipboard = "none"
                 tcp = ["localhost:22", "[::1]:80"]
@@ -30,9 +30,9 @@ struct PolicyTextTests {
         expected.warningBeforeView = "Ask Ann first."
         expected.warningBeforeControl = "Close the payroll."
         expected.logsSessions = true
-        expected.mayBeOffered = false
+        expected.mayBeOffered = true
         expected.helpers = [
-            PermittedHelper(.contact("Hugo"), ceiling: .control), PermittedHelper(.group("helpdesk"), ceiling: .view),
+            PermittedHelper(.contact("hugo@relay.example.org"), ceiling: .control), PermittedHelper(.group("helpdesk"), ceiling: .view),
             PermittedHelper(.key(key), ceiling: .view),
         ]
         expected.files = .receive
@@ -57,7 +57,11 @@ struct PolicyTextTests {
             ("warning-before-view = \"\\u001b[2J\"", "line 1: warning-before-view: write letters, spaces and line ends alone."),
             ("tcp = [\"localhost\"]", "line 1: tcp: write each destination as \"HOST:PORT\"."),
             ("tcp = [\"localhost:0\"]", "line 1: tcp: write each destination as \"HOST:PORT\"."),
-            ("helpers = [{ key = \"AA\", may = \"view\" }]", "line 1: helpers: write a key as its SHA-256 fingerprint: 32 bytes as AA:BB:…."),
+            (
+                "helpers = [{ key = \"AA\", may = \"view\" }]",
+                "line 1: helpers: write a key by its fingerprint, as “ra-connect contacts list” shows it: six groups of four characters."
+            ),
+            ("helpers = [{ contact = \"hugo\", may = \"view\" }]", "line 1: helpers: write a contact by the whole address: NAME@RELAY."),
             ("files = 1\nmay-ask = 1", "line 1: files: write one of \"none\", \"send\", \"receive\", \"both\".\nline 2: may-ask: write true or false."),
         ])
     func mistakes(text: String, sentences: String) {

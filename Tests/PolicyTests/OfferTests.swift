@@ -1,0 +1,59 @@
+@testable import Policy
+import Rendezvous
+import Testing
+
+private let hugo = PersonIdentity(seed: Secret((0..<32).map { UInt8($0) })).key
+private let relay = "https://relay.example.org"
+
+/// A policy, who offers from which account's groups up to which ceiling, and what comes of it.
+private let cells: [(policy: String, address: String, groups: Set<String>, ceiling: Ceiling, outcome: String)] = {
+    let refused = "does not let anybody offer help (may-be-offered)."
+    let stranger = "does not let hugo@relay.example.org offer help (helpers)."
+    let open = "may-be-offered = true\n"
+    let named = open + "relays = [\"\(relay)\"]\n"
+    let address = "hugo@relay.example.org"
+    return [
+        ("", address, [], .control, refused),
+        ("may-be-offered = false", address, [], .view, refused),
+        ("helpers = [{ contact = \"\(address)\", may = \"control\" }]", address, [], .view, refused),
+        (open, address, [], .control, "control"),
+        (open, address, [], .view, "view"),
+        (open + "ceiling = \"view\"", address, [], .control, "view"),
+        (open + "may-ask = false", address, [], .control, "control"),
+        (open + "relays = []", address, [], .view, "does not allow the relay https://relay.example.org (relays). Allowed: none."),
+        (open + "helpers = []", address, [], .view, stranger),
+        (open + "helpers = [{ contact = \"\(address)\", may = \"control\" }]", address, [], .control, "control"),
+        (open + "helpers = [{ contact = \"HUGO@Relay.example.org\", may = \"control\" }]", address, [], .control, "control"),
+        (open + "helpers = [{ contact = \"\(address)\", may = \"view\" }]", address, [], .control, "view"),
+        (open + "helpers = [{ contact = \"\(address)\", may = \"control\" }]\nceiling = \"view\"", address, [], .control, "view"),
+        (open + "helpers = [{ contact = \"\(address)\", may = \"control\" }]", address, [], .view, "view"),
+        // The same name at another relay, by another scheme, at another port is somebody else.
+        (open + "helpers = [{ contact = \"hugo@other.example.org\", may = \"control\" }]", address, [], .view, stranger),
+        (open + "helpers = [{ contact = \"hugo@http://relay.example.org\", may = \"control\" }]", address, [], .view, stranger),
+        (open + "helpers = [{ contact = \"hugo@relay.example.org:8443\", may = \"control\" }]", address, [], .view, stranger),
+        (open + "helpers = [{ key = \"\(hugo.fingerprint)\", may = \"control\" }]", address, [], .control, "control"),
+        (open + "helpers = [{ key = \"\(hugo.fingerprint.lowercased())\", may = \"view\" }]", address, [], .control, "view"),
+        (open + "helpers = [{ key = \"0000-0000-0000-0000-0000-0000\", may = \"view\" }]", address, [], .view, stranger),
+        // The account's name is the relay's to give: it counts where the administrator has named the relay.
+        (named + "helpers = [{ group = \"helpdesk\", may = \"control\" }]", address, ["helpdesk", "users"], .control, "control"),
+        (named + "helpers = [{ group = \"helpdesk\", may = \"control\" }]", address, ["users"], .control, stranger),
+        (open + "helpers = [{ group = \"helpdesk\", may = \"control\" }]", address, ["helpdesk"], .control, stranger),
+        // What is granted by one entry is not taken by another.
+        (named + "helpers = [{ contact = \"\(address)\", may = \"view\" }, { group = \"helpdesk\", may = \"control\" }]", address, ["helpdesk"],
+            .control, "control"),
+    ]
+}()
+
+@Suite("Who may offer help")
+struct OfferTests {
+    @Test("every policy, everybody who offers", arguments: cells)
+    func table(cell: (policy: String, address: String, groups: Set<String>, ceiling: Ceiling, outcome: String)) throws {
+        let policy = try PolicyText(file: cell.policy).policy
+        let address = try #require(PersonAddress(cell.address))
+        let outcome: String
+        do throws(PolicyRefusal) {
+            outcome = "\(try policy.permitOffer(OfferWish(address: address, key: hugo, groups: cell.groups, ceiling: cell.ceiling)))"
+        } catch { outcome = error.description }
+        #expect(outcome == cell.outcome || cell.outcome.hasSuffix(".") && outcome.hasSuffix(cell.outcome), "\(outcome)")
+    }
+}
