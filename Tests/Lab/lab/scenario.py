@@ -190,6 +190,13 @@ class Lab:
         host.route("default", router.lan_address)
         host.address4, host.public_address, host.router = f"{lan}.10", router.public_address, router
 
+    def add_server(self, label, address):
+        """One more computer on the internet, with nothing between."""
+        server = self._host(label)
+        self._plug(server, "eth0", f"{address}/24")
+        server.address4 = server.public_address = address
+        return server
+
     def _build_carrier(self, label, side):
         carrier = self._router(f"{label}-carrier", "plain", "none")
         self._plug(carrier, "wan", f"{side.wan}/24", delay=self.homes[label].delay)

@@ -1,0 +1,75 @@
+"""Three relays with one PostgreSQL between two homes."""
+
+import json
+import signal
+
+from lab import Home
+
+from .assistance import Assistance
+from .database import Database
+from .programs import RA_RELAY
+from .waiting import eventually
+
+PORT = 3478
+
+
+class Node:
+    """One relay of the fleet, on a host of its own."""
+
+    def __init__(self, host, state, options):
+        self.host = host
+        self.url = f"http://{host.address}:{PORT}"
+        self._command = [RA_RELAY, "serve", "--state", state, "--public-url", self.url, *options]
+        self._state = state
+        self.process = None
+
+    def start(self):
+        self.process = self.host.popen(self._command)
+        assert self.process.wait_for_line("ra-relay ready").split()[-1] == self.url
+
+    def kill(self):
+        """As a machine that loses its power, but that its kernel says so."""
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self, timeout=60):
+        """As `systemctl stop` does: it ends when what it carries has ended."""
+        self.process.signal(signal.SIGTERM)
+        assert self.process.wait(timeout) == 0, self.process.errors
+
+    @property
+    def status(self):
+        return json.loads(self.host.run([RA_RELAY, "status", "--json", "--state", self._state]).stdout)
+
+    def described(self):
+        """What it tells everybody of itself."""
+        return json.loads(self.host.run(["curl", "-sS", "--max-time", "5", f"{self.url}/.well-known/ra-relay"]).stdout)
+
+
+class Fleet(Assistance):
+    """`nodes`, and `database`; otherwise as an `Assistance` whose relay is the first node."""
+
+    COUNT = 3
+
+    def __init__(self, sharer=Home(), helper=Home(), *, node_options=(), **options):
+        super().__init__(sharer, helper, **options)
+        self._node_options = node_options
+        self.nodes = []
+        self.database = None
+
+    def restart_relay(self):
+        self.database = Database(self.lab.add_server("database", "11.22.33.100"), self.lab.directory)
+        hosts = [self.lab.relay] + [self.lab.add_server(f"relay{number}", f"11.22.33.{100 + number}") for number in range(2, self.COUNT + 1)]
+        self.nodes = [Node(host, self.database.url, self._node_options) for host in hosts]
+        for node in self.nodes:
+            node.start()
+        self.relay, self.url = self.nodes[0].process, self.nodes[0].url
+        self.wait_until_all_know({node.url for node in self.nodes})
+
+    def wait_until_all_know(self, urls, nodes=None):
+        for node in nodes or self.nodes:
+            eventually(lambda node=node: set(node.described()["nodes"]) == urls, f"{node.url} knows the fleet", timeout=30)
+
+    def home_of(self, code):
+        """The node under which an invitation waits, as the database says."""
+        return self.database.query(f"SELECT home FROM invitation WHERE lookup = '{code[:6]}'")[0]

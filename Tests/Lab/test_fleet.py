@@ -1,0 +1,178 @@
+"""Three relays with one PostgreSQL: who meets at which, what a dead one costs, and what the database's absence does."""
+
+import time
+
+import pytest
+from lab import Home
+from scenarios import RA_CONNECT, RA_RELAY, require
+from scenarios.fleet import Fleet
+from scenarios.waiting import eventually
+
+PLAIN, SYMMETRIC = Home(), Home(nat="symmetric")
+#: Seconds in which the clients of a dead node are at another.
+BACK_WITHIN = 10
+
+
+def fleet(sharer=PLAIN, helper=PLAIN, **options):
+    require("Xvfb", "curl", "psql")
+    return Fleet(sharer, helper, **options)
+
+
+def moved(session, code, nodes, timeout=BACK_WITHIN):
+    """Waits until an invitation waits under one of `nodes`; which one."""
+    homes = {node.url: node for node in nodes}
+    return homes[eventually(lambda: session.home_of(code) if session.home_of(code) in homes else None,
+                            f"the invitation waits at one of {sorted(homes)}", timeout=timeout)]
+
+
+def test_a_sharer_and_a_helper_at_different_nodes_meet():
+    with fleet() as session:
+        first, second, third = session.nodes
+        assert set(first.described()["nodes"]) == {node.url for node in session.nodes}
+        code = session.invite()
+        assert session.home_of(code) == first.url
+        session.join(code, url=second.url)
+        session.helper.wait_for_event("connected", timeout=15)
+        session.consent_to_view()
+        session.stop_in_order()
+        # An invitation that there is nowhere is the same everywhere.
+        helper = session.join("0" * 6 + "-" + "000000", url=third.url)
+        assert helper.wait() == 6
+
+
+def test_over_turn_the_credentials_of_one_node_are_good_at_another():
+    with fleet(SYMMETRIC, SYMMETRIC) as session:
+        code = session.invite()
+        session.join(code, url=session.nodes[2].url)
+        connected = session.helper.wait_for_event("connected", timeout=15)
+        assert connected["path"]["kind"] == "relayed"
+        session.consent_to_view()
+        session.helper.wait_for_event("first-frame")
+        session.stop_in_order()
+
+
+def test_the_clients_of_a_killed_node_are_back_at_another_within_ten_seconds(record_property):
+    with fleet() as session:
+        first, *others = session.nodes
+        code = session.invite()
+        first.kill()
+        started = time.monotonic()
+        home = moved(session, code, others)
+        record_property("seconds until the invitation waits elsewhere", f"{time.monotonic() - started:.2f}")
+        # Whoever was told of the dead node alone gets there as well.
+        session.join(code, url=home.url)
+        session.helper.wait_for_event("connected", timeout=15)
+        session.consent_to_view()
+        session.stop_in_order()
+        session.wait_until_all_know({node.url for node in others}, nodes=others)
+
+
+def test_a_session_does_not_notice_that_the_node_it_met_at_is_killed():
+    with fleet() as session:
+        session.connect()
+        session.consent_to_view()
+        session.nodes[0].kill()
+        for speaker, listener, text in ((session.helper, session.sharer, "still here?"), (session.sharer, session.helper, "yes, here")):
+            speaker.send(f"say {text}")
+            listener.wait_for_event("chat", where=lambda event, text=text: event["text"] == text)
+        session.stop_in_order()
+
+
+@pytest.mark.slow
+def test_while_the_database_is_away_for_a_minute_sessions_and_turn_go_on_and_nothing_is_lost():
+    with fleet(SYMMETRIC, SYMMETRIC) as session:
+        first, second, _ = session.nodes
+        connected = session.connect()[1]
+        assert connected["path"]["kind"] == "relayed"
+        session.consent_to_view()
+        waiting = session.lab.sharer.popen([RA_CONNECT, "share", "--json", "--name", "Second", "--relay", second.url], name="second")
+        code = waiting.wait_for_event("invitation")["code"]
+        session.database.stop()
+        until = time.monotonic() + 60
+        # What is new says what is wrong, and that soon.
+        refused = session.lab.sharer.popen([RA_CONNECT, "share", "--relay", first.url], name="refused")
+        assert refused.wait(30) == 3
+        assert "database" in refused.errors, refused.errors
+        # The relay itself is healthy to whoever asks it, and says what it lacks.
+        assert first.status["store"]["reachable"] is False
+        number = 0
+        while time.monotonic() < until:
+            number += 1
+            session.helper.send(f"say line {number}")
+            session.sharer.wait_for_event("chat", where=lambda event: event["text"] == f"line {number}")
+            time.sleep(1)
+        session.database.start()
+        eventually(lambda: first.status["store"]["reachable"] and second.status["store"]["reachable"], "the nodes have their database again", timeout=20)
+        session.wait_until_all_know({node.url for node in session.nodes})
+        # The invitation of before waits where it waited, the session goes on, and there are new ones.
+        helper = session.lab.helper.popen([RA_CONNECT, "join", code, "--json", "--no-viewer", "--relay", first.url], name="other-helper")
+        helper.wait_for_event("connected", timeout=15)
+        helper.send("stop")
+        waiting.wait_for_event("ended")
+        another = session.lab.sharer.popen([RA_CONNECT, "share", "--json", "--relay", first.url], name="another")
+        another.wait_for_event("invitation")
+        another.stop()
+        session.stop_in_order()
+
+
+@pytest.mark.slow
+def test_a_rolling_restart_under_load_loses_no_session_and_no_invitation(record_property):
+    with fleet() as session:
+        # One session that runs, six invitations that wait, two at each node, and one that is used at each step.
+        session.connect()
+        session.consent_to_view()
+        waiting = {}
+        for number in range(6):
+            sharer = session.lab.sharer.popen(
+                [RA_CONNECT, "share", "--json", "--name", f"Sharer {number}", "--relay", session.nodes[number % 3].url], name=f"waiting{number}")
+            waiting[sharer.wait_for_event("invitation")["code"]] = sharer
+        slowest = 0.0
+        for node in session.nodes:
+            others = [other for other in session.nodes if other is not node]
+            codes = [code for code in waiting if session.home_of(code) == node.url]
+            started = time.monotonic()
+            node.stop()
+            for code in codes:
+                moved(session, code, others)
+            slowest = max(slowest, time.monotonic() - started)
+            session.helper.send(f"say without {node.url}")
+            session.sharer.wait_for_event("chat", where=lambda event: event["text"] == f"without {node.url}")
+            code, sharer = waiting.popitem()
+            helper = session.lab.helper.popen(
+                [RA_CONNECT, "join", code, "--json", "--no-viewer", "--relay", others[0].url], name="helper-meanwhile")
+            helper.wait_for_event("connected", timeout=15)
+            helper.send("stop")
+            assert helper.wait() == 0
+            assert sharer.wait() == 0
+            node.start()
+            session.wait_until_all_know({each.url for each in session.nodes})
+        record_property("seconds until a node's invitations wait elsewhere", f"{slowest:.2f}")
+        for code, sharer in waiting.items():
+            helper = session.lab.helper.popen(
+                [RA_CONNECT, "join", code, "--json", "--no-viewer", "--relay", session.nodes[0].url], name="helper-after")
+            helper.wait_for_event("connected", timeout=15)
+            helper.send("stop")
+            assert sharer.wait() == 0
+        session.stop_in_order()
+
+
+def test_what_a_node_knows_of_bans_all_know_within_five_seconds(record_property):
+    with fleet() as session:
+        session.connect()
+        session.consent_to_view()
+        address = session.lab.helper.public_address
+        session.lab.relay.run([RA_RELAY, "ban", "add", "--address", address, "--for", "1h", "--state", session.database.url])
+        started = time.monotonic()
+        for node in session.nodes:
+            eventually(
+                lambda node=node: session.lab.helper.run(
+                    ["curl", "-sS", "--max-time", "1", f"{node.url}/.well-known/ra-relay"], check=False).returncode != 0,
+                f"{node.url} shuts {address} out", timeout=5)
+        record_property("seconds until three nodes shut an address out", f"{time.monotonic() - started:.2f}")
+        session.lab.relay.run([RA_RELAY, "ban", "remove", "--address", address, "--state", session.database.url])
+        for node in session.nodes:
+            eventually(
+                lambda node=node: session.lab.helper.run(
+                    ["curl", "-sS", "--max-time", "1", f"{node.url}/.well-known/ra-relay"], check=False).returncode == 0,
+                f"{node.url} lets {address} in again", timeout=5)
+        session.stop_in_order()
