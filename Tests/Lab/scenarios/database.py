@@ -24,7 +24,7 @@ class Database:
     def __init__(self, host, directory):
         self.host = host
         self._bin = _programs()
-        self._folder = directory / "database"
+        self._folder = directory / "postgresql"
         self._folder.mkdir()
         directory.chmod(0o711)  # everything in it keeps its own mode
         shutil.chown(self._folder, "postgres", "postgres")
