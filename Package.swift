@@ -197,7 +197,7 @@ let package = Package(
         tests(
             "RelayServiceTests",
             ["TestSupport", "CertificateSupport", "RelayService", "Relay", "DTLS", "Rendezvous", "TURN", "STUN", "NetPrimitives", tls, logging]
-                + [.product(name: "NIOEmbedded", package: "swift-nio")] + nio + certificates),
+                + [.product(name: "NIOEmbedded", package: "swift-nio"), .product(name: "GRDB", package: "GRDB.swift")] + nio + certificates),
         tests(
             "ConnectServiceTests",
             [

@@ -15,6 +15,8 @@ public final class RelayServer: Sendable {
     /// What a client passes as `--relay`.
     public let url: String
     let dataPlane: DataPlane
+    /// What runs the store's calls, for every machine that has questions to it.
+    let stores: StoreThreads
     let place: MeetingPlace
     let dialBack: DialBackPage
     private let dialBackPlace: DialBackPlace
@@ -86,11 +88,11 @@ public final class RelayServer: Sendable {
         self.group = group
         self.logger = logger
         settings = Mutex(configuration)
-        let store = try SQLiteInvitationStore(path: state.databasePath)
-        // The store may wait for the disk: nobody else's connections are on its thread.
+        let stores = StoreThreads([try SQLiteStore(path: state.databasePath)], logger: logger)
+        self.stores = stores
         meetingGroup = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let meetings = MeetingPlace(
-            store: store, bounds: configuration.meetings, loop: meetingGroup.next(), logger: logger
+            stores: stores, bounds: configuration.meetings, loop: meetingGroup.next()
         ) { label, expires in
             let credential = TimeLimitedCredential(
                 user: QuotaLedger.Limits.invitationPrefix + label, expiry: Int64(clamping: expires.seconds), secret: signing.secret)
@@ -257,6 +259,7 @@ public final class RelayServer: Sendable {
         dataPlane.stop()
         await dataPlane.ended()
         try? await group.shutdownGracefully()
+        await stores.stop()
         try? await meetingGroup.shutdownGracefully()
         tellOfTheEnd(load)
     }

@@ -1,28 +1,28 @@
 import Foundation
 import HostNetwork
-import Logging
 import NIOCore
 import NIOTransport
 import NetPrimitives
 import Rendezvous
 
-/// Runs the rendezvous' machine for all WebSockets of the relay, on one event loop.
+/// Runs the rendezvous' machine for all WebSockets of the relay, on one event loop; its store has threads of its own.
 actor MeetingPlace {
     nonisolated let loop: any EventLoop
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.executor.asUnownedSerialExecutor() }
 
-    private var machine: MeetingServer<LoggedStore>
+    private let stores: StoreThreads
+    private var machine: MeetingServer
     private var sockets: [ConnectionID: any Channel] = [:]
     private var lastConnection: UInt64 = 0
     private var timer: Scheduled<Void>?
 
     init(
-        store: any InvitationStore, bounds: MeetingServerConfiguration, loop: any EventLoop, logger: Logger,
+        stores: StoreThreads, bounds: MeetingServerConfiguration, loop: any EventLoop,
         issueCredentials: @escaping TURNCredentialIssuer
     ) {
         self.loop = loop
-        machine = MeetingServer(
-            store: LoggedStore(store, logger: logger), configuration: bounds, issueCredentials: issueCredentials)
+        self.stores = stores
+        machine = MeetingServer(configuration: bounds, issueCredentials: issueCredentials)
     }
 
     /// Takes other bounds, for what is asked from now on.
@@ -58,7 +58,7 @@ actor MeetingPlace {
     func report() -> MeetingReport {
         MeetingReport(
             counters: machine.counters, invitations: machine.waitingCount, stages: machine.meetingStages,
-            storeErrors: machine.store.errors)
+            storeErrors: stores.errors)
     }
 
     private func drain() {
@@ -68,6 +68,7 @@ actor MeetingPlace {
                 sockets[id]?.writeAndFlush(WebSocketMessage.text(text), promise: nil)
             case .close(let id):
                 sockets[id]?.close(promise: nil)
+            case .ask(let ticket, let request): ask(request, ticket)
             }
         }
         timer?.cancel()
@@ -76,6 +77,17 @@ actor MeetingPlace {
                 self.assumeIsolated { $0.handleTimeout() }
             }
         }
+    }
+
+    private func ask(_ request: InvitationRequest, _ ticket: StoreTicket) {
+        stores.run({ try request.perform(in: &$0) }) { [loop] answer in
+            loop.execute { self.assumeIsolated { $0.answered(ticket, answer) } }
+        }
+    }
+
+    private func answered(_ ticket: StoreTicket, _ answer: InvitationAnswer?) {
+        machine.answered(ticket, answer, at: MonotonicClock.now(), wallClock: Self.wallClock())
+        drain()
     }
 
     private func handleTimeout() {

@@ -12,21 +12,20 @@ extension MeetingServer {
 
     mutating func perform(
         _ message: ClientMessage, from id: ConnectionID, at now: Instant, wallClock: UnixTime
-    ) throws {
+    ) throws(RelayErrorCode) {
         switch message {
         case .create(let terms): try create(terms, from: id, at: now, wallClock: wallClock)
-        case .resume(let lookup, let owner): try resume(lookup, owner: owner, from: id, at: now, wallClock: wallClock)
-        case .status(let lookup, let owner): try tellStatus(of: lookup, owner: owner, to: id, at: now, wallClock: wallClock)
-        case .extend(let lookup, let lifetime, let owner):
-            try extend(lookup, lifetime: lifetime, owner: owner, from: id, at: now, wallClock: wallClock)
-        case .close(let lookup, let owner): try close(lookup, owner: owner, from: id, at: now, wallClock: wallClock)
+        case .resume(let lookup, let owner): try resume(lookup, owner: owner, from: id, at: now)
+        case .status(let lookup, let owner): try claim(.find(lookup), about: .status(lookup, owner: owner), from: id, at: now)
+        case .extend(let lookup, let lifetime, let owner): try extend(lookup, lifetime: lifetime, owner: owner, from: id, at: now)
+        case .close(let lookup, let owner): try close(lookup, owner: owner, from: id, at: now)
         case .burn(let lookup):
             _ = try owned(lookup, by: id)
-            try store.burn(lookup)
-            counters.burnt &+= 1
-            closeInvitation(lookup, reason: .burnt, at: now)
-        case .meet(let lookup): try meet(lookup, from: id, at: now, wallClock: wallClock)
-        case .confirmed(let meeting): try confirm(meeting, from: id, at: now, wallClock: wallClock)
+            try ask(.burn(lookup), about: .burning(lookup), for: id, at: now)
+        case .meet(let lookup): try meet(lookup, from: id, at: now)
+        case .confirmed(let meeting):
+            guard let parties = meetings[meeting], parties.side(of: id) == .sharer, parties.stage != .confirmed else { return }
+            try ask(.recordUse(parties.lookup, at: wallClock), about: .confirmation(meeting, parties.lookup), for: id, at: now)
         case .refuse(let meeting, let reason):
             // A meeting that ended meanwhile is no error: the messages crossed.
             guard meetings[meeting]?.side(of: id) == .sharer else { return }
@@ -44,42 +43,21 @@ extension MeetingServer {
 
     private mutating func create(
         _ terms: InvitationTerms, from id: ConnectionID, at now: Instant, wallClock: UnixTime
-    ) throws {
+    ) throws(RelayErrorCode) {
         guard let connection = connections[id] else { return }
-        func refuse(_ refusal: MeetingCounters.InvitationRefusal, _ code: RelayErrorCode) -> RelayErrorCode {
-            counters.invitationsRefused.count(refusal)
-            return code
-        }
-        guard mayInvite(id) else { throw refuse(.notAllowed, .notAllowed) }
-        guard !isDraining else { throw refuse(.draining, .busy) }
-        let lookups = try lookupsOfSharer(connection)
-        guard lookups.count < configuration.maximumInvitationsPerConnection else { throw refuse(.connection, .busy) }
-        guard limiter.allows(.invitation, from: connection.source, at: now) else { throw refuse(.rate, .rateLimited) }
-        let source = connection.source.description
-        guard try store.openCount(source: source, at: wallClock) < configuration.maximumInvitationsPerSource
-        else { throw refuse(.source, .busy) }
-        guard try store.openCount(source: nil, at: wallClock) < configuration.maximumInvitations
-        else { throw refuse(.total, .busy) }
+        guard mayInvite(id) else { throw refusal(.notAllowed, .notAllowed) }
+        guard !isDraining else { throw refusal(.draining, .busy) }
+        guard try lookupsOfSharer(connection).count < configuration.maximumInvitationsPerConnection
+        else { throw refusal(.connection, .busy) }
+        guard limiter.allows(.invitation, from: connection.source, at: now) else { throw refusal(.rate, .rateLimited) }
         let owner = Secret.random(count: 16, using: &random)
         let lifetime = min(terms.lifetime, configuration.longestLifetime)
-        var invitation = StoredInvitation(
+        let invitation = StoredInvitation(
             lookup: .random(using: &random), label: Self.hex(UInt64.random(in: .min ... .max, using: &random)),
-            ownerDigest: Digest.sha256(owner.exposed), source: source, created: wallClock,
+            ownerDigest: Digest.sha256(owner.exposed), source: connection.source.description, created: wallClock,
             expires: wallClock.advanced(bySeconds: lifetime),
-            ceiling: terms.ceiling, allowedUses: min(terms.uses, configuration.maximumUses))
-        // Of 2³⁰ look-ups at most 10⁵ are taken: eight draws in a row do not fail by chance.
-        var draws = 1
-        while try !store.create(invitation) {
-            guard draws < 8 else { throw refuse(.total, .busy) }
-            invitation.lookup = .random(using: &random)
-            draws += 1
-        }
-        wait(under: invitation, on: id, lookups: lookups)
-        counters.invitationsCreated &+= 1
-        send(
-            .created(
-                invitation.lookup, owner: owner, expires: invitation.expires, uses: invitation.allowedUses,
-                turn: credentials(label: invitation.label, wallClock: wallClock), lifetime: lifetime), to: id)
+            ceiling: terms.ceiling, allowedUses: min(terms.uses, configuration.maximumUses), home: fleet?.here)
+        try draw(InvitationDraft(invitation: invitation, owner: owner, lifetime: lifetime), for: id, at: now)
     }
 
     /// The relay's policy, as it is now; a helper needs no permission.
@@ -88,82 +66,23 @@ extension MeetingServer {
     }
 
     private mutating func resume(
-        _ lookup: Lookup, owner: Secret, from id: ConnectionID, at now: Instant, wallClock: UnixTime
-    ) throws {
+        _ lookup: Lookup, owner: Secret, from id: ConnectionID, at now: Instant
+    ) throws(RelayErrorCode) {
         guard let connection = connections[id] else { return }
-        var lookups = try lookupsOfSharer(connection)
-        guard limiter.allows(.lookup, from: connection.source, at: now) else { throw RelayErrorCode.rateLimited }
-        guard let invitation = try invitation(lookup, provenBy: owner) else { return send(.gone, to: id) }
-        if let reason = invitation.closedReason(at: wallClock) { return send(.closed(lookup, reason), to: id) }
-        if let before = waiting[lookup]?.sharer {
-            // The connection it had is dead and has not noticed, or is this one.
-            stopWaiting(lookup)
-            // The meetings that it had a seat in are still to be rejoined.
-            for (meeting, parties) in meetings
-            where parties.sharer.connection == before && parties.lookup == lookup && parties.sharer.key == nil {
-                end(meeting, tellHelper: .peerLeft(meeting), tellSharer: .peerLeft(meeting), at: now)
-            }
-            if before == id { lookups.remove(lookup) }
-        }
-        guard lookups.count < configuration.maximumInvitationsPerConnection else { throw RelayErrorCode.busy }
-        wait(under: invitation, on: id, lookups: lookups)
-        send(
-            .resumed(
-                lookup, expires: invitation.expires, uses: invitation.allowedUses - invitation.uses,
-                turn: credentials(label: invitation.label, wallClock: wallClock)), to: id)
+        _ = try lookupsOfSharer(connection)
+        guard limiter.allows(.lookup, from: connection.source, at: now) else { throw .rateLimited }
+        try ask(.find(lookup), about: .resumption(lookup, owner: owner), for: id, at: now)
     }
 
-    private mutating func meet(
-        _ lookup: Lookup, from id: ConnectionID, at now: Instant, wallClock: UnixTime
-    ) throws {
+    private mutating func meet(_ lookup: Lookup, from id: ConnectionID, at now: Instant) throws(RelayErrorCode) {
         guard let connection = connections[id] else { return }
-        guard case .undecided = connection.role else { throw RelayErrorCode.wrongState }
+        guard case .undecided = connection.role else { throw .wrongState }
         guard limiter.allows(.lookup, from: connection.source, at: now) else {
             counters.lookups.count(.rateLimited)
-            throw RelayErrorCode.rateLimited
+            throw .rateLimited
         }
         // Asked whatever `waiting` holds, so that every answer takes the same steps.
-        let invitation = try store.find(lookup)
-        guard let invitation, invitation.closedReason(at: wallClock) == nil, let (sharer, label) = waiting[lookup].map({ ($0.sharer, $0.label) })
-        else {
-            connections[id]?.role = .undecided(since: now)
-            counters.lookups.count(.gone)
-            return send(.gone, to: id)
-        }
-        guard let handshakes = waiting[lookup]?.handshakes.count,
-            handshakes < configuration.maximumHandshakesPerInvitation
-        else {
-            counters.lookups.count(.busy)
-            throw RelayErrorCode.busy
-        }
-        counters.lookups.count(.met)
-        let meeting = MeetingID.random(using: &random)
-        meetings[meeting] = Meeting(
-            lookup: lookup, label: label, sharer: Meeting.Seat(connection: sharer), helper: Meeting.Seat(connection: id),
-            stage: .handshake(since: now, fromHelper: 0, fromSharer: 0))
-        waiting[lookup]?.handshakes.insert(meeting)
-        connections[id]?.role = .helper(meeting)
-        send(.helperArrived(lookup, meeting), to: sharer)
-        send(.met(meeting), to: id)
-    }
-
-    private mutating func confirm(
-        _ meeting: MeetingID, from id: ConnectionID, at now: Instant, wallClock: UnixTime
-    ) throws {
-        guard let parties = meetings[meeting], parties.side(of: id) == .sharer, parties.stage != .confirmed else { return }
-        let lookup = parties.lookup
-        guard let invitation = try store.recordUse(lookup, at: wallClock) else {
-            end(meeting, tellHelper: .gone, tellSharer: .peerLeft(meeting), at: now)
-            let reason = try store.find(lookup)?.closedReason(at: wallClock) ?? .expired
-            return closeInvitation(lookup, reason: reason, at: now)
-        }
-        meetings[meeting]?.stage = .confirmed
-        counters.confirmed &+= 1
-        waiting[lookup]?.handshakes.remove(meeting)
-        if let turn = credentials(label: invitation.label, wallClock: wallClock) {
-            send(.credentials(meeting, turn), to: parties.helper.connection)
-        }
-        if invitation.uses >= invitation.allowedUses { closeInvitation(lookup, reason: .used, at: now) }
+        try ask(.find(lookup), about: .meeting(lookup), for: id, at: now)
     }
 
     private mutating func forward(_ payload: String, in meeting: MeetingID, from id: ConnectionID) {

@@ -6,70 +6,82 @@ import NetPrimitives
 
 extension MeetingServer {
     /// The invitation, if the token is its owner's.
-    mutating func invitation(_ lookup: Lookup, provenBy token: Secret) throws -> StoredInvitation? {
-        let found = try store.find(lookup)
+    func proven(_ found: StoredInvitation?, by token: Secret) -> StoredInvitation? {
         let digest = Digest.sha256(token.exposed)
         // Worked out and compared in any case.
         let isTheirs = Secret(found?.ownerDigest ?? [UInt8](repeating: 0, count: digest.count)) == Secret(digest)
         return isTheirs ? found : nil
     }
 
-    mutating func tellStatus(
-        of lookup: Lookup, owner: Secret, to id: ConnectionID, at now: Instant, wallClock: UnixTime
-    ) throws {
-        guard let invitation = try claimed(lookup, by: owner, on: id, at: now) else { return send(.gone, to: id) }
-        send(.status(lookup, status(of: invitation, at: wallClock)), to: id)
+    /// Asks on behalf of whoever says that an invitation is theirs.
+    ///
+    /// - Throws: when the connection is a helper's, or its source has asked too often. That says nothing of the invitation.
+    mutating func claim(
+        _ request: InvitationRequest, about subject: StoreQuestion.Subject, from id: ConnectionID, at now: Instant
+    ) throws(RelayErrorCode) {
+        guard let connection = connections[id] else { return }
+        _ = try lookupsOfSharer(connection)
+        // Not as a look-up: neighbours who guess codes are to keep nobody from revoking.
+        guard limiter.allows(.rejoin, from: connection.source, at: now) else { throw .rateLimited }
+        try ask(request, about: subject, for: id, at: now)
     }
 
     /// - Parameter owner: nil on the connection that waits under it.
     mutating func extend(
-        _ lookup: Lookup, lifetime: Int, owner: Secret?, from id: ConnectionID, at now: Instant, wallClock: UnixTime
-    ) throws {
-        let found: StoredInvitation?
-        if let owner {
-            found = try claimed(lookup, by: owner, on: id, at: now)
-        } else {
-            _ = try owned(lookup, by: id)
-            found = try store.find(lookup)
-        }
-        guard let invitation = found else { return send(.gone, to: id) }
+        _ lookup: Lookup, lifetime: Int, owner: Secret?, from id: ConnectionID, at now: Instant
+    ) throws(RelayErrorCode) {
+        let subject = StoreQuestion.Subject.prolongation(lookup, lifetime: lifetime, owner: owner)
+        if owner != nil { return try claim(.find(lookup), about: subject, from: id, at: now) }
+        _ = try owned(lookup, by: id)
+        try ask(.find(lookup), about: subject, for: id, at: now)
+    }
+
+    /// - Parameter owner: nil on the connection that waits under it.
+    mutating func close(_ lookup: Lookup, owner: Secret?, from id: ConnectionID, at now: Instant) throws(RelayErrorCode) {
+        if let owner { return try claim(.find(lookup), about: .closing(lookup, owner: owner), from: id, at: now) }
+        _ = try owned(lookup, by: id)
+        try ask(.revoke(lookup), about: .revocation(lookup), for: id, at: now)
+    }
+
+    // MARK: What the store has said
+
+    mutating func tellStatus(_ lookup: Lookup, _ found: StoredInvitation?, owner: Secret, to id: ConnectionID, wallClock: UnixTime) {
+        guard let invitation = proven(found, by: owner) else { return send(.gone, to: id) }
+        send(.status(lookup, status(of: invitation, at: wallClock)), to: id)
+    }
+
+    mutating func prolong(
+        _ found: StoredInvitation?, lifetime: Int, owner: Secret?, for id: ConnectionID, at now: Instant, wallClock: UnixTime
+    ) throws(RelayErrorCode) {
+        guard let invitation = owner.map({ proven(found, by: $0) }) ?? found else { return send(.gone, to: id) }
         // An invitation that is there stays; more of it is as much as a new one.
-        guard mayInvite(id) else { throw RelayErrorCode.notAllowed }
-        if let reason = invitation.closedReason(at: wallClock) { return send(.closed(lookup, reason), to: id) }
+        guard mayInvite(id) else { throw .notAllowed }
+        if let reason = invitation.closedReason(at: wallClock) { return send(.closed(invitation.lookup, reason), to: id) }
         // A life is counted from its beginning, else it could be extended for ever. What was once allowed stays.
         let latest = invitation.created.advanced(bySeconds: configuration.longestLifetime)
         let expires = max(min(wallClock.advanced(bySeconds: lifetime), latest), invitation.expires)
-        try store.extend(lookup, to: expires)
+        try ask(.extend(invitation.lookup, to: expires), about: .extended(invitation.lookup, to: expires), for: id, at: now)
+    }
+
+    /// - Parameter id: nil when nobody waits for the answer any more.
+    mutating func tellExtended(_ lookup: Lookup, to expires: UnixTime, for id: ConnectionID?) {
         waiting[lookup]?.expires = expires
         send(.extended(lookup, expires: expires), to: id)
         if let sharer = waiting[lookup]?.sharer, sharer != id { send(.extended(lookup, expires: expires), to: sharer) }
     }
 
-    /// - Parameter owner: nil on the connection that waits under it.
     mutating func close(
-        _ lookup: Lookup, owner: Secret?, from id: ConnectionID, at now: Instant, wallClock: UnixTime
-    ) throws {
-        if let owner {
-            guard let invitation = try claimed(lookup, by: owner, on: id, at: now) else { return send(.gone, to: id) }
-            if let reason = invitation.closedReason(at: wallClock) { return send(.closed(lookup, reason), to: id) }
-        } else {
-            _ = try owned(lookup, by: id)
-        }
-        try store.revoke(lookup)
+        _ found: StoredInvitation?, owner: Secret, for id: ConnectionID, at now: Instant, wallClock: UnixTime
+    ) throws(RelayErrorCode) {
+        guard let invitation = proven(found, by: owner) else { return send(.gone, to: id) }
+        if let reason = invitation.closedReason(at: wallClock) { return send(.closed(invitation.lookup, reason), to: id) }
+        try ask(.revoke(invitation.lookup), about: .revocation(invitation.lookup), for: id, at: now)
+    }
+
+    mutating func tellRevoked(_ lookup: Lookup, to id: ConnectionID?, at now: Instant) {
         let sharer = waiting[lookup]?.sharer
         closeInvitation(lookup, reason: .revoked, at: now)
         if sharer != id { send(.closed(lookup, .revoked), to: id) }
-    }
-
-    /// - Throws: when the connection is a helper's, or its source has asked too often. That says nothing of the invitation.
-    private mutating func claimed(
-        _ lookup: Lookup, by token: Secret, on id: ConnectionID, at now: Instant
-    ) throws -> StoredInvitation? {
-        guard let connection = connections[id] else { return nil }
-        _ = try lookupsOfSharer(connection)
-        // Not as a look-up: neighbours who guess codes are to keep nobody from revoking.
-        guard limiter.allows(.rejoin, from: connection.source, at: now) else { throw RelayErrorCode.rateLimited }
-        return try invitation(lookup, provenBy: token)
     }
 
     private func status(of invitation: StoredInvitation, at wallClock: UnixTime) -> InvitationStatus {

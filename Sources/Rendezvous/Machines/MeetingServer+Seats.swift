@@ -52,7 +52,7 @@ extension MeetingServer {
     mutating func rejoin(
         _ meeting: MeetingID, _ side: SealedChannel.Side, number: UInt32, proof: [UInt8], from id: ConnectionID,
         at now: Instant, wallClock: UnixTime
-    ) throws {
+    ) throws(RelayErrorCode) {
         guard let connection = connections[id] else { return }
         let role: Role
         switch (side, connection.role) {
@@ -60,13 +60,13 @@ extension MeetingServer {
         case (.helper, .helper(meeting)): role = connection.role
         case (.sharer, .undecided): role = .sharer([])
         case (.sharer, .sharer): role = connection.role
-        case (.helper, .helper), (.helper, .sharer), (.sharer, .helper): throw RelayErrorCode.wrongState
+        case (.helper, .helper), (.helper, .sharer), (.sharer, .helper): throw .wrongState
         }
         guard let parties = meetings[meeting], let key = parties[side].key, number > parties[side].number,
             SeatKey.verifies(proof, by: key, of: side, in: meeting, number: number)
         else {
             // What proves nothing is what costs: who has a seat is not to be kept out by neighbours who guess.
-            guard limiter.allows(.rejoin, from: connection.source, at: now) else { throw RelayErrorCode.rateLimited }
+            guard limiter.allows(.rejoin, from: connection.source, at: now) else { throw .rateLimited }
             return send(.forgotten(meeting), to: id)
         }
         let before = parties[side].connection

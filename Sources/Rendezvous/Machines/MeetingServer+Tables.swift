@@ -3,16 +3,16 @@ import NetPrimitives
 // Who waits, who meets, and what is said to them.
 
 extension MeetingServer {
-    func owned(_ lookup: Lookup, by id: ConnectionID) throws -> Waiting {
-        guard let invitation = waiting[lookup], invitation.sharer == id else { throw RelayErrorCode.wrongState }
+    func owned(_ lookup: Lookup, by id: ConnectionID) throws(RelayErrorCode) -> Waiting {
+        guard let invitation = waiting[lookup], invitation.sharer == id else { throw .wrongState }
         return invitation
     }
 
-    func lookupsOfSharer(_ connection: Connection) throws -> Set<Lookup> {
+    func lookupsOfSharer(_ connection: Connection) throws(RelayErrorCode) -> Set<Lookup> {
         switch connection.role {
         case .undecided: []
         case .sharer(let lookups): lookups
-        case .helper: throw RelayErrorCode.wrongState
+        case .helper: throw .wrongState
         }
     }
 

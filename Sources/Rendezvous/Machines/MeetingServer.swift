@@ -11,14 +11,16 @@ public enum MeetingServerOutput: Sendable, Equatable {
     case send([UInt8], to: ConnectionID)
     /// Send what was said before, then close.
     case close(ConnectionID)
+    /// Ask the store, and say so with `answered`, whenever it is: nothing waits for it but whoever has asked.
+    case ask(StoreTicket, InvitationRequest)
 }
 
 /// The relay's side of the rendezvous: who waits under which look-up, and who meets whom.
 ///
 /// It carries payloads it cannot read, counts uses when the sharer says so, and answers a look-up that is
-/// absent, away, burnt, expired, revoked or used up with the same word. Texts go in, texts come out; the
-/// driver drains `nextOutput()` after every call, and closes what it is told to close.
-public struct MeetingServer<Store: InvitationStore>: Sendable {
+/// absent, away, burnt, expired, revoked or used up with the same word. Texts go in, texts and questions to the store
+/// come out; the driver drains `nextOutput()` after every call, closes what it is told to close, and brings the answers.
+public struct MeetingServer: Sendable {
     struct Connection: Sendable {
         /// The household, which is what bounds count by.
         let source: IPAddress
@@ -27,6 +29,9 @@ public struct MeetingServer<Store: InvitationStore>: Sendable {
         var role: Role
         /// Bounds messages and bytes together.
         var traffic: RateLimit
+        /// What it waits for of the store, and what it has said since.
+        var ticket: StoreTicket?
+        var queue = QueuedTexts()
         /// No further output: it is being closed.
         var isClosing = false
     }
@@ -47,12 +52,13 @@ public struct MeetingServer<Store: InvitationStore>: Sendable {
         var handshakes: Set<MeetingID> = []
     }
 
-    public internal(set) var store: Store
     public private(set) var configuration: MeetingServerConfiguration
     let issueCredentials: TURNCredentialIssuer
     var random: any RandomNumberGenerator & Sendable
     var limiter: SourceLimiter
     public internal(set) var counters = MeetingCounters()
+    /// The node that this is, and those that it may send clients to; nil for a relay that is alone.
+    public var fleet: FleetView?
     /// No further invitations: they are for a relay that stays (`busy`). What is there goes on.
     public var isDraining = false
     var connections: [ConnectionID: Connection] = [:]
@@ -63,6 +69,9 @@ public struct MeetingServer<Store: InvitationStore>: Sendable {
     var halfMeetings = 0
     /// Seats that nobody sits on, by the source of whom they are kept for.
     var emptySeats: [IPAddress: Int] = [:]
+    /// What the store was asked and has not answered yet.
+    var questions: [StoreTicket: StoreQuestion] = [:]
+    var lastTicket: UInt64 = 0
     var outputs: [MeetingServerOutput] = []
     private var nextOutputIndex = 0
     private var nextSweep: Instant?
@@ -78,11 +87,10 @@ public struct MeetingServer<Store: InvitationStore>: Sendable {
     }
 
     public init(
-        store: Store, configuration: MeetingServerConfiguration = .init(),
+        configuration: MeetingServerConfiguration = .init(),
         random: any RandomNumberGenerator & Sendable = SystemRandomNumberGenerator(),
         issueCredentials: @escaping TURNCredentialIssuer
     ) {
-        self.store = store
         self.configuration = configuration
         self.random = random
         self.issueCredentials = issueCredentials
@@ -153,6 +161,14 @@ public struct MeetingServer<Store: InvitationStore>: Sendable {
         let fits = connection.traffic.take(1 + text.count / 512, of: Self.traffic, at: now)
         connections[id] = connection
         guard fits else { return close(id, saying: .rateLimited) }
+        guard connection.ticket == nil else {
+            if connections[id]?.queue.append(text) == false { close(id, saying: .rateLimited) }
+            return
+        }
+        understand(text, from: id, at: now, wallClock: wallClock)
+    }
+
+    mutating func understand(_ text: [UInt8], from id: ConnectionID, at now: Instant, wallClock: UnixTime) {
         let message: ClientMessage
         do {
             message = try ClientMessage(parsing: text)
@@ -166,20 +182,19 @@ public struct MeetingServer<Store: InvitationStore>: Sendable {
         }
         do {
             try perform(message, from: id, at: now, wallClock: wallClock)
-        } catch let code as RelayErrorCode {
-            send(.error(code), to: id)
         } catch {
-            send(.error(.unavailable), to: id)  // the store's own error; the driver's store logs it
+            send(.error(error), to: id)
         }
     }
 
     public mutating func handleTimeout(at now: Instant, wallClock: UnixTime) {
         guard let due = nextSweep, due <= now else { return }
         for (id, connection) in connections {
-            if case .undecided(let since) = connection.role, now - since >= configuration.idleTimeout {
+            if case .undecided(let since) = connection.role, connection.ticket == nil, now - since >= configuration.idleTimeout {
                 closeSilently(id)
             }
         }
+        giveUpOnStore(at: now, wallClock: wallClock)
         for (meeting, parties) in meetings {
             if case .handshake(let since, _, _) = parties.stage, now - since >= configuration.handshakeTimeout {
                 end(meeting, tellHelper: .peerLeft(meeting), tellSharer: .peerLeft(meeting), at: now)
@@ -193,7 +208,7 @@ public struct MeetingServer<Store: InvitationStore>: Sendable {
         }
         if nextPurge.map({ $0 <= wallClock }) ?? true {
             // A store that fails now is asked again in a minute; nobody waits for the answer.
-            try? store.purge(expiredAt: wallClock)
+            try? ask(.purge(expiredAt: wallClock), about: .nothing, for: nil, at: now)
             nextPurge = wallClock.advanced(bySeconds: Self.purgeInterval)
         }
         limiter.sweep(at: now)

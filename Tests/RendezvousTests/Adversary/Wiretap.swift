@@ -61,7 +61,8 @@ struct Wiretap {
     private let seed: UInt64
     /// What is delivered in place of the line with this number.
     private let hand: (Int, Line) -> [Line]
-    private var server: MeetingServer<InMemoryInvitationStore>
+    private var server: MeetingServer
+    private var store = InMemoryInvitationStore()
     private var sharer: SharerClient
     private var helper: HelperClient?
     private var now = Instant.zero
@@ -80,7 +81,7 @@ struct Wiretap {
         self.seed = seed
         self.hand = hand
         sharer = SharerClient(random: SeededRandom(seed: seed &* 3 &+ 1))
-        server = MeetingServer(store: InMemoryInvitationStore(), random: SeededRandom(seed: seed &* 3 &+ 2)) { label, expires in
+        server = MeetingServer(random: SeededRandom(seed: seed &* 3 &+ 2)) { label, expires in
             TURNCredentials(username: label, password: Secret("turn".utf8), expires: expires, uris: ["turn:relay:3478"])
         }
         for id in [Self.sharerID, Self.helperID] {
@@ -124,8 +125,12 @@ struct Wiretap {
         if let text = sharer.nextMessage() { return Line(wire: .fromSharer, text: text) }
         if let text = helper?.nextMessage() { return Line(wire: .fromHelper, text: text) }
         while let output = server.nextOutput() {
-            guard case .send(let text, let id) = output else { continue }
-            return Line(wire: id == Self.sharerID ? .toSharer : .toHelper, text: text)
+            switch output {
+            case .send(let text, let id): return Line(wire: id == Self.sharerID ? .toSharer : .toHelper, text: text)
+            case .ask(let ticket, let request):
+                server.answered(ticket, try? request.perform(in: &store), at: now, wallClock: wallClock)
+            case .close: continue
+            }
         }
         return nil
     }

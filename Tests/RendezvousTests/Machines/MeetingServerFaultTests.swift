@@ -42,33 +42,21 @@ struct MeetingServerFaultTests {
         #expect(stage.server.connectionCount == 0)
     }
 
-    /// A store whose every call fails.
-    struct BrokenStore: InvitationStore {
-        struct Broken: Error {}
-        func create(_ invitation: StoredInvitation) throws -> Bool { throw Broken() }
-        func find(_ lookup: Lookup) throws -> StoredInvitation? { throw Broken() }
-        func recordUse(_ lookup: Lookup, at time: UnixTime) throws -> StoredInvitation? { throw Broken() }
-        func burn(_ lookup: Lookup) throws { throw Broken() }
-        func revoke(_ lookup: Lookup) throws { throw Broken() }
-        func extend(_ lookup: Lookup, to expires: UnixTime) throws { throw Broken() }
-        func purge(expiredAt time: UnixTime) throws { throw Broken() }
-        func openCount(source: String?, at time: UnixTime) throws -> Int { throw Broken() }
-    }
-
     @Test("a store that fails is said to be unavailable, and nothing changes")
     func brokenStore() {
-        var server = MeetingServer(store: BrokenStore()) { _, _ in nil }
-        let id = ConnectionID(1)
-        server.connectionOpened(id, source: Stage.address, at: .zero)
+        var stage = Stage()
+        stage.storeIsSlow = true
+        let id = stage.connect()
         for message: ClientMessage in [
             .create(InvitationTerms()), .meet(MessageTests.lookup),
-            .resume(MessageTests.lookup, owner: MessageTests.owner),
+            .resume(MessageTests.lookup, owner: MessageTests.owner), .status(MessageTests.lookup, owner: MessageTests.owner),
         ] {
-            server.receive(message.text, from: id, at: .zero, wallClock: UnixTime(seconds: 0))
-            #expect(server.nextOutput() == .send(ServerMessage.error(.unavailable).text, to: id))
-            #expect(server.nextOutput() == nil)
+            stage.say(message, from: id)
+            stage.answerNext(works: false)
+            stage.run()
         }
-        server.handleTimeout(at: .zero + .seconds(2), wallClock: UnixTime(seconds: 2))
-        #expect(server.waitingCount == 0 && server.meetingCount == 0)
+        #expect(stage.heard[id] == Array(repeating: .error(.unavailable), count: 4))
+        #expect(stage.server.waitingCount == 0 && stage.server.meetingCount == 0)
+        #expect(stage.asked.isEmpty)
     }
 }

@@ -26,7 +26,7 @@ struct MeetingServerTests {
         #expect(heard.count == 4)
         #expect(heard[0] == .met(meeting) && heard[1] == .opaque(meeting, payload: "two"))
         #expect(heard[3] == .opaque(meeting, payload: "three"))
-        #expect(stage.server.store.find(lookup)?.uses == 1)
+        #expect(stage.store.find(lookup)?.uses == 1)
         #expect(stage.server.meetingCount == 0 && stage.server.waitingCount == 0)
     }
 
@@ -70,7 +70,7 @@ struct MeetingServerTests {
         stage.say(.confirmed(try #require(stage.meeting(of: first))), from: sharer)
         #expect(stage.heard[second]?.last == .gone)
         stage.say(.confirmed(try #require(stage.meeting(of: second))), from: sharer)
-        #expect(stage.server.store.find(lookup)?.uses == 1)
+        #expect(stage.store.find(lookup)?.uses == 1)
         #expect(stage.server.meetingCount == 1)
     }
 
@@ -84,7 +84,7 @@ struct MeetingServerTests {
         let meeting = try #require(stage.meeting(of: helper))
         stage.say(.confirmed(meeting), from: sharer)
         stage.say(.confirmed(meeting), from: sharer)
-        #expect(stage.server.store.find(lookup)?.uses == 1)
+        #expect(stage.store.find(lookup)?.uses == 1)
     }
 
     @Test("a relay that is draining takes no invitations, and what is there goes on")

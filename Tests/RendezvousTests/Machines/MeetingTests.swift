@@ -137,7 +137,7 @@ struct MeetingTests {
         #expect(stage.invitationEnds(of: sharer) == [.burnt])
         _ = stage.helper(invitation)
         #expect(stage.ends(of: stage.latest) == [.gone])
-        #expect(stage.server.store.find(invitation.lookup)?.state == .burnt)
+        #expect(stage.store.find(invitation.lookup)?.state == .burnt)
 
         stage.sharers[sharer]?.createInvitation(InvitationTerms())
         stage.run()
@@ -203,7 +203,13 @@ struct MeetingTests {
             stage.server.receive(
                 ClientMessage.meet(lookup).text, from: helper, at: stage.now, wallClock: stage.wallClock)
             while let output = stage.server.nextOutput() {
-                if case .send(let text, helper) = output { answers.append(text) } else { Issue.record("\(output)") }
+                switch output {
+                case .send(let text, helper): answers.append(text)
+                case .ask(let ticket, let request):
+                    #expect(request == .find(lookup))
+                    stage.server.answered(ticket, try? request.perform(in: &stage.store), at: stage.now, wallClock: stage.wallClock)
+                case .send, .close: Issue.record("\(output)")
+                }
             }
         }
         ask { _ in MessageTests.lookup }
@@ -260,7 +266,7 @@ struct MeetingTests {
         stage.advance(seconds: 1)
         #expect(stage.invitationEnds(of: sharer) == [.expired])
         stage.advance(seconds: 61)
-        #expect(stage.server.store.openCount(source: nil, at: UnixTime(seconds: 0)) == 0)
+        #expect(stage.store.openCount(source: nil, at: UnixTime(seconds: 0)) == 0)
     }
 
     @Test("a sharer who comes back is found again, with the same code and the guesses it had left")
@@ -313,6 +319,7 @@ struct MeetingTests {
         forgetful.disconnect(other)
         let fresh = Stage().server
         forgetful.server = fresh
+        forgetful.store = InMemoryInvitationStore()
         _ = forgetful.reconnect(other)
         #expect(forgetful.invitationEnds(of: forgetful.latest) == [.lost])
     }
@@ -365,7 +372,7 @@ struct MeetingTests {
         stage.run()
         #expect(stage.invitationEnds(of: sharer) == [.revoked])
         #expect(stage.server.waitingCount == 1)
-        #expect(stage.server.store.find(first.lookup)?.state == .revoked)
+        #expect(stage.store.find(first.lookup)?.state == .revoked)
         let helper = stage.helper(stage.invitation(of: sharer))
         #expect(stage.isVerified(helper))
     }

@@ -6,7 +6,11 @@ import Testing
 ///
 /// `onWayToClient` is the relay's dishonest hand: what it returns is delivered instead.
 struct Stage {
-    var server: MeetingServer<InMemoryInvitationStore>
+    var server: MeetingServer
+    var store = InMemoryInvitationStore()
+    /// While it is, questions to the store pile up in `asked`.
+    var storeIsSlow = false
+    var asked: [(ticket: StoreTicket, request: InvitationRequest)] = []
     var now = Instant.zero
     var wallClock = UnixTime(seconds: 1_795_000_000)
     var sharers: [ConnectionID: SharerClient] = [:]
@@ -28,7 +32,7 @@ struct Stage {
     init(seed: UInt64 = 1, configuration: MeetingServerConfiguration = .init(), turn: Bool = true) {
         self.seed = seed
         server = MeetingServer(
-            store: InMemoryInvitationStore(), configuration: configuration, random: SeededRandom(seed: seed)
+            configuration: configuration, random: SeededRandom(seed: seed)
         ) { label, expires in
             turn
                 ? TURNCredentials(
@@ -192,9 +196,18 @@ struct Stage {
                 switch output {
                 case .close(let id): closed.insert(id)
                 case .send(let text, let id): deliver(text, to: id)
+                case .ask(let ticket, let request):
+                    asked.append((ticket, request))
+                    if !storeIsSlow { answerNext() }
                 }
             }
         }
+    }
+
+    /// The store's answer to the question that has waited longest; nil and false stand for a store that fails.
+    mutating func answerNext(works: Bool = true) {
+        let (ticket, request) = asked.removeFirst()
+        server.answered(ticket, works ? try? request.perform(in: &store) : nil, at: now, wallClock: wallClock)
     }
 
     private mutating func deliver(_ text: [UInt8], to id: ConnectionID) {

@@ -4,29 +4,34 @@ public struct InMemoryInvitationStore: InvitationStore {
 
     public init() {}
 
-    public mutating func create(_ invitation: StoredInvitation) -> Bool {
-        guard invitations[invitation.lookup] == nil else { return false }
+    public mutating func create(_ invitation: StoredInvitation, within bounds: InvitationBounds) -> InvitationCreation {
+        guard openCount(source: invitation.source, at: invitation.created) < bounds.perSource else { return .sourceIsFull }
+        guard openCount(source: nil, at: invitation.created) < bounds.total else { return .storeIsFull }
+        guard invitations[invitation.lookup] == nil else { return .taken }
         invitations[invitation.lookup] = invitation
-        return true
+        return .created
     }
 
     public func find(_ lookup: Lookup) -> StoredInvitation? { invitations[lookup] }
 
-    public mutating func recordUse(_ lookup: Lookup, at time: UnixTime) -> StoredInvitation? {
-        guard var invitation = invitations[lookup], invitation.closedReason(at: time) == nil else { return nil }
+    public mutating func recordUse(_ lookup: Lookup, at time: UnixTime) -> InvitationUse {
+        guard var invitation = invitations[lookup] else { return .closed(.expired) }
+        if let reason = invitation.closedReason(at: time) { return .closed(reason) }
         invitation.uses += 1
         invitations[lookup] = invitation
-        return invitation
+        return .counted(invitation)
     }
 
     public mutating func burn(_ lookup: Lookup) { invitations[lookup]?.state = .burnt }
     public mutating func revoke(_ lookup: Lookup) { invitations[lookup]?.state = .revoked }
     public mutating func extend(_ lookup: Lookup, to expires: UnixTime) { invitations[lookup]?.expires = expires }
+    public mutating func move(_ lookup: Lookup, to home: RelayURL) { invitations[lookup]?.home = home }
 
     public mutating func purge(expiredAt time: UnixTime) {
         invitations = invitations.filter { $0.value.expires > time }
     }
 
+    /// How many can still be used: of one source, or of all when it is nil.
     public func openCount(source: String?, at time: UnixTime) -> Int {
         invitations.values.count { invitation in
             invitation.closedReason(at: time) == nil && (source == nil || invitation.source == source)

@@ -18,10 +18,13 @@ public struct StoredInvitation: Sendable, Hashable {
     public var allowedUses: Int
     public var uses: Int
     public var state: State
+    /// The node where its sharer waits, or did last; nil where a relay is alone.
+    public var home: RelayURL?
 
     public init(
         lookup: Lookup, label: String, ownerDigest: [UInt8], source: String, created: UnixTime, expires: UnixTime,
-        ceiling: Ceiling, allowedUses: Int, uses: Int = 0, state: State = .open
+        ceiling: Ceiling, allowedUses: Int, uses: Int = 0, state: State = .open,
+        home: RelayURL? = nil
     ) {
         self.lookup = lookup
         self.label = label
@@ -33,6 +36,7 @@ public struct StoredInvitation: Sendable, Hashable {
         self.allowedUses = allowedUses
         self.uses = uses
         self.state = state
+        self.home = home
     }
 
     /// Why nobody can use it at `time`; nil while somebody can.

@@ -1,0 +1,49 @@
+import Foundation
+@testable import RelayService
+import Rendezvous
+import Testing
+
+/// The stores that a relay may have: the same suite runs over each, for what one does, all do.
+enum StoreKind: CaseIterable, Sendable, CustomTestStringConvertible {
+    case memory, sqlite
+
+    var testDescription: String { "\(self)" }
+
+    /// Runs `body` with an empty store.
+    func withStore(_ body: (inout any RelayStore) throws -> Void) throws {
+        let directory = FileManager.default.temporaryDirectory.appendingPathComponent("store-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: directory) }
+        var store: any RelayStore =
+            switch self {
+            case .memory: InMemoryStore()
+            case .sqlite: try SQLiteStore(path: directory.appendingPathComponent("s.sqlite").path)
+            }
+        try body(&store)
+    }
+}
+
+/// What the machines' own tests use, all of it together.
+struct InMemoryStore: RelayStore {
+    private var invitations = InMemoryInvitationStore()
+    private var people = InMemoryPeopleStore()
+
+    mutating func create(_ invitation: StoredInvitation, within bounds: InvitationBounds) -> InvitationCreation {
+        invitations.create(invitation, within: bounds)
+    }
+    func find(_ lookup: Lookup) -> StoredInvitation? { invitations.find(lookup) }
+    mutating func recordUse(_ lookup: Lookup, at time: UnixTime) -> InvitationUse { invitations.recordUse(lookup, at: time) }
+    mutating func burn(_ lookup: Lookup) { invitations.burn(lookup) }
+    mutating func revoke(_ lookup: Lookup) { invitations.revoke(lookup) }
+    mutating func extend(_ lookup: Lookup, to expires: UnixTime) { invitations.extend(lookup, to: expires) }
+    mutating func move(_ lookup: Lookup, to home: RelayURL) { invitations.move(lookup, to: home) }
+    mutating func purge(expiredAt time: UnixTime) { invitations.purge(expiredAt: time) }
+
+    mutating func register(_ person: Person, at time: UnixTime) -> Person { people.register(person, at: time) }
+    func person(_ name: PersonName) -> Person? { people.person(name) }
+    mutating func forget(_ name: PersonName) -> Bool { people.forget(name) }
+    func personCount() -> Int { people.personCount() }
+
+    func beat(_ node: RelayNode) -> [RelayNode] { [node] }
+    func remove(_ node: RelayURL) {}
+}
