@@ -158,7 +158,7 @@ let package = Package(
             ] + nio + certificates),
 
         room("ProgramSupport", ["NetPrimitives", arguments]),
-        program("ra-relay", ["RelayService", "ProgramSupport", "NetPrimitives", logging]),
+        program("ra-relay", ["RelayService", "ProgramSupport", "Rendezvous", "NetPrimitives", logging]),
         program("ra-connect", ["ConnectService", "ProgramSupport", "Rendezvous", "Policy", "Incident", "Mail", "Session"], carries: carriesXML),
         program("ra-probe", ["ConnectService", "ProgramSupport", "Rendezvous"], carries: carriesXML),
 

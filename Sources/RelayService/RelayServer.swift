@@ -1,3 +1,4 @@
+@preconcurrency import Dispatch
 import Foundation
 import HostNetwork
 public import Logging
@@ -27,6 +28,7 @@ public final class RelayServer: Sendable {
     private let connections: ConnectionLimits
     private let group: MultiThreadedEventLoopGroup
     private let meetingGroup: MultiThreadedEventLoopGroup
+    private let bans: Task<Void, Never>
     let logger: Logger
     let operation: CurrentOperation
     let routes: CurrentRoutes
@@ -44,6 +46,7 @@ public final class RelayServer: Sendable {
         _ = OpenFiles.raiseLimit()
         let state = try StateDirectory(configured: configuration.stateDirectory)
         let secrets = try state.secrets(configuration)
+        let banWatch = try await Self.watchBans(state, logger)
         let certificate = try (try CertificateSource(configuration, state: state)?.load()).map(CurrentCertificate.init)
         let ports = ListeningPorts(configuration)
         let workers = configuration.workers ?? System.coreCount
@@ -54,6 +57,7 @@ public final class RelayServer: Sendable {
             relay: relayConfiguration(configuration, secrets: secrets), quotas: configuration.quotas,
             workers: workers, unprovenRate: configuration.unprovenRate,
             eventLoops: group)
+        plane.bans = banWatch.now.rules
         plane.certificate = certificate
         plane.natDiscovery = configuration.natDiscovery
         let dataPlane = try Self.start(plane)
@@ -69,7 +73,7 @@ public final class RelayServer: Sendable {
         do {
             return try await RelayServer(
                 configuration, state: state, signing: CurrentSecret(secrets), certificate: certificate, ports: ports,
-                dataPlane: dataPlane, group: group, logger: logger)
+                dataPlane: dataPlane, banWatch: banWatch, group: group, logger: logger)
         } catch {
             dataPlane.stop()
             try? await group.shutdownGracefully()
@@ -79,7 +83,7 @@ public final class RelayServer: Sendable {
 
     private init(
         _ configuration: ServeConfiguration, state: StateDirectory, signing: CurrentSecret, certificate: CurrentCertificate?,
-        ports: ListeningPorts, dataPlane: DataPlane, group: MultiThreadedEventLoopGroup, logger: Logger
+        ports: ListeningPorts, dataPlane: DataPlane, banWatch: BanWatch, group: MultiThreadedEventLoopGroup, logger: Logger
     ) async throws {
         self.dataPlane = dataPlane
         self.state = state
@@ -88,20 +92,28 @@ public final class RelayServer: Sendable {
         self.group = group
         self.logger = logger
         settings = Mutex(configuration)
+        let gate = BanGate(banWatch.now.rules)
         let stores = StoreThreads([try SQLiteStore(path: state.databasePath)], logger: logger)
         self.stores = stores
         meetingGroup = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let meetings = MeetingPlace(
             stores: stores, bounds: configuration.meetings, loop: meetingGroup.next()
         ) { label, expires in
-            let credential = TimeLimitedCredential(
-                user: QuotaLedger.Limits.invitationPrefix + label, expiry: Int64(clamping: expires.seconds), secret: signing.secret)
+            let user = QuotaLedger.Limits.invitationPrefix + label
+            let credential = TimeLimitedCredential(user: user, expiry: Int64(clamping: expires.seconds), secret: signing.secret)
+            guard !gate.rules.cover(user: user, username: credential.username) else { return nil }
             // Where TURN is, the client has read from the relay's description.
             return TURNCredentials(
                 username: credential.username, password: Secret(credential.password.utf8), expires: expires, uris: [])
         }
         place = meetings
         refusals = RefusalSummary.watch(dataPlane, meetings, logger: logger)
+        bans = Task {
+            await banWatch.run { rules in
+                dataPlane.setBans(rules)
+                return gate.enforce(rules)
+            }
+        }
         let dialBackPlace = DialBackPlace(dataPlane: dataPlane, loop: group.next(), logger: logger)
         self.dialBackPlace = dialBackPlace
         let dialBack = DialBackPage(dialBackPlace, isServed: configuration.dialBack)
@@ -112,7 +124,9 @@ public final class RelayServer: Sendable {
         self.routes = routes
         let limits = ConnectionLimits()
         connections = limits
-        let observer = RelayObserver(operation: operation, dataPlane: dataPlane, limits: limits, place: meetings, dialBack: dialBackPlace)
+        let observer = RelayObserver(
+            operation: operation, dataPlane: dataPlane, limits: limits, place: meetings, dialBack: dialBackPlace,
+            banWatch: banWatch, gate: gate)
         let front = Front(
             dataPlane: dataPlane, place: meetings, routes: routes, dialBack: dialBack, certificate: certificate,
             senders: LoopSenders(group))
@@ -121,7 +135,7 @@ public final class RelayServer: Sendable {
         for listener in ports.tcpListeners {
             do {
                 opened.append(
-                    try await Self.listen(on: listener.address, group: group, limits: limits) { try front.install(on: $0) })
+                    try await Self.listen(on: listener.address, group: group, limits: limits, gate: gate) { try front.install(on: $0) })
                 tcp.append(listener.address)
             } catch {
                 guard listener.isRequired else {
@@ -138,7 +152,7 @@ public final class RelayServer: Sendable {
                 let few = ConnectionLimits(total: 64, perSource: 64)
                 let metrics = MetricsListener(observer: observer, routes: routes)
                 opened.append(
-                    try await Self.listen(on: address, group: group, limits: few) { try metrics.install(on: $0) })
+                    try await Self.listen(on: address, group: group, limits: few, gate: nil) { try metrics.install(on: $0) })
             } catch {
                 for channel in opened { try? await channel.close() }
                 throw ConfigurationError("metrics: " + ListenFailure(address, error).sentence)
@@ -190,7 +204,7 @@ public final class RelayServer: Sendable {
     }
 
     private static func listen(
-        on address: TransportAddress, group: any EventLoopGroup, limits: ConnectionLimits,
+        on address: TransportAddress, group: any EventLoopGroup, limits: ConnectionLimits, gate: BanGate?,
         install: @escaping @Sendable (any Channel) throws -> Void
     ) async throws -> any Channel {
         var bootstrap = ServerBootstrap(group: group)
@@ -212,7 +226,7 @@ public final class RelayServer: Sendable {
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     guard let source = channel.remoteAddress.flatMap(TransportAddress.init)?.ip,
-                        let counting = ConnectionCountingHandler(limits, source: source)
+                        let counting = ConnectionCountingHandler(limits, gate: gate, channel: channel, source: source)
                     else { throw ChannelError.inappropriateOperationForState }
                     try channel.pipeline.syncOperations.addHandler(counting)
                     try install(channel)
@@ -220,6 +234,22 @@ public final class RelayServer: Sendable {
             }
             .bind(host: "\(address.ip)", port: Int(address.port))
             .get()
+    }
+
+    /// The bans, as they are before the first listener opens; the store may wait for the disk, on a thread of its own.
+    private static func watchBans(_ state: StateDirectory, _ logger: Logger) async throws -> BanWatch {
+        let store = try SQLiteStore(path: state.databasePath)
+        let thread = DispatchQueue(label: "bans")
+        let watch = BanWatch(logger: logger) { time in
+            try await withCheckedThrowingContinuation { waiting in
+                thread.async {
+                    var store = store
+                    waiting.resume(with: Result { try store.bans(at: time) })
+                }
+            }
+        }
+        _ = await watch.look(at: MeetingPlace.wallClock())
+        return watch
     }
 
     private static func start(_ configuration: DataPlaneConfiguration) throws -> DataPlane {
@@ -251,6 +281,7 @@ public final class RelayServer: Sendable {
     /// Stops at once: no new connections, then everything.
     public func stop() async {
         refusals.cancel()
+        bans.cancel()
         dataPlane.beginDraining()
         let load = await self.load()
         for channel in listeners { try? await channel.close() }

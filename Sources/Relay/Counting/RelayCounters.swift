@@ -6,8 +6,10 @@ public import NetPrimitives
 /// No label names a user or an address: what is counted is bounded by these types.
 public struct RelayCounters: Hashable, Sendable {
     public enum AuthenticationFailure: Int, TallyLabel { case credentials, realm, staleNonce, malformed }
-    /// By the client, by time, or with the client's connection.
-    public enum AllocationEnd: Int, TallyLabel { case deleted, expired, disconnected }
+    /// By the client, by time, with the client's connection, or by a ban.
+    public enum AllocationEnd: Int, TallyLabel { case deleted, expired, disconnected, banned }
+    /// What of a request a ban covers: its user, or where it came from.
+    public enum BannedBy: Int, TallyLabel { case user, address }
     public enum Direction: Int, TallyLabel { case toPeer, toClient }
     public enum Drop: Int, TallyLabel {
         case noAllocation, noChannel, noPermission, policy, tooLarge, malformed, bandwidth, queueFull, slowClient
@@ -22,6 +24,8 @@ public struct RelayCounters: Hashable, Sendable {
     public var authenticationFailures = Tally<AuthenticationFailure>()
     /// Requests of unproven sources that were left without an answer.
     public var unprovenSuppressed: UInt64 = 0
+    /// Requests of who is banned: those of a user got 401, those of an address no answer.
+    public var bannedRequests = Tally<BannedBy>()
     public var allocationsMade: UInt64 = 0
     public var allocationsEnded = Tally<AllocationEnd>()
     /// Datagrams, or runs of a stream.
@@ -51,6 +55,7 @@ public struct RelayCounters: Hashable, Sendable {
         left.refusals.merge(right.refusals, uniquingKeysWith: &+)
         left.authenticationFailures += right.authenticationFailures
         left.unprovenSuppressed &+= right.unprovenSuppressed
+        left.bannedRequests += right.bannedRequests
         left.allocationsMade &+= right.allocationsMade
         left.allocationsEnded += right.allocationsEnded
         left.relayedPackets += right.relayedPackets

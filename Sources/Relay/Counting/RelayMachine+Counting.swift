@@ -25,6 +25,7 @@ extension RelayMachine {
         guard message.contains(.messageIntegrity) || message.contains(.messageIntegritySHA256) else { return }
         switch failure {
         case .badRequest: counters.authenticationFailures.count(.malformed)
+        case .banned: counters.bannedRequests.count(.user)
         case .challenge(let code) where code.code == 438: counters.authenticationFailures.count(.staleNonce)
         case .challenge:
             let isOurs = message[Realm.self]?.text == configuration.realm

@@ -27,4 +27,6 @@ enum AuthenticationFailure: Error, Hashable, Sendable {
     case challenge(ErrorCode)
     /// 400: it is protected, but does not say by whom.
     case badRequest
+    /// The credentials are good, and their user is banned: the answer is that of a user whom nobody knows.
+    case banned
 }

@@ -10,6 +10,8 @@ public struct RelayConfiguration: Sendable {
     /// name that was never seen; a client that follows RFC 8489 then offers nothing else.
     public var securityFeatures: SecurityFeatures = []
     public var peerPolicy: PeerPolicy
+    /// Whom nothing is served. Their addresses are no peers either: that is `peerPolicy`'s to know.
+    public var bans = BanRules()
     /// False refuses new allocations, with 300 or 508: the relay is being drained.
     public var acceptsAllocations = true
     /// False refuses TCP relayed addresses (RFC 6062) with 442.

@@ -21,6 +21,7 @@ extension RelayMachine {
         for account in accounts(for: username, named ?? .md5, of: index, wallClock: wallClock) {
             guard let authenticated = try? message.authenticated(with: account.key) else { continue }
             guard hasValidNonce else { throw .challenge(ErrorCode(438, "")) }
+            guard !configuration.bans.cover(user: account.user, username: username) else { throw .banned }
             return AuthenticatedRequest(
                 authenticated: authenticated, username: username, user: account.user, hash: named ?? .md5,
                 namesAlgorithm: named != nil, offered: offered)

@@ -23,6 +23,7 @@ extension RelayMachine {
             count(error, of: message)
             switch error {
             case .challenge(let code): challenge(message, code, to: client, at: now)
+            case .banned: challenge(message, ErrorCode(401, ""), to: client, at: now)
             case .badRequest: refuseBare(message, ErrorCode(400, ""), to: client)
             }
         }

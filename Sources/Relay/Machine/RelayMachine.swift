@@ -56,9 +56,12 @@ public struct RelayMachine<Host: RelayHost> {
         return (allocation.permissions.count, allocation.channels.count)
     }
 
-    /// Takes other users, secrets, rules and limits; allocations stay, and the new rules hold for their next datagram.
+    /// Takes other users, secrets, rules and limits; allocations stay, but for those of whom a ban covers now, and the new rules
+    /// hold for their next datagram.
     public mutating func reconfigure(_ configuration: RelayConfiguration, at now: Instant) {
+        let formerBans = self.configuration.bans
         self.configuration = configuration
+        if configuration.bans != formerBans { endBanned() }
         namesByHash = configuration.namesByHash
         if traffic.setLimits(configuration.traffic, at: now) { host.forgiveTraffic(at: now) }
         closeForbiddenConnections()
@@ -78,6 +81,7 @@ public struct RelayMachine<Host: RelayHost> {
             relayChannelData(bytes, from: client, at: now)
         } else if let message = try? Message(decoding: bytes) {
             guard message.messageClass != .request || bytes.count <= Self.maximumRequestSize else { return }
+            if message.messageClass == .request, shutsOut(client.client.ip) { return counters.bannedRequests.count(.address) }
             if message.messageClass == .request { counters.requests.count(CountedMethod(message.method)) }
             switch (message.messageClass, message.method) {
             case (.request, .binding): answerBinding(message, size: bytes.count, from: client, at: now)

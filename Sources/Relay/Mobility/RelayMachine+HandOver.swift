@@ -29,7 +29,9 @@ extension RelayMachine {
         endAllocation(of: allocation.client, .deleted)
         guard !allocation.relayed.isEmpty else { return endMobility(of: allocation) }
         openMeter(of: &allocation, at: now)
-        updateForwarding(of: addAllocation(allocation, at: now))
+        let index = addAllocation(allocation, at: now)
+        // The ban may have come while it was under way.
+        if shutsOut(allocation) { endAllocation(index, .banned) } else { updateForwarding(of: index) }
     }
 }
 

@@ -2,7 +2,7 @@ public import NetPrimitives
 
 /// Which addresses a relay exchanges datagrams with: the one function that every way in and out asks.
 ///
-/// Not globally reachable addresses are refused unless `allow` opens them; `deny` closes more and wins. An IPv6
+/// Not globally reachable addresses are refused unless `allow` opens them; `deny` closes more and wins, and so do bans. An IPv6
 /// address that embeds an IPv4 one (mapped, NAT64, 6to4) is judged as that IPv4 address.
 public struct PeerPolicy: Sendable {
     public enum Verdict: Hashable, Sendable {
@@ -15,6 +15,8 @@ public struct PeerPolicy: Sendable {
     public enum Reason: Hashable, Sendable {
         /// Inside a `deny` block.
         case denied
+        /// Whoever is there is not served at all.
+        case banned
         /// Private, loopback, multicast, reserved…, and nobody allowed it.
         case notGloballyReachable
         /// Teredo or IPv4-compatible: never relayed to.
@@ -26,22 +28,34 @@ public struct PeerPolicy: Sendable {
     private let allow: [CIDRBlock]
     private let deny: [CIDRBlock]
     private let ownAddresses: [IPAddress]
+    private let banned: CIDRSet
 
     /// - Parameter ownAddresses: what clients see as the relay's own.
     public init(allow: [CIDRBlock] = [], deny: [CIDRBlock] = [], ownAddresses: [IPAddress] = []) {
+        self.init(allow: allow, deny: deny, ownAddresses: ownAddresses, banned: CIDRSet())
+    }
+
+    private init(allow: [CIDRBlock], deny: [CIDRBlock], ownAddresses: [IPAddress], banned: CIDRSet) {
         self.allow = allow
         self.deny = deny
         self.ownAddresses = ownAddresses.map(\.unmapped)
+        self.banned = banned
     }
 
     /// The same rules for another idea of what is our own.
     public func with(ownAddresses: [IPAddress]) -> PeerPolicy {
-        PeerPolicy(allow: allow, deny: deny, ownAddresses: ownAddresses)
+        PeerPolicy(allow: allow, deny: deny, ownAddresses: ownAddresses, banned: banned)
+    }
+
+    /// The same rules with other bans: who is served nothing is no peer either.
+    public func with(banned: CIDRSet) -> PeerPolicy {
+        PeerPolicy(allow: allow, deny: deny, ownAddresses: ownAddresses, banned: banned)
     }
 
     public func verdict(for address: IPAddress) -> Verdict {
         let judged = Self.embeddedIPv4(in: address) ?? address
         if deny.contains(where: { $0.contains(judged) || $0.contains(address) }) { return .refused(.denied) }
+        if !banned.isEmpty, banned.contains(judged) || banned.contains(address) { return .refused(.banned) }
         if Self.isObsoleteEmbedding(address) { return .refused(.obsoleteEmbedding) }
         if !Self.isGloballyReachable(judged), !allow.contains(where: { $0.contains(judged) }) {
             return .refused(.notGloballyReachable)

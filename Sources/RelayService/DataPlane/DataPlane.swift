@@ -30,7 +30,7 @@ public final class DataPlane: Sendable {
     /// What waits for connections over TCP and TLS.
     let streamMemory = StreamMemory()
     private let secureSessions = ConnectionLimits(total: SecureClients.total, perSource: SecureClients.perSource)
-    private let relay: Mutex<(configuration: RelayConfiguration, isDraining: Bool)>
+    private let relay: Mutex<(configuration: RelayConfiguration, bans: BanRules, isDraining: Bool)>
 
     /// Opens the sockets and starts the threads.
     public static func start(_ configuration: DataPlaneConfiguration) throws(DataPlaneError) -> DataPlane {
@@ -48,14 +48,14 @@ public final class DataPlane: Sendable {
         // Behind a one-to-one NAT the addresses that we know are not those that clients can ask.
         let canDiscover = configuration.natDiscovery && configuration.externalAddresses.isEmpty
         natDiscovery = canDiscover ? NATDiscovery(listening: listeners.listening) : nil
-        configuration.relay = Self.knowing(addresses, natDiscovery, configuration.relay)
+        configuration.relay = Self.knowing(addresses, natDiscovery, configuration.relay).with(configuration.bans)
         var mailboxes: [Mailbox<WorkerMessage>] = []
         for _ in 0..<workers { mailboxes.append(try Mailbox()) }
         self.mailboxes = mailboxes
         // A relayed socket for each allocation, as many clients over TCP, and what else there is.
         DescriptorTable.reserve(2 * configuration.quotas.total + 1024, beside: mailboxes[0].descriptor)
         directory = PortDirectory(quotas: configuration.quotas, unprovenRate: configuration.unprovenRate)
-        relay = Mutex((configuration.relay, false))
+        relay = Mutex((configuration.relay, configuration.bans, false))
         var random = SystemRandomNumberGenerator()
         func secret() -> [UInt8] { (0..<32).map { _ in .random(in: .min ... .max, using: &random) } }
         let (nonces, tickets) = (NonceIssuer(secret: secret()), MobilityTickets(secret: secret()))
@@ -113,11 +113,15 @@ public final class DataPlane: Sendable {
     /// New allocations get 508 from now on, also after an `update`; those that are there live on.
     public func beginDraining() { reconfigure { $0.isDraining = true } }
 
-    private func reconfigure(_ change: (inout (configuration: RelayConfiguration, isDraining: Bool)) -> Void) {
+    /// Serves nobody of these from now on: their allocations end, and no other is made for them.
+    func setBans(_ bans: BanRules) { reconfigure { $0.bans = bans } }
+
+    private func reconfigure(_ change: (inout (configuration: RelayConfiguration, bans: BanRules, isDraining: Bool)) -> Void) {
         // The lock is held while posting, so that all workers end with the same configuration.
         relay.withLock { relay in
             change(&relay)
             if relay.isDraining { relay.configuration.acceptsAllocations = false }
+            relay.configuration = relay.configuration.with(relay.bans)
             for mailbox in mailboxes { mailbox.post(.reconfigure(relay.configuration), isVital: true) }
         }
     }
@@ -165,6 +169,16 @@ public final class DataPlane: Sendable {
         var configuration = configuration
         configuration.natDiscovery = natDiscovery
         configuration.peerPolicy = configuration.peerPolicy.with(ownAddresses: addresses.own)
+        return configuration
+    }
+}
+
+extension RelayConfiguration {
+    /// Who is banned is no peer either.
+    fileprivate func with(_ bans: BanRules) -> RelayConfiguration {
+        var configuration = self
+        configuration.bans = bans
+        configuration.peerPolicy = configuration.peerPolicy.with(banned: bans.addresses)
         return configuration
     }
 }

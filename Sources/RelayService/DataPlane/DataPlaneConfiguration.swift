@@ -35,6 +35,8 @@ public struct DataPlaneConfiguration: Sendable {
     public var eventLoops: (any EventLoopGroup)?
     /// Whether clients may find out what their NATs do (RFC 5780), where two addresses and two ports are listened on.
     public var natDiscovery = false
+    /// Whom nothing is served from the start.
+    public var bans = BanRules()
     /// What DTLS clients are shown; nil: there is no DTLS.
     var certificate: CurrentCertificate?
 

@@ -6,13 +6,21 @@ final class ConnectionCountingHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 
     private let limits: ConnectionLimits
+    private let gate: BanGate?
     private let source: IPAddress
     private var kind: ConnectionKind? = .undecided
 
-    /// nil when there are too many connections.
-    init?(_ limits: ConnectionLimits, source: IPAddress) {
-        guard limits.admit(source) else { return nil }
+    /// nil when there are too many connections, or a ban covers the source.
+    ///
+    /// - Parameter gate: nil where bans do not count.
+    init?(_ limits: ConnectionLimits, gate: BanGate?, channel: any Channel, source: IPAddress) {
+        guard gate?.admit(channel, from: source) ?? true else { return nil }
+        guard limits.admit(source) else {
+            gate?.forget(channel)
+            return nil
+        }
         self.limits = limits
+        self.gate = gate
         self.source = source
     }
 
@@ -25,6 +33,7 @@ final class ConnectionCountingHandler: ChannelInboundHandler {
     func handlerRemoved(context: ChannelHandlerContext) {
         guard let kind else { return }
         self.kind = nil
+        gate?.forget(context.channel)
         limits.release(source, as: kind)
     }
 }

@@ -15,6 +15,7 @@ extension RelaySnapshot {
         writeConnections(to: &page)
         writeRendezvous(to: &page)
         writeDialBack(to: &page)
+        writeBans(to: &page)
         return page
     }
 
@@ -83,7 +84,7 @@ extension RelaySnapshot {
             "Allocations made, by the client's transport.")
         page.tally(
             "ra_relay_allocations_ended_total", .counter, "reason", total.counters.allocationsEnded,
-            "Allocations that ended: by the client, by time, or with the client's connection.")
+            "Allocations that ended: by the client, by time, with the client's connection, or by a ban.")
     }
 
     private func writeTraffic(to page: inout MetricPage) {
@@ -172,5 +173,23 @@ extension RelaySnapshot {
             })
         page.tally(
             "ra_relay_dial_backs_refused_total", .counter, "reason", dialBack.refused, "Dials that were asked for and not made.")
+    }
+
+    private func writeBans(to page: inout MetricPage) {
+        func samples(_ label: String, _ values: KeyValuePairs<String, Double>) -> [MetricFamily.Sample] {
+            values.map { .init(labels: [.init(name: label, value: $0)], value: $1) }
+        }
+        page.add(
+            "ra_relay_bans", .gauge, "Bans that hold, by what they cover.",
+            samples("kind", ["user": Double(bans.users), "address": Double(bans.addresses)]))
+        page.gauge(
+            "ra_relay_bans_read_timestamp_seconds", bans.lastRead?.timeIntervalSince1970 ?? 0,
+            "When the bans were last read from the store, Unix time in seconds; 0: never.")
+        page.tally(
+            "ra_relay_banned_requests_total", .counter, "reason", total.counters.bannedRequests,
+            "TURN and STUN requests of who is banned: of a user, answered with 401; of an address, not answered.")
+        page.add(
+            "ra_relay_banned_connections_total", .counter, "TCP connections of banned addresses: closed while open, refused as they came.",
+            samples("result", ["closed": Double(bans.connectionsClosed), "refused": Double(bans.connectionsRefused)]))
     }
 }

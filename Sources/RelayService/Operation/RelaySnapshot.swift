@@ -17,6 +17,7 @@ struct RelaySnapshot: Sendable {
     var secureSessions = ConnectionLimits.Report()
     var meetings: MeetingReport
     var dialBack = DialBackServer.Counters()
+    var bans = BanReport()
 
     /// All workers together.
     var total: WorkerReport { workers.reduce(into: WorkerReport()) { $0 += $1 } }
@@ -29,12 +30,14 @@ struct RelayObserver: Sendable {
     let limits: ConnectionLimits
     let place: MeetingPlace
     let dialBack: DialBackPlace
+    let banWatch: BanWatch
+    let gate: BanGate
 
     func snapshot() async -> RelaySnapshot {
         RelaySnapshot(
             time: .now, operation: operation.now, process: .now(), workers: await dataPlane.reports(),
             allocationsLimit: dataPlane.allocationLimit, connections: limits.report, connectionsLimit: limits.total,
             streamMemory: dataPlane.streamMemory.report, secureSessions: dataPlane.secureSessionReport,
-            meetings: await place.report(), dialBack: await dialBack.counters)
+            meetings: await place.report(), dialBack: await dialBack.counters, bans: BanReport(banWatch, gate))
     }
 }

@@ -23,6 +23,19 @@ extension SQLiteStore {
                     CREATE INDEX invitationByExpiry ON invitation (expires);
                     """)
         }
+        migrator.registerMigration("2 bans") { database in
+            try database.execute(
+                sql: """
+                    CREATE TABLE ban (
+                        kind TEXT NOT NULL,
+                        subject TEXT NOT NULL,
+                        added INTEGER NOT NULL,
+                        expires INTEGER,
+                        reason TEXT NOT NULL,
+                        PRIMARY KEY (kind, subject)
+                    ) WITHOUT ROWID;
+                    """)
+        }
         // What bounds count is in indexes of its own: a source's closed invitations are not to be gone through for each new one.
         migrator.registerMigration("3 homes and open invitations") { database in
             try database.execute(

@@ -10,9 +10,11 @@ struct SQLiteStore: RelayStore {
     let database: DatabaseQueue
     let openCount = KeptCount()
     let peopleCount = KeptCount()
+    let banLimit: Int
 
     /// Opens the file, makes it when it is not there, and brings its tables up to date.
-    init(path: String) throws {
+    init(path: String, banLimit: Int = Ban.limit) throws {
+        self.banLimit = banLimit
         if !FileManager.default.fileExists(atPath: path) {
             // Created with its mode, so that at no moment anybody else can read it.
             _ = FileManager.default.createFile(atPath: path, contents: nil, attributes: [.posixPermissions: 0o600])

@@ -1,2 +1,2 @@
 /// All that a relay keeps: the same for a file of its own and for the database of a fleet.
-public protocol RelayStore: InvitationStore, PeopleStore, NodeStore {}
+public protocol RelayStore: InvitationStore, PeopleStore, NodeStore, BanStore {}

@@ -8,6 +8,8 @@ extension Worker {
     /// Takes a client's datagram when it is one of DTLS (RFC 7983 §7): then it is nothing else.
     mutating func receiveSecured(_ datagram: [UInt8], from client: FiveTuple, at now: Instant) -> Bool {
         guard Endpoint.accepts(datagram) else { return false }
+        // A session that began before ends when it has had no allocation for a while.
+        guard !machine.shutsOut(client.client.ip) else { return true }
         secureClients?.receive(datagram, from: client, at: now) { [directory] in directory.admitsUnproven($0, at: now) }
         drainSecured(at: now)
         return true

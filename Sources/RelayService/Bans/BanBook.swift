@@ -1,0 +1,40 @@
+public import Foundation
+public import Rendezvous
+
+/// The bans as `ra-relay ban` sees them: it writes into the store, beside a relay that runs or does not, and each relay that has the
+/// store reads them there.
+public struct BanBook {
+    private var store: any BanStore
+
+    /// Opens the store of a relay that has been started.
+    ///
+    /// - Parameter state: the state directory; wins over the configuration's.
+    public init(configuration: ServeConfiguration, state: String?) throws(ConfigurationError) {
+        let directory = StateDirectory(existing: try StateDirectory.locate(configured: state ?? configuration.stateDirectory))
+        guard FileManager.default.isReadableFile(atPath: directory.databasePath) else {
+            throw ConfigurationError("There is no store in \(directory.path) that you may read: name the file or the state directory of a relay that has been started, as root, with --config FILE or --state DIR.")
+        }
+        do { store = try SQLiteStore(path: directory.databasePath) } catch {
+            throw ConfigurationError("\(directory.databasePath) cannot be opened: \(error)")
+        }
+    }
+
+    /// - Returns: the ban as it stands in the store.
+    /// - Throws: a sentence, when there are too many.
+    public mutating func add(_ subject: BanSubject, lasting time: Duration?, reason: String, now: Date) throws -> Ban {
+        let now = Self.time(now)
+        let ban = Ban(
+            subject, added: now, expires: time.map { now.advanced(bySeconds: Int($0.components.seconds)) }, reason: reason)
+        guard try store.add(ban, at: now) else {
+            throw ConfigurationError("There are \(Ban.limit) bans, and no room for more: remove some, or ban a network in place of its addresses.")
+        }
+        return ban
+    }
+
+    /// - Returns: false when there was none.
+    public mutating func remove(_ subject: BanSubject) throws -> Bool { try store.remove(subject) }
+
+    public mutating func list(now: Date) throws -> [Ban] { try store.bans(at: Self.time(now)) }
+
+    private static func time(_ date: Date) -> UnixTime { UnixTime(seconds: UInt64(max(date.timeIntervalSince1970, 0))) }
+}

@@ -1,0 +1,12 @@
+/// Where the bans of a relay, or of all relays of a fleet, are kept. Every call is synchronous and may throw what its database
+/// throws; a call that throws has changed nothing.
+public protocol BanStore: Sendable {
+    /// Writes a ban down, in place of another one of the same subject, and forgets those that are over at `time`, in one step.
+    ///
+    /// - Returns: false when there are `Ban.limit` others: then nothing was written.
+    mutating func add(_ ban: Ban, at time: UnixTime) throws -> Bool
+    /// - Returns: false when there was none.
+    mutating func remove(_ subject: BanSubject) throws -> Bool
+    /// Those that hold at `time`, addresses first, each kind in the order of its text's bytes.
+    mutating func bans(at time: UnixTime) throws -> [Ban]
+}

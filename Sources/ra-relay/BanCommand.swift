@@ -1,0 +1,138 @@
+import ArgumentParser
+import Foundation
+import NetPrimitives
+import ProgramSupport
+import RelayService
+import Rendezvous
+
+/// `ra-relay ban`: shuts somebody out of a relay, or of all relays that share its store.
+struct BanCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "ban", abstract: "Shut somebody out.",
+        discussion: "A ban holds within five seconds at every relay that has the same store. Exit code 1: there was no such ban, or "
+            + "the store fails.",
+        subcommands: [Add.self, List.self, Remove.self])
+
+    /// Where the store is, and how it is spoken of.
+    struct Place: ParsableArguments {
+        @Flag(help: "Print one JSON object.")
+        var json = false
+
+        @Option(help: ArgumentHelp("The relay's state directory, which holds the bans.", valueName: "DIR"))
+        var state: String?
+
+        @Option(help: ArgumentHelp("The relay's configuration file.", valueName: "FILE.toml"))
+        var config: String?
+
+        /// Runs a command on the store; what it is asked wrongly is 2, what fails is 1.
+        func withBook(_ body: (inout BanBook) throws -> Void) throws {
+            var book: BanBook
+            do { book = try BanBook(configuration: TextFile.configuration(config), state: state) } catch {
+                throw ValidationError("\(error)")
+            }
+            do { try body(&book) } catch let code as ExitCode { throw code } catch {
+                FileHandle.standardError.write(Data("ra-relay: \(error)\n".utf8))
+                throw ExitCode(1)
+            }
+        }
+    }
+
+    /// Of whom it speaks: one of the two.
+    struct Subject: ParsableArguments {
+        @Option(
+            help: ArgumentHelp(
+                "A user of TURN, with all credentials; expiry:user is one credential, i-LABEL an invitation's session.",
+                valueName: "NAME"))
+        var user: String?
+
+        @Option(
+            help: ArgumentHelp(
+                "An address or a block of them; of a lone IPv6 address the /56 around it.", valueName: "ADDR|CIDR"))
+        var address: String?
+
+        func validate() throws { _ = try value() }
+
+        func value() throws -> BanSubject {
+            switch (user, address) {
+            case (let user?, nil):
+                guard let subject = BanSubject(user: user) else {
+                    throw ValidationError("--user: a name has 1 to \(BanSubject.longestUser) bytes of characters that print.")
+                }
+                return subject
+            case (nil, let address?):
+                do { return try BanSubject(address: address) } catch { throw ValidationError("--address “\(address)”: \(error)") }
+            case (nil, nil), (_?, _?):
+                throw ValidationError("Say whom: --user NAME, or --address ADDR|CIDR.")
+            }
+        }
+    }
+
+    struct Add: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Shut out a user, an address or a network.",
+            discussion: "Their allocations end, their connections are closed, and they get no others. Of who is banned already, the "
+                + "end and the reason become these.")
+
+        @OptionGroup var subject: Subject
+
+        @Option(
+            name: .customLong("for"),
+            help: ArgumentHelp("How long: 30m, 1h, 2d (default: until it is removed).", valueName: "TIME"), transform: timeArgument)
+        var time: Duration?
+
+        @Option(help: ArgumentHelp("Why, for other operators; no client hears it.", valueName: "TEXT"))
+        var reason = ""
+
+        @OptionGroup var place: Place
+
+        func run() throws {
+            try place.withBook { book in
+                let ban = try book.add(try subject.value(), lasting: time, reason: reason, now: Date())
+                print(place.json ? ban.json : "banned: \(ban.sentence)")
+            }
+        }
+    }
+
+    struct List: ParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Say who is shut out, until when, and why.")
+
+        @OptionGroup var place: Place
+
+        func run() throws {
+            try place.withBook { book in
+                let bans = try book.list(now: Date())
+                if place.json {
+                    print(Ban.json(bans))
+                } else if bans.isEmpty {
+                    print("Nobody is banned.")
+                } else {
+                    for ban in bans { print(ban.sentence) }
+                }
+            }
+        }
+    }
+
+    struct Remove: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Let somebody in again.", discussion: "Name them as `ra-relay ban list` does.")
+
+        @OptionGroup var subject: Subject
+        @OptionGroup var place: Place
+
+        func run() throws {
+            let subject = try subject.value()
+            try place.withBook { book in
+                let isGone = try book.remove(subject)
+                if place.json {
+                    print("{\"removed\":\(isGone)}")
+                } else if isGone {
+                    print("no longer banned: \(subject.sentence)")
+                }
+                guard isGone else {
+                    FileHandle.standardError.write(Data("ra-relay: there is no ban of \(subject.sentence); see ra-relay ban list.\n".utf8))
+                    throw ExitCode(1)
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,95 @@
+import Foundation
+@testable import RelayService
+import Rendezvous
+import TestSupport
+import Testing
+
+/// The same suite runs over every store: what one does, all do.
+@Suite("BanStore")
+struct BanStoreTests {
+    enum Kind: CaseIterable { case memory, sqlite }
+
+    let directory = FileManager.default.temporaryDirectory.appendingPathComponent("bans-\(UUID().uuidString)")
+
+    func withStore(_ kind: Kind, limit: Int = Ban.limit, _ body: (inout any BanStore) throws -> Void) throws {
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: directory) }
+        var store: any BanStore =
+            switch kind {
+            case .memory: InMemoryBanStore(limit: limit)
+            case .sqlite: try SQLiteStore(path: directory.appendingPathComponent("s.sqlite").path, banLimit: limit)
+            }
+        try body(&store)
+    }
+
+    func ban(_ subject: BanSubject, expires: UInt64? = nil, reason: String = "") -> Ban {
+        Ban(subject, added: UnixTime(seconds: 1000), expires: expires.map(UnixTime.init(seconds:)), reason: reason)
+    }
+
+    @Test("what was added is listed as it was, in order, until it ends or is removed", arguments: Kind.allCases)
+    func list(kind: Kind) throws {
+        try withStore(kind) { store in
+            let now = UnixTime(seconds: 1500)
+            let alice = ban(try #require(BanSubject(user: "alice")), expires: 2000, reason: "floods")
+            let bob = ban(try #require(BanSubject(user: "bob")))
+            let network = ban(try BanSubject(address: "192.0.2.0/24"), expires: 1600)
+            for one in [bob, alice, network] { #expect(try store.add(one, at: now)) }
+            #expect(try store.bans(at: now) == [network, alice, bob])
+            #expect(try store.bans(at: UnixTime(seconds: 1600)) == [alice, bob])
+            #expect(try store.remove(bob.subject))
+            #expect(try !store.remove(bob.subject))
+            #expect(try store.bans(at: UnixTime(seconds: 5000)).isEmpty)
+        }
+    }
+
+    @Test("a second ban of the same takes the place of the first", arguments: Kind.allCases)
+    func again(kind: Kind) throws {
+        try withStore(kind) { store in
+            let now = UnixTime(seconds: 1500)
+            let subject = try BanSubject(address: "2001:db8::1")
+            #expect(try store.add(ban(subject, reason: "first"), at: now))
+            let second = ban(subject, expires: 1700, reason: "second")
+            #expect(try store.add(second, at: now))
+            #expect(try store.bans(at: now) == [second])
+        }
+    }
+
+    @Test("a user and an address of the same text are two", arguments: Kind.allCases)
+    func kinds(kind: Kind) throws {
+        try withStore(kind) { store in
+            let now = UnixTime(seconds: 1500)
+            let subjects = [try BanSubject(address: "192.0.2.7"), try #require(BanSubject(user: "192.0.2.7/32"))]
+            for subject in subjects { #expect(try store.add(ban(subject), at: now)) }
+            #expect(try store.bans(at: now).map(\.subject) == subjects)
+        }
+    }
+
+    @Test("at the bound nothing is written but what is there already; what has ended makes room", arguments: Kind.allCases)
+    func bound(kind: Kind) throws {
+        try withStore(kind, limit: 3) { store in
+            let now = UnixTime(seconds: 1500)
+            let subjects = try (0..<3).map { try #require(BanSubject(user: "u\($0)")) }
+            for (number, subject) in subjects.enumerated() {
+                #expect(try store.add(ban(subject, expires: number == 0 ? 1600 : nil), at: now))
+            }
+            let more = try #require(BanSubject(user: "more"))
+            #expect(try !store.add(ban(more), at: now))
+            #expect(try store.add(ban(subjects[1], reason: "again"), at: now))
+            #expect(try store.add(ban(more), at: UnixTime(seconds: 1600)))
+        }
+    }
+
+    @Test("two who have the same file open see what the other writes")
+    func twoPrograms() throws {
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: directory) }
+        let path = directory.appendingPathComponent("s.sqlite").path
+        var (relay, command) = (try SQLiteStore(path: path), try SQLiteStore(path: path))
+        let now = UnixTime(seconds: 1500)
+        let alice = ban(try #require(BanSubject(user: "alice")))
+        #expect(try command.add(alice, at: now))
+        #expect(try relay.bans(at: now) == [alice])
+        #expect(try command.remove(alice.subject))
+        #expect(try relay.bans(at: now).isEmpty)
+    }
+}
