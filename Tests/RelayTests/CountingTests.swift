@@ -54,7 +54,7 @@ struct CountingTests {
         machine.connectionClosed(stream.fiveTuple)
         machine.handleTimeout(at: .at(601))
         #expect(machine.counters.allocationsMade == 3)
-        #expect(RelayCounters.AllocationEnd.allCases.map { machine.counters.allocationsEnded[$0] } == [1, 1, 1])
+        #expect(RelayCounters.AllocationEnd.allCases.map { machine.counters.allocationsEnded[$0] } == [1, 1, 1, 0])
     }
 
     @Test("what is relayed counts by its payload, and what is dropped by its reason")

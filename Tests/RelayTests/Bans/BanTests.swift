@@ -122,9 +122,9 @@ struct BanTests {
         #expect(machine.allocationCount == 0 && machine.host.open.isEmpty)
 
         var other = makeMachine()
-        ban(&other, ["8.8.3.3/32"])
         roamer = try Roamer(&other)
         try roamer.move(to: "8.8.3.3:7", &other)
+        ban(&other, ["8.8.3.3/32"])
         #expect(roamer.client.exchange(roamer.refresh(), &other).isEmpty)
         #expect(other.allocationCount == 1)
     }
