@@ -27,7 +27,7 @@ def test_a_command_and_its_options_are_the_programs(program):
 
 def test_a_command_that_asks_or_signs_names_the_services_file():
     """Root's own state directory is another than the service's, and may have another secret."""
-    spans = [span for span in SPANS if re.match(r"ra-relay (status|credentials) |ra-relay (status|credentials mint)$", span)]
+    spans = [span for span in SPANS if re.match(r"ra-relay (status|credentials|ban) |ra-relay (status|credentials mint)$", span)]
     named = [span for span in spans if "--config /etc/ra-relay/ra-relay.toml" in span]
     assert len(named) >= 3 and not [span for span in spans if "--state" in span]
 
@@ -36,7 +36,7 @@ def test_an_option_that_stands_alone_is_one_of_serve():
     known = {"--" + spelling["name"] for argument in commands("ra-relay")["ra-relay serve"]["arguments"]
              for spelling in argument.get("names", [])}
     alone = {span.split()[0] for span in re.findall(r"`(--[^`\n]+)`", RUNBOOK)}
-    assert alone - {"--json", "--state", "--config"} <= known
+    assert alone - {"--json", "--state", "--config", "--address"} <= known
 
 
 def test_a_setting_is_one_of_the_file():
