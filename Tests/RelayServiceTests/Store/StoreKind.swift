@@ -27,6 +27,7 @@ enum StoreKind: CaseIterable, Sendable, CustomTestStringConvertible {
 struct InMemoryStore: RelayStore {
     private var invitations = InMemoryInvitationStore()
     private var people = InMemoryPeopleStore()
+    private var bans = InMemoryBanStore()
 
     mutating func create(_ invitation: StoredInvitation, within bounds: InvitationBounds) -> InvitationCreation {
         invitations.create(invitation, within: bounds)
@@ -43,6 +44,10 @@ struct InMemoryStore: RelayStore {
     func person(_ name: PersonName) -> Person? { people.person(name) }
     mutating func forget(_ name: PersonName) -> Bool { people.forget(name) }
     func personCount() -> Int { people.personCount() }
+
+    mutating func add(_ ban: Ban, at time: UnixTime) -> Bool { bans.add(ban, at: time) }
+    mutating func remove(_ subject: BanSubject) -> Bool { bans.remove(subject) }
+    func bans(at time: UnixTime) -> [Ban] { bans.bans(at: time) }
 
     func beat(_ node: RelayNode) -> [RelayNode] { [node] }
     func remove(_ node: RelayURL) {}
