@@ -17,8 +17,10 @@ enum JSONText {
         return Array(data)
     }
 
-    static func decode<Value: Decodable>(_ type: Value.Type, from text: [UInt8]) throws(MessageError) -> Value {
-        guard text.count <= maximumSize else { throw .tooLarge }
+    static func decode<Value: Decodable>(
+        _ type: Value.Type, from text: [UInt8], limit: Int = maximumSize
+    ) throws(MessageError) -> Value {
+        guard text.count <= limit else { throw .tooLarge }
         guard let value = try? JSONDecoder().decode(type, from: Data(text)) else { throw .malformed }
         return value
     }

@@ -99,7 +99,7 @@ struct MessageFields: Codable {
 }
 
 extension Optional {
-    fileprivate func orMalformed() throws(MessageError) -> Wrapped {
+    func orMalformed() throws(MessageError) -> Wrapped {
         guard let self else { throw .malformed }
         return self
     }

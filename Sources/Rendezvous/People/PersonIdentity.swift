@@ -32,4 +32,7 @@ public struct PersonIdentity: Sendable {
         crypto_sign_detached(&signature, nil, statement, UInt64(statement.count), secretKey.exposed)
         return signature
     }
+
+    /// What is in a `SealedBox` for this person; nil for what is none.
+    func open(_ box: [UInt8]) -> [UInt8]? { SealedBox.open(box, key: key, secretKey: secretKey) }
 }
