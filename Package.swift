@@ -168,6 +168,11 @@ let package = Package(
             dependencies: ["TURN", "STUN", "NetPrimitives", "HostNetwork", "CLinuxNet", "COpenSSL", arguments],
             path: "Benchmarks/RelayLoad", swiftSettings: settings),
 
+        // The load of Benchmarks/bench-rendezvous; no product.
+        .executableTarget(
+            name: "RendezvousLoad", dependencies: ["Rendezvous", "NetPrimitives", "HostNetwork", arguments] + nio,
+            path: "Benchmarks/RendezvousLoad", swiftSettings: settings),
+
         // Our end in Tests/Interop's meetings with other people's ICE agents; no product.
         .executableTarget(
             name: "IceAgent",
