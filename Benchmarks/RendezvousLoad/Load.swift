@@ -53,7 +53,7 @@ final class Load: @unchecked Sendable {
 
     private func fill() {
         while sharers.count < wanted, sharers.count - waiting.count < Self.opening {
-            sharers.append(Sharer(self, from: Self.address(16, sharers.count)))
+            sharers.append(Sharer(self, number: sharers.count, from: Self.address(16, sharers.count)))
         }
         if waiting.count == wanted {
             gathered?.succeed(())

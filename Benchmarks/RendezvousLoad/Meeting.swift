@@ -26,7 +26,8 @@ final class Meeting: Line.Owner {
         self.counts = counts
         // Codes and links take turns.
         machine = HelperClient(
-            invitation: Invitation(relay: nil, lookup: invitation.lookup, key: invitation.key(number.isMultiple(of: 2) ? .code : .link)))
+            invitation: Invitation(relay: nil, lookup: invitation.lookup, key: invitation.key(number.isMultiple(of: 2) ? .code : .link)),
+            random: LoadRandom(seed: number))
         sharerSide = Side(name: "sharer", number: number, candidates: load.plan.candidates)
         helperSide = Side(name: "helper", number: number, candidates: load.plan.candidates)
         line = Line.open(self, to: load.port, from: source, on: load.loop)

@@ -6,13 +6,14 @@ import Rendezvous
 final class Sharer: Line.Owner {
     private unowned let load: Load
     private var line: Line?
-    private var machine = SharerClient()
+    private var machine: SharerClient
     private(set) var meeting: Meeting?
     /// The number that the relay gave the meeting.
     private var id: MeetingID?
 
-    init(_ load: Load, from source: String) {
+    init(_ load: Load, number: Int, from source: String) {
         self.load = load
+        machine = SharerClient(random: LoadRandom(seed: ~number))
         line = Line.open(self, to: load.port, from: source, on: load.loop)
         machine.createInvitation(InvitationTerms(lifetime: 3600, uses: 1))
     }

@@ -17,9 +17,9 @@ def start(namespace, core, arguments, **options):
         preexec_fn=lambda: prefer(core), **options)
 
 
-def prefer(core):
-    """A core of its own, and precedence over whatever else runs there; best effort."""
-    os.sched_setaffinity(0, {core})
+def prefer(*cores):
+    """Cores of its own, and precedence over whatever else runs there; best effort."""
+    os.sched_setaffinity(0, cores)
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(FILES, hard) if hard > 0 else FILES, hard))
     try:

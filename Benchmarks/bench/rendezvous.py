@@ -4,11 +4,12 @@ import json
 import os
 import pathlib
 import re
-import resource
 import socket
 import subprocess
 import tempfile
 import time
+
+from bench import processes
 
 BUILD = pathlib.Path(__file__).resolve().parents[2] / ".build" / "release"
 RELAY = pathlib.Path(os.environ.get("RA_BIN", BUILD)) / "ra-relay"
@@ -23,8 +24,6 @@ FIRST = 200
 
 
 def measure(present, rate, duration, warm_up):
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
         folder.chmod(0o700)
@@ -33,7 +32,7 @@ def measure(present, rate, duration, warm_up):
         relay = subprocess.Popen(
             [RELAY, "serve", "--config", folder / "relay.toml", "--listen", "127.0.0.1", "--port", str(port), "--also-listen", "",
              "--state", folder / "state"], stdout=subprocess.PIPE, stderr=(folder / "log").open("w"), text=True,
-            env={**os.environ, "SWIFT_BACKTRACE": "enable=no"})
+            env={**os.environ, "SWIFT_BACKTRACE": "enable=no"}, preexec_fn=prefer)
         try:
             if not relay.stdout.readline().startswith("ra-relay ready"):
                 raise SystemExit((folder / "log").read_text())
@@ -49,12 +48,18 @@ def measure(present, rate, duration, warm_up):
                 relay.wait()
 
 
+def prefer():
+    """Both cores, before whoever else works there; relay and load are alike."""
+    processes.prefer(*os.sched_getaffinity(0))
+
+
 class Load:
     """The load program, once all of its people wait."""
 
     def __init__(self, port, *options):
         self.process = subprocess.Popen(
-            [LOAD, "--port", str(port), *map(str, options)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+            [LOAD, "--port", str(port), *map(str, options)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+            preexec_fn=prefer)
         if not self.process.stdout.readline():
             raise SystemExit("bench-rendezvous: not everybody could wait; the relay's log may say why")
 
