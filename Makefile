@@ -1,6 +1,6 @@
 # What one types here. `make demo` and `make test` install what is missing on Debian 12 with Swift 6.3.
 
-.PHONY: build demo test check lab bench-relay bench-connect bench-micro package clean
+.PHONY: build demo test check lab bench-relay bench-connect bench-rendezvous bench-micro package clean
 
 build:            ## the three programs, in .build/release
 	Tools/install-packages
@@ -36,6 +36,11 @@ bench-connect:    ## from the key to `connected`, in round trips, over slow line
 	Tools/python-environment
 	swift build -c release
 	.venv/bin/python Benchmarks/bench-connect $(BENCH)
+
+bench-rendezvous: ## ten thousand who wait at one relay, 500 invitations met per second; BENCH="--rate 100" for less
+	Tools/install-packages
+	swift build -c release
+	Benchmarks/bench-rendezvous $(BENCH)
 
 bench-micro:      ## the relay's parts one at a time: decoding, look-ups, ChannelData; MICRO="--filter 'look up.*'" for some
 	swift package --package-path Benchmarks/Micro --scratch-path .build/micro benchmark --no-progress --grouping metric $(MICRO)
