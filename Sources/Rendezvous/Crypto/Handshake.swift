@@ -68,6 +68,8 @@ public struct ConfirmingHelper: Sendable {
 
     public mutating func seal(_ plaintext: [UInt8]) -> [UInt8] { channel.seal(plaintext) }
 
+    var binding: Secret { channel.binding }
+
     public func receive(tag: Secret) throws(HandshakeError) -> SealedChannel {
         guard tag == expected else { throw .wrongSecret }
         return channel

@@ -32,6 +32,8 @@ public struct SealedChannel: Sendable {
         }
     }
 
+    /// Follows from the key as well, and belongs to no direction: what a proof of who speaks is bound to.
+    let binding: Secret
     private var outgoing: Direction
     private var incoming: Direction
 
@@ -40,6 +42,7 @@ public struct SealedChannel: Sendable {
         let helper = Direction(key: Digest.derivedKey(from: sessionKey, label: "ra-rendezvous/1 helper to sharer"))
         let sharer = Direction(key: Digest.derivedKey(from: sessionKey, label: "ra-rendezvous/1 sharer to helper"))
         (outgoing, incoming) = side == .helper ? (helper, sharer) : (sharer, helper)
+        binding = Digest.derivedKey(from: sessionKey, label: "ra-rendezvous/1 binding")
     }
 
     /// The epoch of what is sealed from now on.

@@ -61,16 +61,20 @@ public struct HelperClient: Sendable {
     public static let handshakeTimeout: Duration = .seconds(15)
 
     private let invitation: Invitation
+    private let identity: PersonIdentity?
     private var random: any RandomNumberGenerator & Sendable
     private var state = State.waitingForConnection
     private var deadline: Instant?
     private var messages: [[UInt8]] = []
     private var events: [Event] = []
 
+    /// - Parameter identity: who we are, proven to the sharer with the description; nil: nobody in particular.
     public init(
-        invitation: Invitation, random: any RandomNumberGenerator & Sendable = SystemRandomNumberGenerator()
+        invitation: Invitation, identity: PersonIdentity? = nil,
+        random: any RandomNumberGenerator & Sendable = SystemRandomNumberGenerator()
     ) {
         self.invitation = invitation
+        self.identity = identity
         self.random = random
     }
 
@@ -89,7 +93,7 @@ public struct HelperClient: Sendable {
     /// one the other side would accept.
     @discardableResult
     public mutating func send(_ payload: PeerPayload) -> Bool {
-        let text = payload.text
+        let text = introduced(payload).text
         guard text.count <= SealedChannel.maximumPlaintext, (try? PeerPayload(parsing: text)) != nil else { return false }
         switch state {
         case .confirming(var confirming, let meeting, var early):
@@ -104,6 +108,14 @@ public struct HelperClient: Sendable {
             return true
         case .waitingForConnection, .looking, .shared, .ended:
             return false
+        }
+    }
+
+    private func introduced(_ payload: PeerPayload) -> PeerPayload {
+        switch state {
+        case .confirming(let confirming, _, _): payload.proving(identity, as: .helper, binding: confirming.binding)
+        case .verified(let verified): verified.introducing(payload, as: identity)
+        case .waitingForConnection, .looking, .shared, .ended: payload
         }
     }
 

@@ -56,6 +56,7 @@ public struct SharerClient: Sendable {
     /// Helpers at once; when more arrive, the one that waits longest without proof is dropped.
     static let maximumMeetings = 16
 
+    let identity: PersonIdentity?
     var random: any RandomNumberGenerator & Sendable
     var isConnected = false
     var state = State.idle
@@ -64,7 +65,11 @@ public struct SharerClient: Sendable {
     var messages: [[UInt8]] = []
     var events: [Event] = []
 
-    public init(random: any RandomNumberGenerator & Sendable = SystemRandomNumberGenerator()) {
+    /// - Parameter identity: who we are, proven to each helper with the description; nil: nobody in particular.
+    public init(
+        identity: PersonIdentity? = nil, random: any RandomNumberGenerator & Sendable = SystemRandomNumberGenerator()
+    ) {
+        self.identity = identity
         self.random = random
     }
 
@@ -106,9 +111,9 @@ public struct SharerClient: Sendable {
     /// the other side would accept.
     @discardableResult
     public mutating func send(_ payload: PeerPayload, to meeting: MeetingID) -> Bool {
-        let text = payload.text
-        guard isConnected, let index = meetings.firstIndex(where: { $0.id == meeting }),
-            text.count <= SealedChannel.maximumPlaintext, (try? PeerPayload(parsing: text)) != nil,
+        guard isConnected, let index = meetings.firstIndex(where: { $0.id == meeting }) else { return false }
+        let text = (meetings[index].verified?.introducing(payload, as: identity) ?? payload).text
+        guard text.count <= SealedChannel.maximumPlaintext, (try? PeerPayload(parsing: text)) != nil,
             let sealed = meetings[index].seal(text)
         else { return false }
         send(.opaque(meeting, payload: sealed.payload))

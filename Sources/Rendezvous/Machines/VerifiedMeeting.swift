@@ -59,6 +59,11 @@ struct VerifiedMeeting: Sendable {
         return beginEpoch(with: .again())
     }
 
+    /// A payload as it is said: a description with the proof of who says it.
+    func introducing(_ payload: PeerPayload, as identity: PersonIdentity?) -> PeerPayload {
+        payload.proving(identity, as: side, binding: channel.binding)
+    }
+
     /// A payload in a box for the peer; nil while the relay takes nothing.
     mutating func seal(_ text: [UInt8]) -> PeerMessage? {
         guard isPresent else { return nil }
@@ -76,7 +81,7 @@ struct VerifiedMeeting: Sendable {
             return isAnswer || !isPresent ? .nothing : .returned(answer: beginEpoch(with: .again(isAnswer: true)))
         case .description(let description):
             peerReturns = description.returns
-            return .payload(payload)
+            return .payload(payload.proven(by: side.other, binding: channel.binding))
         case .candidate, .endOfCandidates, .restart, .suspended, .awake, .bye: return .payload(payload)
         }
     }

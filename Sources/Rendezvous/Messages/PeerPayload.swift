@@ -33,6 +33,10 @@ public struct PeerDescription: Sendable, Hashable {
     public var password: String
     /// Whether its program follows to another epoch of the sealed channel, so that both can come back to the rendezvous.
     public var returns: Bool
+    /// The key of the person, which the other side has proven where it is told by a client of this room; and that proof. The client
+    /// that sends a description sets both.
+    public internal(set) var identity: PersonKey?
+    var proof: [UInt8]?
 
     public init(name: String, fingerprint: String, usernameFragment: String, password: String, returns: Bool = true) {
         self.name = name
@@ -55,6 +59,8 @@ private struct PayloadFields: Codable {
     var generation: UInt32?
     var returns: Bool?
     var answer: Bool?
+    var identity: String?
+    var proof: String?
 }
 
 extension PeerPayload {
@@ -72,10 +78,16 @@ extension PeerPayload {
                 let ufrag = fields.ufrag, Self.isICEText(ufrag, length: 4...256),
                 let pwd = fields.pwd, Self.isICEText(pwd, length: 22...256)
             else { throw .malformed }
-            self = .description(
-                PeerDescription(
-                    name: PlainText.cleaned(name, limit: Self.nameLimit), fingerprint: fingerprint,
-                    usernameFragment: ufrag, password: pwd, returns: fields.returns ?? false))
+            var peer = PeerDescription(
+                name: PlainText.cleaned(name, limit: Self.nameLimit), fingerprint: fingerprint,
+                usernameFragment: ufrag, password: pwd, returns: fields.returns ?? false)
+            if let identity = fields.identity {
+                guard let key = PersonKey(identity), let proof = fields.proof.flatMap({ Base64URL.decode($0) }),
+                    proof.count == IdentityProof.size
+                else { throw .malformed }
+                (peer.identity, peer.proof) = (key, proof)
+            }
+            self = .description(peer)
         case "candidate":
             guard let line = fields.candidate, Self.isToken(line, length: 1...Self.candidateLimit) else {
                 throw .malformed
@@ -111,6 +123,8 @@ extension PeerPayload {
             fields.ufrag = peer.usernameFragment
             fields.pwd = peer.password
             fields.returns = peer.returns ? true : nil
+            fields.identity = peer.identity?.text
+            fields.proof = peer.proof.map { Base64URL.encode($0) }
         case .candidate(let line, let isMapped, let generation):
             fields = PayloadFields(type: "candidate")
             fields.candidate = line
