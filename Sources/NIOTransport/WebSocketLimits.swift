@@ -24,6 +24,8 @@ public struct WebSocketLimits: Sendable {
 
     /// The rendezvous: its largest message, twice while frames of it arrive, is what a stranger's connection may cost.
     public static let rendezvous = WebSocketLimits(maximumMessageBytes: 20 * 1024, maximumPendingBytes: 1 << 16)
+    /// Contacts: an allow-list of 500 keys; and as many letters as may ring at one person wait for a slow reader.
+    public static let contacts = WebSocketLimits(maximumMessageBytes: 24 * 1024, maximumPendingBytes: 1 << 18)
     /// The viewer on loopback: key frames of a large screen.
     public static let viewer = WebSocketLimits(maximumMessageBytes: 1 << 16, maximumPendingBytes: 1 << 26)
 }

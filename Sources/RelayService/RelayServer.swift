@@ -19,6 +19,7 @@ public final class RelayServer: Sendable {
     /// What runs the store's calls, for every machine that has questions to it.
     let stores: StoreThreads
     let place: MeetingPlace
+    let contacts: ContactPlace
     let dialBack: DialBackPage
     private let dialBackPlace: DialBackPlace
     let certificate: CurrentCertificate?
@@ -107,6 +108,8 @@ public final class RelayServer: Sendable {
                 username: credential.username, password: Secret(credential.password.utf8), expires: expires, uris: [])
         }
         place = meetings
+        let contacts = ContactPlace(stores: stores, configuration, loop: meetingGroup.next())
+        self.contacts = contacts
         refusals = RefusalSummary.watch(dataPlane, meetings, logger: logger)
         bans = Task {
             await banWatch.run { rules in
@@ -125,10 +128,10 @@ public final class RelayServer: Sendable {
         let limits = ConnectionLimits()
         connections = limits
         let observer = RelayObserver(
-            operation: operation, dataPlane: dataPlane, limits: limits, place: meetings, dialBack: dialBackPlace,
+            operation: operation, dataPlane: dataPlane, limits: limits, place: meetings, contacts: contacts, dialBack: dialBackPlace,
             banWatch: banWatch, gate: gate)
         let front = Front(
-            dataPlane: dataPlane, place: meetings, routes: routes, dialBack: dialBack, certificate: certificate,
+            dataPlane: dataPlane, place: meetings, contacts: contacts, routes: routes, dialBack: dialBack, certificate: certificate,
             senders: LoopSenders(group))
         var opened: [any Channel] = []
         var tcp: [TransportAddress] = []
@@ -169,6 +172,7 @@ public final class RelayServer: Sendable {
                 hasCertificate: certificate != nil, udpPorts: udpPorts, tcpPorts: tcpPorts,
                 servesDialBack: configuration.dialBack))
         url = ports.url(configuration, certificate: certificate?.certificate, opened: tcpPorts)
+        if let here = RelayURL(url) { contacts.setFleet(FleetView(here: here)) }
         fitConnections(configuration)
         let place = OperationState.Place(
             url: url, realm: configuration.effectiveRealm, udp: dataPlane.listening.map { "\($0)" },

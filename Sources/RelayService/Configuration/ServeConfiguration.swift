@@ -48,6 +48,8 @@ public struct ServeConfiguration: Hashable, Sendable {
     public var traffic = TrafficLimits()
     /// The rendezvous' bounds.
     public var meetings = MeetingServerConfiguration()
+    /// Who may have a name here, and the bounds of the switchboard.
+    public var contacts = SwitchboardConfiguration()
     /// Whether Bindings are answered with what a client needs to find out what its NAT does (RFC 5780).
     public var natDiscovery = false
     /// Whether whoever asks has a port of theirs tried from outside.

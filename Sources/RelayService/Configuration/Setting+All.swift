@@ -46,6 +46,14 @@ extension Setting {
         Setting(
             "rendezvous-connections-per-address", \.meetings.maximumConnectionsPerSource,
             .integer(1...ConnectionLimits.perSource), .atReload),
+        Setting("may-register", \.contacts.registrars, .list(of: .block), .atReload),
+        Setting("names-total", \.contacts.maximumPeople, .integer(0...100_000_000), .atReload),
+        Setting("new-names-per-hour", \.contacts.newNamesPerHour, .integer(1...1_000_000), .atReload),
+        Setting("name-lookups-per-minute", \.contacts.looksPerMinute, .integer(1...1_000_000), .atReload),
+        Setting("calls-per-minute", \.contacts.callsPerMinute, .integer(1...1_000_000), .atReload),
+        Setting(
+            "contact-connections-per-address", \.contacts.maximumConnectionsPerSource, .integer(1...ConnectionLimits.perSource),
+            .atReload),
         Setting("unproven-rate", \.unprovenRate, .integer(0...10_000_000), .atRestart),
         Setting("nat-discovery", \.natDiscovery, .flag, .atRestart),
         Setting("dial-back", \.dialBack, .flag, .atReload),

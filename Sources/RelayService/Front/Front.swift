@@ -10,6 +10,7 @@ import NetPrimitives
 struct Front: Sendable {
     let dataPlane: DataPlane
     let place: MeetingPlace
+    let contacts: ContactPlace
     let routes: CurrentRoutes
     let dialBack: DialBackPage
     /// nil: TLS is not served.
@@ -53,27 +54,26 @@ struct Front: Sendable {
     }
 
     private func installHTTP(_ context: ChannelHandlerContext) throws {
-        let (place, routes, dialBack) = (place, routes, dialBack)
+        let (place, contacts, routes, dialBack) = (place, contacts, routes, dialBack)
         context.channel.isCounted(as: .http)
         let upgrader = NIOWebSocketServerUpgrader(
-            maxFrameSize: WebSocketLimits.rendezvous.maximumMessageBytes,
+            // The largest of any path; each path's own is checked behind it.
+            maxFrameSize: WebSocketLimits.contacts.maximumMessageBytes,
             shouldUpgrade: { channel, head in
                 let allowed =
-                    head.uri == RelayDescription.rendezvousPath
+                    RelayDescription.socketPaths.contains(head.uri)
                     && OriginPolicy.allows(
                         origin: head.headers.first(name: "origin"), host: head.headers.first(name: "host"))
                 return channel.eventLoop.makeSucceededFuture(allowed ? HTTPHeaders() : nil)
             },
-            upgradePipelineHandler: { channel, _ in
+            upgradePipelineHandler: { channel, head in
                 channel.eventLoop.makeCompletedFuture {
-                    guard let source = channel.remoteAddress.flatMap(TransportAddress.init)?.ip else {
-                        throw ChannelError.unknownLocalAddress
-                    }
                     channel.isCounted(as: .websocket)
-                    try channel.pipeline.syncOperations.addHandlers([
-                        WebSocketMessageHandler(side: .server, limits: .rendezvous),
-                        RendezvousHandler(place: place, source: source),
-                    ])
+                    if head.uri == RelayDescription.contactsPath {
+                        try installSocket(channel, head, limits: .contacts, place: contacts)
+                    } else {
+                        try installSocket(channel, head, limits: .rendezvous, place: place)
+                    }
                 }
             })
         let pages = HTTPAnswerHandler { head, channel in
@@ -87,5 +87,18 @@ struct Front: Sendable {
             ),
             withEncoderConfiguration: .init(), withDecoderLimitConfiguration: .request)
         try context.pipeline.syncOperations.addHandler(pages)
+    }
+
+    private func installSocket(
+        _ channel: any Channel, _ head: HTTPRequestHead, limits: WebSocketLimits, place: some SocketPlace
+    ) throws {
+        guard let source = channel.remoteAddress.flatMap(TransportAddress.init)?.ip else {
+            throw ChannelError.unknownLocalAddress
+        }
+        let host = head.headers.first(name: "host").flatMap(HTTPAuthority.init)?.host ?? ""
+        try channel.pipeline.syncOperations.addHandlers([
+            WebSocketMessageHandler(side: .server, limits: limits),
+            RendezvousHandler(place: place, source: source, host: host),
+        ])
     }
 }

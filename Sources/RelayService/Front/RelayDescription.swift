@@ -17,6 +17,8 @@ struct RelayDescription: Encodable, Hashable {
     var name: String
     var realm: String
     var rendezvous: String
+    /// The switchboard's WebSocket.
+    var contacts: String
     var web: String?
     var stun: [String]
     var turn: [String]
@@ -24,6 +26,9 @@ struct RelayDescription: Encodable, Hashable {
 
     /// The path of the rendezvous' WebSocket.
     static let rendezvousPath = "/rendezvous"
+    /// The path of the switchboard's.
+    static let contactsPath = "/contacts"
+    static let socketPaths: Set = [rendezvousPath, contactsPath]
     static let path = "/.well-known/ra-relay"
 
     /// - Parameters:
@@ -40,6 +45,7 @@ struct RelayDescription: Encodable, Hashable {
         self.name = name
         self.realm = realm
         rendezvous = "\(isSecure ? "wss" : "ws")://\(authority)\(Self.rendezvousPath)"
+        contacts = "\(isSecure ? "wss" : "ws")://\(authority)\(Self.contactsPath)"
         web = isSecure ? "https://\(authority)/" : nil
         stun = udpPorts.map { "stun:\(host):\($0)" }
         turn =
@@ -57,7 +63,7 @@ struct RelayDescription: Encodable, Hashable {
         return Array(try encoder.encode(self))
     }
 
-    private enum CodingKeys: CodingKey { case version, name, realm, rendezvous, web, stun, turn, probe }
+    private enum CodingKeys: CodingKey { case version, name, realm, rendezvous, contacts, web, stun, turn, probe }
 
     /// `web` is written as null when there is none.
     func encode(to encoder: any Encoder) throws {
@@ -66,6 +72,7 @@ struct RelayDescription: Encodable, Hashable {
         try container.encode(name, forKey: .name)
         try container.encode(realm, forKey: .realm)
         try container.encode(rendezvous, forKey: .rendezvous)
+        try container.encode(contacts, forKey: .contacts)
         try container.encode(web, forKey: .web)
         try container.encode(stun, forKey: .stun)
         try container.encode(turn, forKey: .turn)

@@ -6,7 +6,7 @@ import NetPrimitives
 import Rendezvous
 
 /// Runs the rendezvous' machine for all WebSockets of the relay, on one event loop; its store has threads of its own.
-actor MeetingPlace {
+actor MeetingPlace: SocketPlace {
     nonisolated let loop: any EventLoop
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.executor.asUnownedSerialExecutor() }
 
@@ -31,7 +31,7 @@ actor MeetingPlace {
     }
 
     /// A WebSocket was opened from `source`; its number is what the other calls name.
-    func open(_ channel: any Channel, source: IPAddress) -> ConnectionID {
+    func open(_ channel: any Channel, source: IPAddress, host: String) -> ConnectionID {
         lastConnection += 1
         let id = ConnectionID(lastConnection)
         sockets[id] = channel

@@ -3,12 +3,13 @@ import NIOTransport
 import NetPrimitives
 import Rendezvous
 
-/// Carries one WebSocket's messages to the meeting place, in order, whichever event loop each is on.
-final class RendezvousHandler: ChannelInboundHandler {
+/// Carries one WebSocket's messages to its place, in order, whichever event loop each is on.
+final class RendezvousHandler<Place: SocketPlace>: ChannelInboundHandler {
     typealias InboundIn = WebSocketMessage
 
-    private let place: MeetingPlace
+    private let place: Place
     private let source: IPAddress
+    private let host: String
     /// Set on the place's loop, before any message is passed on.
     private let connection: Box
     private var isSilent = false
@@ -17,15 +18,17 @@ final class RendezvousHandler: ChannelInboundHandler {
         var id: ConnectionID?
     }
 
-    init(place: MeetingPlace, source: IPAddress) {
+    /// - Parameter host: what the client called this relay, without the port.
+    init(place: Place, source: IPAddress, host: String) {
         self.place = place
         self.source = source
+        self.host = host
         connection = Box()
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
         let channel = context.channel
-        atPlace { [connection, source] in connection.id = $0.open(channel, source: source) }
+        atPlace { [connection, source, host] in connection.id = $0.open(channel, source: source, host: host) }
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -49,7 +52,7 @@ final class RendezvousHandler: ChannelInboundHandler {
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
 
-    private func atPlace(_ work: @escaping @Sendable (isolated MeetingPlace) -> Void) {
+    private func atPlace(_ work: @escaping @Sendable (isolated Place) -> Void) {
         let place = place
         place.loop.execute { place.assumeIsolated { work($0) } }
     }

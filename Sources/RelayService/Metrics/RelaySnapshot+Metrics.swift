@@ -14,6 +14,7 @@ extension RelaySnapshot {
         writeTraffic(to: &page)
         writeConnections(to: &page)
         writeRendezvous(to: &page)
+        writeContacts(to: &page)
         writeDialBack(to: &page)
         writeBans(to: &page)
         return page

@@ -17,6 +17,7 @@ extension RelayServer {
         refusals.cancel()  // from now on everybody is refused
         operation.change { $0.drain = .init(since: .now, deadline: .now + patience / .seconds(1)) }
         await place.beginDraining()
+        await contacts.beginDraining()
         dataPlane.beginDraining()
         var load = await self.load()
         drainedFrom.withLock { $0 = load }

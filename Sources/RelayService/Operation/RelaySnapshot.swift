@@ -16,6 +16,7 @@ struct RelaySnapshot: Sendable {
     /// Of DTLS; what they speak is not asked.
     var secureSessions = ConnectionLimits.Report()
     var meetings: MeetingReport
+    var contacts = ContactReport()
     var dialBack = DialBackServer.Counters()
     var bans = BanReport()
 
@@ -29,6 +30,7 @@ struct RelayObserver: Sendable {
     let dataPlane: DataPlane
     let limits: ConnectionLimits
     let place: MeetingPlace
+    let contacts: ContactPlace
     let dialBack: DialBackPlace
     let banWatch: BanWatch
     let gate: BanGate
@@ -38,6 +40,6 @@ struct RelayObserver: Sendable {
             time: .now, operation: operation.now, process: .now(), workers: await dataPlane.reports(),
             allocationsLimit: dataPlane.allocationLimit, connections: limits.report, connectionsLimit: limits.total,
             streamMemory: dataPlane.streamMemory.report, secureSessions: dataPlane.secureSessionReport,
-            meetings: await place.report(), dialBack: await dialBack.counters, bans: BanReport(banWatch, gate))
+            meetings: await place.report(), contacts: await contacts.report(), dialBack: await dialBack.counters, bans: BanReport(banWatch, gate))
     }
 }
