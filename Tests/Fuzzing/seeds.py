@@ -77,6 +77,16 @@ def rendezvous():
                  "error", "description", "candidate", "end-of-candidates", "bye"):
         yield json.dumps({"type": kind, **common}).encode()
         yield json.dumps({"type": kind, **common, "reason": "used"}).encode()
+    # The key of the fuzz target's person, so that the allow-list is one it is in.
+    key = "iojj3XQJ8ZX9UtstPLpdcspnCb8dlBIb83SIAbQPb1w"
+    contact = {"version": 1, "key": key, "nonce": "A" * 43, "proof": "A" * 86, "name": "ann", "allow": key, "strangers": True,
+               "here": True, "call": MEETING, "to": "ann", "from": key, "kind": "ring", "payload": "AAAA",
+               "url": "https://relay.example.org", "code": "busy", "of": "call"}
+    for kind in ("identify", "prove", "look", "register", "present", "absent", "allow", "presence", "call", "answer", "hang-up",
+                 "challenge", "identified", "person", "nobody", "registered", "elsewhere", "unavailable", "asked", "called",
+                 "answered", "hung-up", "replaced", "error"):
+        yield json.dumps({"type": kind, **contact}).encode()
+    yield b"\n".join(json.dumps({"type": kind, **contact}).encode() for kind in ("look", "present", "call", "answer", "hang-up"))
     for payload in ("share code " + "A" * 43, "share " + "A" * 43, "confirm " + "A" * 86, "sealed AAAA"):
         yield payload.encode()
 

@@ -4,7 +4,7 @@ import json
 import socket
 import struct
 
-UPGRADE = (b"GET /rendezvous HTTP/1.1\r\nHost: relay\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+UPGRADE = (b"GET %s HTTP/1.1\r\nHost: %s\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
            b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n")
 
 
@@ -15,11 +15,11 @@ class Gone(Exception):
 class Client:
     """One WebSocket. `source` is the loopback address that it comes from, for bounds that count addresses."""
 
-    def __init__(self, port, *, source=None, fields=b"", timeout=20):
+    def __init__(self, port, *, source=None, fields=b"", timeout=20, path=b"/rendezvous", host=b"relay"):
         self._buffer = b""
         try:
             self.socket = socket.create_connection(("127.0.0.1", port), timeout, (source, 0) if source else None)
-            self.socket.sendall(UPGRADE + fields + b"\r\n")
+            self.socket.sendall(UPGRADE % (path, host) + fields + b"\r\n")
             while b"\r\n\r\n" not in self._buffer:
                 self._read()
         except OSError as error:
