@@ -1,4 +1,4 @@
-public import Foundation
+import Foundation
 public import Rendezvous
 
 /// The directory of people as `ra-relay people` sees it: the store itself, beside a relay that runs or does not.
