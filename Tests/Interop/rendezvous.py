@@ -44,7 +44,7 @@ class Client:
         except OSError as error:
             raise Gone from error
 
-    def say(self, kind, **fields):
+    def say(self, kind, /, **fields):
         self._send(1, json.dumps({"type": kind, **fields}).encode())
 
     def send_ping(self, payload):
@@ -87,7 +87,7 @@ class Client:
                         return opcode, payload
             self._read()
 
-    def ask(self, kind, **fields):
+    def ask(self, kind, /, **fields):
         """Says something, and returns what is answered."""
         self.say(kind, **fields)
         return self.hear()

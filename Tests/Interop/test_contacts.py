@@ -103,12 +103,13 @@ def test_a_relay_that_knows_its_name_takes_no_proof_for_another(make_relay):
 
 def test_where_contacts_are_is_in_the_description(relay):
     with urllib.request.urlopen(f"http://127.0.0.1:{relay.port}/.well-known/ra-relay", timeout=20) as answer:
-        assert json.load(answer)["contacts"] == f"ws://127.0.0.1:{relay.port}/contacts"
+        assert json.load(answer)["contacts"] == f"wss://127.0.0.1:{relay.port}/contacts"
 
 
 def test_pages_of_others_are_refused(relay):
     assert Client(relay.port, path=b"/contacts", fields=b"Origin: http://relay\r\n").status == 101
-    assert Client(relay.port, path=b"/contacts", fields=b"Origin: http://evil.example.org\r\n").status != 101
+    with pytest.raises(Gone):
+        Client(relay.port, path=b"/contacts", fields=b"Origin: http://evil.example.org\r\n")
 
 
 def test_the_longest_list_fits_and_a_longer_message_closes_the_connection(relay):
