@@ -107,6 +107,7 @@ let package = Package(
         system("CCairo", "cairo", "libcairo2-dev"),
         system("CMiniUPnPc", "miniupnpc", "libminiupnpc-dev"),
         system("CNATPMP", nil, "libnatpmp-dev"),
+        system("CPostgres", "libpq", "libpq-dev"),
         system("CCurl", "libcurl", "libcurl4-openssl-dev"),
         // What sd-bus' own headers include stays behind this one's: it is no business of Swift's.
         .target(name: "CSystemd", linkerSettings: [.linkedLibrary("systemd")]),
@@ -153,8 +154,8 @@ let package = Package(
         room(
             "RelayService",
             [
-                "NetPrimitives", "HostNetwork", "STUN", "TURN", "Relay", "Rendezvous", "DTLS", "NIOTransport", "CLinuxNet", logging,
-                .product(name: "GRDB", package: "GRDB.swift"), .product(name: "TOMLKit", package: "TOMLKit"), tls,
+                "NetPrimitives", "HostNetwork", "STUN", "TURN", "Relay", "Rendezvous", "DTLS", "NIOTransport", "CLinuxNet", "CPostgres",
+                logging, .product(name: "GRDB", package: "GRDB.swift"), .product(name: "TOMLKit", package: "TOMLKit"), tls,
             ] + nio + certificates),
 
         room("ProgramSupport", ["NetPrimitives", arguments]),

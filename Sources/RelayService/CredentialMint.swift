@@ -7,10 +7,12 @@ public struct CredentialMint {
     /// The state directory that the secret is from.
     private let source: String?
 
-    /// - Parameter state: the state directory; wins over the configuration's.
+    /// - Parameter state: the state directory, or the fleet's database; wins over the configuration's.
     public init(configuration: ServeConfiguration, state: String?) throws(ConfigurationError) {
         if let secret = configuration.authSecrets.first {
             (self.secret, source) = (secret, nil)
+        } else if let database = PostgresURL(state ?? configuration.stateDirectory ?? "") {
+            (secret, source) = (try OpenedState.existingSecret(in: database), nil)
         } else {
             let directory = StateDirectory(
                 existing: try StateDirectory.locate(configured: state ?? configuration.stateDirectory))

@@ -21,7 +21,7 @@ struct Credentials: ParsableCommand {
             transform: timeArgument)
         var ttl: Duration = .seconds(3600)
 
-        @Option(help: ArgumentHelp("The relay's state directory, which holds the secret.", valueName: "DIR"))
+        @Option(help: ArgumentHelp("The relay's state directory, or its fleet's postgres://…, which holds the secret.", valueName: "DIR|URL"))
         var state: String?
 
         @Option(help: ArgumentHelp("The relay's configuration file.", valueName: "FILE.toml"))

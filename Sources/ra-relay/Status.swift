@@ -12,7 +12,7 @@ struct Status: AsyncParsableCommand {
     @Flag(help: "Print one JSON object.")
     var json = false
 
-    @Option(help: ArgumentHelp("The relay's state directory.", valueName: "DIR"))
+    @Option(help: ArgumentHelp("The relay's state directory, or its fleet's postgres://…", valueName: "DIR|URL"))
     var state: String?
 
     @Option(help: ArgumentHelp("The relay's configuration file.", valueName: "FILE.toml"))

@@ -1,6 +1,6 @@
 public import Foundation
 
-/// Where a relay keeps what must outlive it: its secret and its invitations. Readable by its owner alone.
+/// Where a relay keeps what must outlive it: its secret and its invitations, as far as no database does. Readable by its owner alone.
 public struct StateDirectory: Sendable {
     public let path: String
 
@@ -19,12 +19,8 @@ public struct StateDirectory: Sendable {
     public static func locate(
         configured: String?, environment: [String: String] = ProcessInfo.processInfo.environment
     ) throws(ConfigurationError) -> String {
-        if let configured {
-            guard !configured.contains("://") else {
-                throw ConfigurationError("state: “\(configured)” names a database; this version keeps its state in a directory.")
-            }
-            return configured
-        }
+        // A fleet's database holds what the nodes share; each has a directory besides.
+        if let configured, !PostgresURL.namesDatabase(configured) { return configured }
         if let systemd = environment["STATE_DIRECTORY"]?.split(separator: ":").first { return String(systemd) }
         if let base = environment["XDG_STATE_HOME"], !base.isEmpty { return base + "/ra-relay" }
         if let home = environment["HOME"], !home.isEmpty { return home + "/.local/state/ra-relay" }
@@ -78,11 +74,6 @@ public struct StateDirectory: Sendable {
         return try secret()
     }
 
-    /// The configuration's secrets, else the one that is kept here; one at least.
-    func secrets(_ configuration: ServeConfiguration) throws(ConfigurationError) -> [String] {
-        configuration.authSecrets.isEmpty ? [try secret()] : configuration.authSecrets
-    }
-
     private var secretPath: String { path + "/auth-secret" }
 
     /// The secret that time-limited credentials are made with; made at the first start: 32 bytes in hexadecimal.
@@ -95,12 +86,17 @@ public struct StateDirectory: Sendable {
             }
             return text
         }
+        let text = Self.newSecret()
+        try write(text + "\n", to: file)
+        return text
+    }
+
+    /// 32 bytes in hexadecimal.
+    static func newSecret() -> String {
         var random = SystemRandomNumberGenerator()
-        let text = (0..<32).map { _ in
+        return (0..<32).map { _ in
             let byte = UInt8.random(in: .min ... .max, using: &random)
             return String(byte >> 4, radix: 16) + String(byte & 0xF, radix: 16)
         }.joined()
-        try write(text + "\n", to: file)
-        return text
     }
 }

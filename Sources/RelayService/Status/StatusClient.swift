@@ -24,10 +24,17 @@ public struct StatusClient: Sendable {
     /// Seconds that a relay may take: it asks each of its workers.
     private static let patience: Int32 = 5
     private let state: String
+    /// Of Deploy/systemd/ra-relay.service.
+    private static let packagedState = "/var/lib/ra-relay"
 
     /// - Parameter state: a state directory; wins over the configuration's.
     public init(configuration: ServeConfiguration, state: String?) throws(ConfigurationError) {
-        self.state = try StateDirectory.locate(configured: state ?? configuration.stateDirectory)
+        let configured = state ?? configuration.stateDirectory
+        let located = try StateDirectory.locate(configured: configured)
+        // A database does not say where a node's own directory is; the package's service has this one.
+        let isElsewhere = configured.map(PostgresURL.namesDatabase) == true
+            && !FileManager.default.fileExists(atPath: StateDirectory.statusSocketPath(in: located))
+        self.state = isElsewhere ? Self.packagedState : located
     }
 
     public func ask() throws(Failure) -> RelayStatus {

@@ -32,6 +32,9 @@ final class StoreThreads: Sendable {
         self.logger = logger
     }
 
+    /// Whether the last call worked.
+    var isReachable: Bool { state.withLock { $0.failures == 0 } }
+
     /// Errors so far.
     var errors: UInt64 { state.withLock { $0.errors } }
 

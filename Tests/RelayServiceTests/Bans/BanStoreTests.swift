@@ -7,17 +7,16 @@ import Testing
 /// The same suite runs over every store: what one does, all do.
 @Suite("BanStore")
 struct BanStoreTests {
-    enum Kind: CaseIterable { case memory, sqlite }
-
     let directory = FileManager.default.temporaryDirectory.appendingPathComponent("bans-\(UUID().uuidString)")
 
-    func withStore(_ kind: Kind, limit: Int = Ban.limit, _ body: (inout any BanStore) throws -> Void) throws {
+    func withStore(_ kind: StoreKind, limit: Int = Ban.limit, _ body: (inout any BanStore) throws -> Void) throws {
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: directory) }
         var store: any BanStore =
             switch kind {
             case .memory: InMemoryBanStore(limit: limit)
             case .sqlite: try SQLiteStore(path: directory.appendingPathComponent("s.sqlite").path, banLimit: limit)
+            case .postgresql: try StoreKind.postgres(banLimit: limit)
             }
         try body(&store)
     }
@@ -26,8 +25,8 @@ struct BanStoreTests {
         Ban(subject, added: UnixTime(seconds: 1000), expires: expires.map(UnixTime.init(seconds:)), reason: reason)
     }
 
-    @Test("what was added is listed as it was, in order, until it ends or is removed", arguments: Kind.allCases)
-    func list(kind: Kind) throws {
+    @Test("what was added is listed as it was, in order, until it ends or is removed", arguments: StoreKind.allCases)
+    func list(kind: StoreKind) throws {
         try withStore(kind) { store in
             let now = UnixTime(seconds: 1500)
             let alice = ban(try #require(BanSubject(user: "alice")), expires: 2000, reason: "floods")
@@ -42,8 +41,8 @@ struct BanStoreTests {
         }
     }
 
-    @Test("a second ban of the same takes the place of the first", arguments: Kind.allCases)
-    func again(kind: Kind) throws {
+    @Test("a second ban of the same takes the place of the first", arguments: StoreKind.allCases)
+    func again(kind: StoreKind) throws {
         try withStore(kind) { store in
             let now = UnixTime(seconds: 1500)
             let subject = try BanSubject(address: "2001:db8::1")
@@ -54,8 +53,8 @@ struct BanStoreTests {
         }
     }
 
-    @Test("a user and an address of the same text are two", arguments: Kind.allCases)
-    func kinds(kind: Kind) throws {
+    @Test("a user and an address of the same text are two", arguments: StoreKind.allCases)
+    func kinds(kind: StoreKind) throws {
         try withStore(kind) { store in
             let now = UnixTime(seconds: 1500)
             let subjects = [try BanSubject(address: "192.0.2.7"), try #require(BanSubject(user: "192.0.2.7/32"))]
@@ -64,8 +63,8 @@ struct BanStoreTests {
         }
     }
 
-    @Test("at the bound nothing is written but what is there already; what has ended makes room", arguments: Kind.allCases)
-    func bound(kind: Kind) throws {
+    @Test("at the bound nothing is written but what is there already; what has ended makes room", arguments: StoreKind.allCases)
+    func bound(kind: StoreKind) throws {
         try withStore(kind, limit: 3) { store in
             let now = UnixTime(seconds: 1500)
             let subjects = try (0..<3).map { try #require(BanSubject(user: "u\($0)")) }

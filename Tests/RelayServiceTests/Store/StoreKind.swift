@@ -5,9 +5,19 @@ import Testing
 
 /// The stores that a relay may have: the same suite runs over each, for what one does, all do.
 enum StoreKind: CaseIterable, Sendable, CustomTestStringConvertible {
-    case memory, sqlite
+    case memory, sqlite, postgresql
+
+    /// PostgreSQL where it is installed; `PostgresStoreTests` says where it is not.
+    static var allCases: [StoreKind] { [.memory, .sqlite] + (PostgresServer.isInstalled ? [.postgresql] : []) }
 
     var testDescription: String { "\(self)" }
+
+    /// One in a new database, with its tables.
+    static func postgres(banLimit: Int = Ban.limit) throws -> PostgresStore {
+        let store = PostgresStore(try PostgresServer.shared.get().makeDatabase(), banLimit: banLimit)
+        try store.migrate()
+        return store
+    }
 
     /// Runs `body` with an empty store.
     func withStore(_ body: (inout any RelayStore) throws -> Void) throws {
@@ -18,6 +28,7 @@ enum StoreKind: CaseIterable, Sendable, CustomTestStringConvertible {
             switch self {
             case .memory: InMemoryStore()
             case .sqlite: try SQLiteStore(path: directory.appendingPathComponent("s.sqlite").path)
+            case .postgresql: try Self.postgres()
             }
         try body(&store)
     }
