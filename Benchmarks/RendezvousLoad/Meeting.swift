@@ -69,7 +69,7 @@ final class Meeting: Line.Owner {
         case .payload(let payload):
             guard helperSide.hears(payload, from: sharerSide) else { return fail("a helper heard \(payload)") }
             finishIfComplete()
-        case .payloadRejected, .peerAway, .rejoined, .peerReturned: fail("a helper saw \(event)")
+        case .payloadRejected, .peerAway, .rejoined, .peerReturned, .elsewhere: fail("a helper saw \(event)")
         case .ended(let end): if !isOver { fail("a helper's attempt ended: \(end)") }
         }
     }

@@ -63,7 +63,7 @@ final class Sharer: Line.Owner {
         case .peerLeft, .peerAway: meeting?.sharerSawTheEnd()
         case .invitationEnded(.used): break
         case .relayRefused(let code): load.fail("a sharer was refused: \(code.rawValue)", meeting)
-        case .invitationEnded, .wrongGuess, .payloadRejected, .forgotten:
+        case .invitationEnded, .wrongGuess, .payloadRejected, .forgotten, .elsewhere:
             load.fail("a sharer saw \(event)", meeting)
         case .invitationShortened, .invitationResumed, .invitationExtended, .rejoined, .peerReturned: break
         }

@@ -24,6 +24,11 @@ public final class RelayServer: Sendable {
     private let dialBackPlace: DialBackPlace
     let certificate: CurrentCertificate?
     let state: StateDirectory
+    /// What the state was when the relay started, its secret above all.
+    let opened: OpenedState
+    /// Which nodes live; of a relay that is alone itself.
+    let fleet = CurrentFleet()
+    let member: FleetMember?
     let signing: CurrentSecret
     private let listeners: [any Channel]
     private let connections: ConnectionLimits
@@ -46,8 +51,9 @@ public final class RelayServer: Sendable {
         // Before the first socket: which connections there is room for follows from it.
         _ = OpenFiles.raiseLimit()
         let state = try StateDirectory(configured: configuration.stateDirectory)
-        let secrets = try state.secrets(configuration)
-        let banWatch = try await Self.watchBans(state, logger)
+        let opened = try OpenedState(configuration, directory: state)
+        let secrets = try opened.secrets(configuration)
+        let banWatch = try await Self.watchBans(opened, logger)
         let certificate = try (try CertificateSource(configuration, state: state)?.load()).map(CurrentCertificate.init)
         let ports = ListeningPorts(configuration)
         let workers = configuration.workers ?? System.coreCount
@@ -73,7 +79,7 @@ public final class RelayServer: Sendable {
         }
         do {
             return try await RelayServer(
-                configuration, state: state, signing: CurrentSecret(secrets), certificate: certificate, ports: ports,
+                configuration, state: state, opened: opened, signing: CurrentSecret(secrets), certificate: certificate, ports: ports,
                 dataPlane: dataPlane, banWatch: banWatch, group: group, logger: logger)
         } catch {
             dataPlane.stop()
@@ -83,8 +89,9 @@ public final class RelayServer: Sendable {
     }
 
     private init(
-        _ configuration: ServeConfiguration, state: StateDirectory, signing: CurrentSecret, certificate: CurrentCertificate?,
-        ports: ListeningPorts, dataPlane: DataPlane, banWatch: BanWatch, group: MultiThreadedEventLoopGroup, logger: Logger
+        _ configuration: ServeConfiguration, state: StateDirectory, opened: OpenedState, signing: CurrentSecret,
+        certificate: CurrentCertificate?, ports: ListeningPorts, dataPlane: DataPlane, banWatch: BanWatch,
+        group: MultiThreadedEventLoopGroup, logger: Logger
     ) async throws {
         self.dataPlane = dataPlane
         self.state = state
@@ -94,7 +101,8 @@ public final class RelayServer: Sendable {
         self.logger = logger
         settings = Mutex(configuration)
         let gate = BanGate(banWatch.now.rules)
-        let stores = StoreThreads([try SQLiteStore(path: state.databasePath)], logger: logger)
+        self.opened = opened
+        let stores = StoreThreads(opened.stores, logger: logger)
         self.stores = stores
         meetingGroup = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let meetings = MeetingPlace(
@@ -129,7 +137,7 @@ public final class RelayServer: Sendable {
         connections = limits
         let observer = RelayObserver(
             operation: operation, dataPlane: dataPlane, limits: limits, place: meetings, contacts: contacts, dialBack: dialBackPlace,
-            banWatch: banWatch, gate: gate)
+            banWatch: banWatch, gate: gate, stores: stores, storeKind: opened.kind, fleet: fleet)
         let front = Front(
             dataPlane: dataPlane, place: meetings, contacts: contacts, routes: routes, dialBack: dialBack, certificate: certificate,
             senders: LoopSenders(group))
@@ -172,7 +180,14 @@ public final class RelayServer: Sendable {
                 hasCertificate: certificate != nil, udpPorts: udpPorts, tcpPorts: tcpPorts,
                 servesDialBack: configuration.dialBack))
         url = ports.url(configuration, certificate: certificate?.certificate, opened: tcpPorts)
-        if let here = RelayURL(url) { contacts.setFleet(FleetView(here: here)) }
+        member = try await FleetMember.join(fleet, configuration, url: url, opened: self.opened, logger: logger)
+        fleet.follow { contacts.setFleet($0) }
+        if self.opened.kind == .postgres {
+            fleet.follow { view in
+                meetings.setFleet(view)
+                routes.change { $0.nodes = view.nodes.map { "\($0)" } }
+            }
+        }
         fitConnections(configuration)
         let place = OperationState.Place(
             url: url, realm: configuration.effectiveRealm, udp: dataPlane.listening.map { "\($0)" },
@@ -241,8 +256,8 @@ public final class RelayServer: Sendable {
     }
 
     /// The bans, as they are before the first listener opens; the store may wait for the disk, on a thread of its own.
-    private static func watchBans(_ state: StateDirectory, _ logger: Logger) async throws -> BanWatch {
-        let store = try SQLiteStore(path: state.databasePath)
+    private static func watchBans(_ opened: OpenedState, _ logger: Logger) async throws -> BanWatch {
+        let store = try opened.another()
         let thread = DispatchQueue(label: "bans")
         let watch = BanWatch(logger: logger) { time in
             try await withCheckedThrowingContinuation { waiting in
@@ -288,6 +303,7 @@ public final class RelayServer: Sendable {
         bans.cancel()
         dataPlane.beginDraining()
         let load = await self.load()
+        await member?.end()
         for channel in listeners { try? await channel.close() }
         await statusSocket?.close()
         await dialBackPlace.stop()

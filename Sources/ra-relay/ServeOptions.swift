@@ -53,8 +53,11 @@ struct ServeOptions: ParsableArguments {
     @Option(help: ArgumentHelp("What clients are told to use.", valueName: "URL"))
     var publicUrl: String?
 
-    @Option(help: ArgumentHelp("Where the secret and the invitations are kept.", valueName: "DIR"))
+    @Option(help: ArgumentHelp("Where the secret and the invitations are kept: a directory, or a fleet's postgres://…", valueName: "DIR|URL"))
     var state: String?
+
+    @Option(help: ArgumentHelp("Where clients reach this node of a fleet and no other (default: the public URL).", valueName: "URL"))
+    var nodeUrl: String?
 
     @Option(help: ArgumentHelp("Threads of the data plane (default: one for each core).", valueName: "N"))
     var workers: Int?
@@ -100,6 +103,7 @@ struct ServeOptions: ParsableArguments {
         }
         if let tlsPort { result.tlsPort = tlsPort }
         if let state { result.stateDirectory = state }
+        if let nodeUrl { result.nodeURL = nodeUrl }
         if let workers { result.workers = workers }
         if let unprovenRate { result.unprovenRate = unprovenRate }
         if let metrics { result.metrics = try socket(metrics, "metrics") }

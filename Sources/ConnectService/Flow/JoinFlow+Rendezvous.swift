@@ -51,12 +51,14 @@ extension JoinFlow: RendezvousFlow {
         switch event {
         case .met:
             printer.note("The other side is there; proving the code…")
+        case .elsewhere(let url):
+            follow(url)
         case .agreed:
             ClientLog.step("both sides hold the key")
             agreed()
         case .credentials(let turn):
             ClientLog.step("TURN credentials came")
-            let servers = servers
+            let (servers, trust) = (servers, trust)
             peer?.assumeIsolated { $0.gatherRelayed(from: servers, credentials: turn, trust: trust) }
         case .verified:
             verified()
@@ -83,7 +85,7 @@ extension JoinFlow: RendezvousFlow {
         case .declined: driver?.machine == nil ? finish(.declined, "") : peerLeft()
         case .impostor: finish(.error, "Whoever answered does not hold the invitation's secret.")
         case .peerLeft: peerLeft()
-        case .relayRefused(let code): finish(code == .notAllowed ? .policy : .error, code.description)
+        case .relayRefused(let code): finish(code.endReason, code.description)
         case .connectionLost: finish(.relayLost, "The connection to the relay was lost.")
         case .forgotten: forgotten()
         case .timedOut: finish(.peerLost, "The other side did not answer.")

@@ -52,7 +52,14 @@ public actor JoinFlow: AssistanceFlow, ClipboardFlow {
     public nonisolated var unownedExecutor: UnownedSerialExecutor { loop.executor.asUnownedSerialExecutor() }
 
     let options: Options
-    let trust: RelayTrust
+    /// Of the relay where the sharer waits; at first of the one that was given.
+    var trust: RelayTrust
+    /// How often one node of the fleet has named another.
+    var redirects = Redirects()
+    /// How often we went back to the relay that was given, since the node that it named did not answer.
+    var returns = 0
+    /// The WebSocket that counts, of those that were asked for before the meeting.
+    var opening = 0
     let printer: EventPrinter
     private let names: NameResolver
     private let startedAt = MonotonicClock.now()
@@ -155,9 +162,7 @@ public actor JoinFlow: AssistanceFlow, ClipboardFlow {
         guard !isOver else { return }  // nobody would close a door that is made now
         door = Meeting.door(of: peer, driver: driver, printer: printer)
         printer.note("Looking for the relay…")
-        let (socket, relay) = try await Meeting.connect(to: trust, proxy: options.proxy, loop: loop) { event in
-            self.assumeIsolated { $0.received(event) }
-        }
+        let (socket, relay) = try await openSocket()
         let servers = await RelayServer.resolve(relay, proxy: options.proxy, resolver: names)
         guard socket.isOpen, !isOver else {
             socket.close()
@@ -188,6 +193,7 @@ public actor JoinFlow: AssistanceFlow, ClipboardFlow {
         ClientLog.step("the other side is verified")
         isVerified = true
         driver?.expectConnection()
+        let trust = trust
         rejoiner = relay.map { relay in
             Rejoiner(relay: relay, trust: trust, proxy: options.proxy, loop: loop) { event in
                 self.assumeIsolated { $0.received(event) }

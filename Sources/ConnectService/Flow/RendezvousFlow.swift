@@ -1,6 +1,7 @@
 import Logging
 import NIOTransport
 import Rendezvous
+import Session
 
 /// A flow's connection to the rendezvous: the first WebSocket, and those that follow it in mid-session (`Rejoiner`).
 protocol RendezvousFlow: AssistanceFlow {
@@ -18,6 +19,18 @@ protocol RendezvousFlow: AssistanceFlow {
     func reopened()
     /// The WebSocket is gone.
     func lost()
+}
+
+extension RelayErrorCode {
+    /// How a flow ends that a relay has refused.
+    var endReason: EndReason {
+        switch self {
+        case .notAllowed: .policy
+        // It is there, and without its database it is none.
+        case .unavailable: .relayLost
+        case .malformed, .tooLarge, .unsupportedVersion, .wrongState, .rateLimited, .busy: .error
+        }
+    }
 }
 
 extension RendezvousFlow {

@@ -25,26 +25,13 @@ extension ShareFlow: RendezvousFlow {
         client.connectionClosed()
         drainRendezvous()
         guard meeting == nil, !isOver else { return rejoin(.connectionLost) }
-        relayLostAt = MonotonicClock.now()
         printer.note("The connection to the relay is lost; trying to get it back.")
-        Task { await self.reconnect() }
+        beginReconnecting()
     }
 
     func rejoin(_ reason: Rejoiner.Reason) {
         guard let meeting, client.canRejoin(meeting), !isOver else { return }
         rejoiner?.assumeIsolated { $0.note(reason) }
-    }
-
-    private func reconnect() async {
-        var pause = Duration.seconds(1)
-        while !isOver, let lost = relayLostAt {
-            guard MonotonicClock.now() - lost < Self.relayPatience else {
-                return finish(.relayLost, "The relay has been away for a minute.")
-            }
-            if (try? await connect()) != nil { return }
-            try? await Task.sleep(for: pause)
-            pause = min(pause * 2, .seconds(10))
-        }
     }
 
     func drainRendezvous() {
@@ -56,6 +43,7 @@ extension ShareFlow: RendezvousFlow {
         switch event {
         case .invitationCreated(let invitation, let turn), .invitationResumed(let invitation, let turn):
             self.turn = turn
+            redirects.arrive()
             if case .invitationCreated = event {
                 show(invitation, isNew: true)
             } else {
@@ -95,8 +83,10 @@ extension ShareFlow: RendezvousFlow {
             if meeting == self.meeting { rejoined(turn) }
         case .forgotten(let meeting):
             if meeting == self.meeting { forgotten() }
+        case .elsewhere(let url):
+            move(to: url)
         case .relayRefused(let code):
-            if meeting == nil { finish(code == .notAllowed ? .policy : .error, code.description) }
+            refused(code)
         }
     }
 }

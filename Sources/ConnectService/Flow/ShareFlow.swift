@@ -59,7 +59,12 @@ public actor ShareFlow: AssistanceFlow, ClipboardFlow {
     public nonisolated var unownedExecutor: UnownedSerialExecutor { loop.executor.asUnownedSerialExecutor() }
 
     let options: Options
-    private let trust: RelayTrust
+    /// Of the node at which we wait.
+    var trust: RelayTrust
+    var route: FleetRoute
+    var redirects = Redirects()
+    /// The WebSocket that counts, of those that were asked for before the meeting.
+    var opening = 0
     let printer: EventPrinter
     private let names: NameResolver
     var client = SharerClient()
@@ -107,6 +112,7 @@ public actor ShareFlow: AssistanceFlow, ClipboardFlow {
     public init(_ options: Options, printer: EventPrinter, loop: any EventLoop, pool: NIOThreadPool) {
         self.options = options
         trust = RelayTrust(options.relay)
+        route = FleetRoute(options.relay)
         self.printer = printer
         self.loop = loop
         names = NameResolver(pool: pool)
@@ -180,7 +186,7 @@ public actor ShareFlow: AssistanceFlow, ClipboardFlow {
 
     private func invite() async throws {
         guard let peer else { return }
-        try await connect()
+        try await connect(to: trust)
         guard !isOver else { return }
         let isTrial = options.relay.endpoint.isLoopback
         await peer.openPorts(on: LocalAddresses.candidates(relayIsLoopback: isTrial))
@@ -192,9 +198,13 @@ public actor ShareFlow: AssistanceFlow, ClipboardFlow {
         drainRendezvous()
     }
 
-    func connect() async throws(FlowError) {
-        let (socket, relay) = try await Meeting.connect(to: trust, proxy: options.proxy, loop: loop) { event in
-            self.assumeIsolated { $0.received(event) }
+    /// - Parameter trust: of the relay that is asked, and is ours from then on.
+    func connect(to trust: RelayTrust) async throws(FlowError) {
+        opening += 1
+        let number = opening
+        let patience = route.hasOthers ? FleetRoute.patience : .seconds(6)
+        let (socket, relay) = try await Meeting.connect(to: trust, proxy: options.proxy, patience: patience, loop: loop) { event in
+            self.assumeIsolated { if $0.opening == number { $0.received(event) } }
         }
         let servers = await RelayServer.resolve(relay, proxy: options.proxy, resolver: names)
         // From here on nothing is waited for: the socket that is kept is one that is open.
@@ -202,6 +212,8 @@ public actor ShareFlow: AssistanceFlow, ClipboardFlow {
             socket.close()
             throw FlowError(.relayLost, "The relay closed the connection.")
         }
+        self.trust = trust
+        route.learn(relay.description)
         self.socket = socket
         self.relay = relay
         self.servers = servers
@@ -230,7 +242,7 @@ public actor ShareFlow: AssistanceFlow, ClipboardFlow {
         let now = MonotonicClock.now()
         guard let peer, meeting == nil, gatheredAt.map({ now - $0 > .seconds(20) }) ?? true else { return }
         gatheredAt = now
-        let (servers, turn) = (servers, turn)
+        let (servers, turn, trust) = (servers, turn, trust)
         peer.assumeIsolated {
             $0.gatherReflexive(from: servers)
             $0.gatherRelayed(from: servers, credentials: turn, trust: trust)

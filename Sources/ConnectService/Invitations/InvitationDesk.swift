@@ -67,12 +67,27 @@ public struct InvitationDesk: Sendable {
             let conversation = try await OwnerConversation.open(with: relay, proxy: proxy, loop: loop)
             defer { conversation.close() }
             for found in found {
-                let answer = try await conversation.ask(OwnerRequest(act, of: found.record.ownership))
+                let request = OwnerRequest(act, of: found.record.ownership)
+                let answer = try await follow(try await conversation.ask(request), to: request, from: relay)
                 reports.append(InvitationReport(found, answer: answer, at: .now()))
             }
         } catch {
             reports += found.dropFirst(reports.count).map { InvitationReport($0, unreachable: error.detail) }
         }
         return reports
+    }
+
+    /// Where a relay has named another node of its fleet, that one's answer.
+    private func follow(
+        _ answer: OwnerRequest.Answer, to request: OwnerRequest, from relay: RelayURL
+    ) async throws(FlowError) -> OwnerRequest.Answer {
+        var (answer, relay, redirects) = (answer, relay, Redirects())
+        while case .elsewhere(let node) = answer, redirects.follow(node, from: relay) {
+            let conversation = try await OwnerConversation.open(with: node, proxy: proxy, loop: loop)
+            defer { conversation.close() }
+            answer = try await conversation.ask(request)
+            relay = node
+        }
+        return answer
     }
 }

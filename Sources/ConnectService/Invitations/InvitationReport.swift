@@ -36,6 +36,7 @@ public struct InvitationReport: Hashable, Sendable {
         case .closed(let reason): state = .known(InvitationStatus.State(reason))
         // A relay forgets what is over; why it is, the clock says.
         case .gone: state = record.expires <= now ? .known(.expired) : .forgotten
+        case .elsewhere: state = .unsaid("The relays name each other: try again in a few seconds.")
         case .refused(.notAllowed): state = .forbidden(RelayErrorCode.notAllowed.description)
         case .refused(let code): state = .unsaid(code.description)
         }

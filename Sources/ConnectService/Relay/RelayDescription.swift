@@ -25,6 +25,8 @@ struct RelayDescription: Decodable, Hashable, Sendable {
     var stun: [String]
     var turn: [String]
     var probe: Probe
+    /// The nodes of its fleet; nil from a relay of before, none from one that is alone.
+    var nodes: [String]?
 
     init(json: [UInt8]) throws {
         self = try JSONDecoder().decode(RelayDescription.self, from: Data(json))

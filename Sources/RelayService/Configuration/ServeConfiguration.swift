@@ -36,8 +36,11 @@ public struct ServeConfiguration: Hashable, Sendable {
     public var tlsSelfSigned = false
     /// A further port, UDP and TCP, when there is a certificate. nil: the default, which may fail to open.
     public var tlsPort: UInt16?
-    /// A directory; nil: `$STATE_DIRECTORY`, `$XDG_STATE_HOME/ra-relay`, `~/.local/state/ra-relay`.
+    /// A directory; nil: `$STATE_DIRECTORY`, `$XDG_STATE_HOME/ra-relay`, `~/.local/state/ra-relay`. Or the `postgres://…` of a fleet,
+    /// with secrets in it: the directory is then one of those.
     public var stateDirectory: String?
+    /// Where clients reach this node of a fleet and no other; nil: the public URL.
+    public var nodeURL: String?
     /// Threads of the UDP data plane; nil: one for each core.
     public var workers: Int?
     /// Answers per second and source prefix to addresses that have not proven themselves; 0: no bound.

@@ -23,7 +23,8 @@ extension Setting {
         Setting("tls-key", \.tlsKey, .text(), .atReload),
         Setting("tls-self-signed", \.tlsSelfSigned, .flag, .atReload),
         Setting("tls-port", \.tlsPort, .port, .atRestart),
-        Setting("state", \.stateDirectory, .text(), .atRestart),
+        Setting("state", \.stateDirectory, .state, .atRestart),
+        Setting("node-url", \.nodeURL, .publicURL, .atRestart),
         Setting("workers", \.workers, .integer(1...256), .atRestart),
         Setting("quota-per-user", \.quotas.perUser, .integer(0...10_000_000), .atReload),
         Setting("quota-per-invitation", \.quotas.perInvitation, .integer(0...10_000_000), .atReload),
@@ -73,6 +74,21 @@ extension Setting {
     }
 
     static func named(_ key: String) -> Setting? { all.first { $0.key == key } }
+}
+
+extension SettingKind<String> {
+    /// A directory, or a database. What is wrong is told without the text: there may be a password in it.
+    static var state: SettingKind {
+        var kind = text()
+        kind.problem = { text in
+            if PostgresURL.namesDatabase(text) {
+                return PostgresURL.isUnderstood(text) ? nil : PostgresURL.mistake
+            }
+            if text.contains("://") { return "write a directory, or the address of a PostgreSQL database: postgres://…" }
+            return (1...4096).contains(text.utf8.count) ? nil : "write 1 to 4096 characters."
+        }
+        return kind
+    }
 }
 
 extension SettingKind<Int> {

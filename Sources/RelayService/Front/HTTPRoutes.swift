@@ -15,6 +15,8 @@ struct HTTPRoutes: Sendable {
     var udpPorts: [UInt16]
     var tcpPorts: [UInt16]
     var servesDialBack: Bool
+    /// The fleet's nodes that live.
+    var nodes: [String] = []
 
     func respond(to head: HTTPRequestHead) -> HTTPAnswer {
         guard head.method == .GET || head.method == .HEAD else {
@@ -39,7 +41,7 @@ struct HTTPRoutes: Sendable {
             let json = try? RelayDescription(
                 name: name, realm: realm, host: authority.host, authority: authority.text, isSecure: publicIsSecure,
                 udpPorts: udpPorts, tcpPorts: tcpPorts, isSecured: hasCertificate,
-                dialBack: servesDialBack ? DialBackPage.path : nil
+                dialBack: servesDialBack ? DialBackPage.path : nil, nodes: nodes
             ).json()
         else { return .text(.badRequest, "The request names no host.") }
         return HTTPAnswer(.ok, contentType: "application/json", body: json)

@@ -23,6 +23,8 @@ struct RelayDescription: Encodable, Hashable {
     var stun: [String]
     var turn: [String]
     var probe: Probe
+    /// The fleet's nodes that live; none where the relay is alone.
+    var nodes: [String]
 
     /// The path of the rendezvous' WebSocket.
     static let rendezvousPath = "/rendezvous"
@@ -40,8 +42,9 @@ struct RelayDescription: Encodable, Hashable {
     ///   - dialBack: where the relay can be asked to dial back.
     init(
         name: String, realm: String, host: String, authority: String, isSecure: Bool, udpPorts: [UInt16],
-        tcpPorts: [UInt16], isSecured: Bool, dialBack: String?
+        tcpPorts: [UInt16], isSecured: Bool, dialBack: String?, nodes: [String] = []
     ) {
+        self.nodes = nodes
         self.name = name
         self.realm = realm
         rendezvous = "\(isSecure ? "wss" : "ws")://\(authority)\(Self.rendezvousPath)"
@@ -63,7 +66,7 @@ struct RelayDescription: Encodable, Hashable {
         return Array(try encoder.encode(self))
     }
 
-    private enum CodingKeys: CodingKey { case version, name, realm, rendezvous, contacts, web, stun, turn, probe }
+    private enum CodingKeys: CodingKey { case version, name, realm, rendezvous, contacts, web, stun, turn, probe, nodes }
 
     /// `web` is written as null when there is none.
     func encode(to encoder: any Encoder) throws {
@@ -77,5 +80,6 @@ struct RelayDescription: Encodable, Hashable {
         try container.encode(stun, forKey: .stun)
         try container.encode(turn, forKey: .turn)
         try container.encode(probe, forKey: .probe)
+        try container.encode(nodes, forKey: .nodes)
     }
 }

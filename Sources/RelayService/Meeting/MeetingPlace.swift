@@ -30,6 +30,11 @@ actor MeetingPlace: SocketPlace {
         loop.execute { self.assumeIsolated { $0.machine.reconfigure(bounds) } }
     }
 
+    /// Sends clients to those nodes, from now on.
+    nonisolated func setFleet(_ view: FleetView) {
+        loop.execute { self.assumeIsolated { $0.machine.fleet = view } }
+    }
+
     /// A WebSocket was opened from `source`; its number is what the other calls name.
     func open(_ channel: any Channel, source: IPAddress, host: String) -> ConnectionID {
         lastConnection += 1
@@ -52,8 +57,11 @@ actor MeetingPlace: SocketPlace {
         drain()
     }
 
-    /// No further invitations; meetings go on.
-    func beginDraining() { machine.isDraining = true }
+    /// No further invitations, and those that wait go to other nodes; meetings go on.
+    func beginDraining() {
+        machine.beginDraining()
+        drain()
+    }
 
     func report() -> MeetingReport {
         MeetingReport(

@@ -1,12 +1,16 @@
 import Foundation
 import Logging
 import NetPrimitives
+import Rendezvous
 import Synchronization
 
 // The end of a relay that its clients do not notice.
 extension RelayServer {
     /// How late the end of the last allocation is seen.
     private static let drainInterval = Duration.milliseconds(250)
+
+    /// How long those who wait under an invitation have to move to another node: a connection by TLS takes a second.
+    private static let movePatience = Duration.seconds(5)
 
     /// Becomes a relay to send no new clients to: first `/readyz` says so, then there are no new allocations and
     /// invitations. Returns when nobody is left, at the deadline, or when its task is cancelled. `stop` comes after it.
@@ -16,6 +20,7 @@ extension RelayServer {
         let deadline = clock.now + patience
         refusals.cancel()  // from now on everybody is refused
         operation.change { $0.drain = .init(since: .now, deadline: .now + patience / .seconds(1)) }
+        await member?.leave()
         await place.beginDraining()
         await contacts.beginDraining()
         dataPlane.beginDraining()
@@ -27,9 +32,18 @@ extension RelayServer {
                 "allocations": .stringConvertible(load.allocations), "meetings": .stringConvertible(load.meetings),
                 "deadline": .string(patience.humanText),
             ])
+        await sharersAreGone(before: min(deadline, clock.now + Self.movePatience))
         while !load.isNone, !Task.isCancelled, clock.now < deadline {
             try? await Task.sleep(for: min(Self.drainInterval, deadline - clock.now))
             load = await self.load()
+        }
+    }
+
+    /// Waits for those who wait under an invitation, where there is a node that they were sent to.
+    private func sharersAreGone(before deadline: ContinuousClock.Instant) async {
+        guard let view = fleet.view, view.nodes.contains(where: { $0 != view.here }) else { return }
+        while await place.report().invitations > 0, !Task.isCancelled, ContinuousClock.now < deadline {
+            try? await Task.sleep(for: .milliseconds(50))
         }
     }
 

@@ -42,7 +42,7 @@ extension RelayServer {
         // A pair that waits for a restart is read as well: a wrong one would end the relay there.
         let tlsWaits = change.waiting.contains(where: Setting.certificateKeys.contains)
         let loaded = try CertificateSource(tlsWaits ? wanted : result, state: state)?.load()
-        let secrets = try state.secrets(result)
+        let secrets = try opened.secrets(result)
         if let loaded, let certificate, !tlsWaits {
             try certificate.set(loaded)
             operation.change { $0.certificateEnd = loaded.expires }

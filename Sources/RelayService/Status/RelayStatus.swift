@@ -40,6 +40,15 @@ public struct RelayStatus: Codable, Hashable, Sendable {
         public var refused: [String: UInt64]
     }
 
+    /// What keeps the relay's state.
+    public struct Store: Codable, Hashable, Sendable {
+        /// `sqlite`, or a fleet's `postgres`.
+        public var kind: String
+        public var reachable: Bool
+        /// The fleet's nodes that live, this one among them.
+        public var nodes: [String]
+    }
+
     public struct Drain: Codable, Hashable, Sendable {
         public var since: Date
         public var deadline: Date
@@ -83,6 +92,7 @@ public struct RelayStatus: Codable, Hashable, Sendable {
     public var authenticationFailures: [String: UInt64]
     public var connections: Connections
     public var rendezvous: Rendezvous
+    public var store: Store
     public var reloads: Reloads
     public var workers: [Worker]
     public var openFiles: Int
@@ -116,6 +126,7 @@ extension RelayStatus {
         connections = Connections(limit: snapshot.connectionsLimit, open: snapshot.connections.open.named)
         rendezvous = Rendezvous(invitations: snapshot.meetings.invitations, meetings: snapshot.meetings.stages.named,
             refused: snapshot.meetings.counters.invitationsRefused.named)
+        store = Store(kind: snapshot.store.kind.rawValue, reachable: snapshot.store.isReachable, nodes: snapshot.store.nodes)
         reloads = Reloads(
             succeeded: operation.reloads.succeeded, failed: operation.reloads.failed,
             lastSucceeded: operation.reloads.lastSucceeded, lastSuccess: operation.reloads.lastSuccess,

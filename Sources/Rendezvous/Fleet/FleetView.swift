@@ -6,12 +6,24 @@
 public struct FleetView: Hashable, Sendable {
     /// What clients of other nodes are told to connect to.
     public let here: RelayURL
-    /// In the order of their text, with `here` in it.
+    /// Those that stay, in the order of their text; `here` where there is no other.
     public let nodes: [RelayURL]
+    /// Those that are being drained: whoever waits there is still met there, and nobody is at home there any more.
+    public let leaving: Set<RelayURL>
 
-    public init(here: RelayURL, others: some Sequence<RelayURL> = []) {
+    public init(here: RelayURL, others: some Sequence<RelayURL> = [], leaving: some Sequence<RelayURL> = []) {
         self.here = here
-        nodes = Set(others).union([here]).sorted { $0.description < $1.description }
+        self.leaving = Set(leaving)
+        let staying = Set(others).union([here]).subtracting(self.leaving)
+        nodes = staying.isEmpty ? [here] : staying.sorted { $0.description < $1.description }
+    }
+
+    /// Whether a client can be sent there.
+    public func reaches(_ node: RelayURL) -> Bool { nodes.contains(node) || leaving.contains(node) }
+
+    /// Any node that stays but this one; nil when there is none.
+    public func another(using random: inout some RandomNumberGenerator) -> RelayURL? {
+        nodes.filter { $0 != here }.randomElement(using: &random)
     }
 
     /// Where a person of that name is, when they are anywhere.

@@ -24,6 +24,8 @@ public struct HelperClient: Sendable {
         case rejoined(turn: TURNCredentials?)
         /// The sharer was away and is back: what it was told meanwhile is lost.
         case peerReturned
+        /// The sharer waits at another node of the fleet: go there, if it is not too often, and say that the connection is open.
+        case elsewhere(RelayURL)
         /// The attempt, or the meeting, is over. Nothing follows.
         case ended(End)
     }
@@ -51,6 +53,8 @@ public struct HelperClient: Sendable {
     private enum State: Sendable {
         case waitingForConnection
         case looking
+        /// Between two nodes.
+        case redirected
         case shared(HelperHandshake, MeetingID)
         case confirming(ConfirmingHelper, MeetingID, EarlyPayloads)
         case verified(VerifiedMeeting)
@@ -106,7 +110,7 @@ public struct HelperClient: Sendable {
             say(sealed, in: verified.id)
             state = .verified(verified)
             return true
-        case .waitingForConnection, .looking, .shared, .ended:
+        case .waitingForConnection, .redirected, .looking, .shared, .ended:
             return false
         }
     }
@@ -130,7 +134,7 @@ public struct HelperClient: Sendable {
 
     public mutating func connectionOpened(at now: Instant) {
         switch state {
-        case .waitingForConnection:
+        case .waitingForConnection, .redirected:
             state = .looking
             deadline = now + Self.handshakeTimeout
             messages.append(ClientMessage.meet(invitation.lookup).text)
@@ -149,7 +153,7 @@ public struct HelperClient: Sendable {
             state = .verified(verified)
             if !verified.canRejoin { end(.forgotten) }
         case .waitingForConnection, .looking, .shared, .confirming: end(.connectionLost)
-        case .ended: break
+        case .redirected, .ended: break
         }
         messages.removeAll()
     }
@@ -164,9 +168,13 @@ public struct HelperClient: Sendable {
         // What is no message comes from a later version, or from a relay that only hurts itself.
         guard let message = try? ServerMessage(parsing: text) else { return }
         switch (message, state) {
-        case (_, .ended), (_, .waitingForConnection): return
+        case (_, .ended), (_, .waitingForConnection), (_, .redirected): return
         case (.met(let meeting), .looking): meet(meeting)
         case (.gone, .looking), (.gone, .shared), (.gone, .confirming): end(.gone)
+        case (.elsewhere(let url), .looking):
+            state = .redirected
+            deadline = nil
+            events.append(.elsewhere(url))
         case (.opaque(let id, let payload), _):
             guard id == meeting else { return }
             receive(payload, in: id)
@@ -200,7 +208,7 @@ public struct HelperClient: Sendable {
             }
         case (.error(let code), .looking), (.error(let code), .shared), (.error(let code), .confirming):
             end(.relayRefused(code))
-        case (.error, .verified), (.gone, .verified), (.met, _), (.seated, _), (.rejoined, _), (.forgotten, _): return
+        case (.error, .verified), (.gone, .verified), (.elsewhere, _), (.met, _), (.seated, _), (.rejoined, _), (.forgotten, _): return
         case (.created, _), (.resumed, _), (.extended, _), (.closed, _), (.status, _), (.helperArrived, _): return  // a sharer's
         }
     }
@@ -212,7 +220,7 @@ public struct HelperClient: Sendable {
 
     private var meeting: MeetingID? {
         switch state {
-        case .waitingForConnection, .looking, .ended: nil
+        case .waitingForConnection, .redirected, .looking, .ended: nil
         case .shared(_, let meeting), .confirming(_, let meeting, _): meeting
         case .verified(let verified): verified.id
         }
@@ -257,7 +265,7 @@ public struct HelperClient: Sendable {
             }
         case (.verified, _): events.append(.payloadRejected)
         case (.shared, _), (.confirming, _): end(.impostor)
-        case (.waitingForConnection, _), (.looking, _), (.ended, _): return
+        case (.waitingForConnection, _), (.redirected, _), (.looking, _), (.ended, _): return
         }
     }
 

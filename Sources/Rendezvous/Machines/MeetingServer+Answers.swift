@@ -84,6 +84,11 @@ extension MeetingServer {
         _ lookup: Lookup, _ found: StoredInvitation?, from id: ConnectionID, at now: Instant, wallClock: UnixTime
     ) throws(RelayErrorCode) {
         guard case .undecided? = connections[id]?.role else { throw .wrongState }
+        if let found, found.closedReason(at: wallClock) == nil, let node = nodeElsewhere(of: found) {
+            connections[id]?.role = .undecided(since: now)
+            counters.lookups.count(.elsewhere)
+            return send(.elsewhere(node), to: id)
+        }
         guard let found, found.closedReason(at: wallClock) == nil, let (sharer, label) = waiting[lookup].map({ ($0.sharer, $0.label) })
         else {
             connections[id]?.role = .undecided(since: now)

@@ -46,7 +46,11 @@ extension MeetingServer {
     ) throws(RelayErrorCode) {
         guard let connection = connections[id] else { return }
         guard mayInvite(id) else { throw refusal(.notAllowed, .notAllowed) }
-        guard !isDraining else { throw refusal(.draining, .busy) }
+        guard !isDraining else {
+            let refusal = refusal(.draining, .busy)
+            guard let other = anotherNode() else { throw refusal }
+            return send(.elsewhere(other), to: id)
+        }
         guard try lookupsOfSharer(connection).count < configuration.maximumInvitationsPerConnection
         else { throw refusal(.connection, .busy) }
         guard limiter.allows(.invitation, from: connection.source, at: now) else { throw refusal(.rate, .rateLimited) }
@@ -71,6 +75,7 @@ extension MeetingServer {
         guard let connection = connections[id] else { return }
         _ = try lookupsOfSharer(connection)
         guard limiter.allows(.lookup, from: connection.source, at: now) else { throw .rateLimited }
+        if isDraining, let other = anotherNode() { return send(.elsewhere(other), to: id) }
         try ask(.find(lookup), about: .resumption(lookup, owner: owner), for: id, at: now)
     }
 

@@ -47,6 +47,7 @@ extension MeetingServer {
 
     mutating func tellStatus(_ lookup: Lookup, _ found: StoredInvitation?, owner: Secret, to id: ConnectionID, wallClock: UnixTime) {
         guard let invitation = proven(found, by: owner) else { return send(.gone, to: id) }
+        if let node = nodeElsewhere(of: invitation) { return send(.elsewhere(node), to: id) }
         send(.status(lookup, status(of: invitation, at: wallClock)), to: id)
     }
 
@@ -54,6 +55,7 @@ extension MeetingServer {
         _ found: StoredInvitation?, lifetime: Int, owner: Secret?, for id: ConnectionID, at now: Instant, wallClock: UnixTime
     ) throws(RelayErrorCode) {
         guard let invitation = owner.map({ proven(found, by: $0) }) ?? found else { return send(.gone, to: id) }
+        if let node = nodeElsewhere(of: invitation) { return send(.elsewhere(node), to: id) }
         // An invitation that is there stays; more of it is as much as a new one.
         guard mayInvite(id) else { throw .notAllowed }
         if let reason = invitation.closedReason(at: wallClock) { return send(.closed(invitation.lookup, reason), to: id) }
@@ -74,6 +76,7 @@ extension MeetingServer {
         _ found: StoredInvitation?, owner: Secret, for id: ConnectionID, at now: Instant, wallClock: UnixTime
     ) throws(RelayErrorCode) {
         guard let invitation = proven(found, by: owner) else { return send(.gone, to: id) }
+        if let node = nodeElsewhere(of: invitation) { return send(.elsewhere(node), to: id) }
         if let reason = invitation.closedReason(at: wallClock) { return send(.closed(invitation.lookup, reason), to: id) }
         try ask(.revoke(invitation.lookup), about: .revocation(invitation.lookup), for: id, at: now)
     }

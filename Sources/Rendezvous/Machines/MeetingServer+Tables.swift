@@ -58,6 +58,15 @@ extension MeetingServer {
             tellSharer: side == .sharer ? nil : .peerLeft(meeting), at: now)
     }
 
+    /// Where somebody may be sent who is not to stay here; nil when there is no such node.
+    mutating func anotherNode() -> RelayURL? { fleet?.another(using: &random) }
+
+    /// Where the sharer of an invitation waits, when that is another node that lives.
+    func nodeElsewhere(of invitation: StoredInvitation) -> RelayURL? {
+        guard let fleet, let home = invitation.home, home != fleet.here, fleet.reaches(home) else { return nil }
+        return home
+    }
+
     func credentials(label: String, wallClock: UnixTime) -> TURNCredentials? {
         issueCredentials(label, wallClock.advanced(bySeconds: configuration.credentialLifetime))
     }

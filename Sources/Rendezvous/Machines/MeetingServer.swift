@@ -59,8 +59,8 @@ public struct MeetingServer: Sendable {
     public internal(set) var counters = MeetingCounters()
     /// The node that this is, and those that it may send clients to; nil for a relay that is alone.
     public var fleet: FleetView?
-    /// No further invitations: they are for a relay that stays (`busy`). What is there goes on.
-    public var isDraining = false
+    /// No further invitations: they are for a relay that stays. What is there goes on.
+    public private(set) var isDraining = false
     var connections: [ConnectionID: Connection] = [:]
     var connectionsBySource: [IPAddress: Int] = [:]
     var waiting: [Lookup: Waiting] = [:]
@@ -106,6 +106,17 @@ public struct MeetingServer: Sendable {
         limiter.setRates(
             lookupsPerMinute: configuration.lookupsPerMinute, invitationsPerMinute: configuration.invitationsPerMinute,
             rejoinsPerMinute: configuration.rejoinsPerMinute)
+    }
+
+    /// Takes no further invitations, and sends those who wait for somebody to other nodes, if there are any: they take their
+    /// invitations with them.
+    public mutating func beginDraining() {
+        isDraining = true
+        let busy = Set(meetings.values.flatMap { [$0.sharer.connection, $0.helper.connection] }.compactMap { $0 })
+        for (id, connection) in connections {
+            guard case .sharer(let lookups) = connection.role, !lookups.isEmpty, !busy.contains(id), let other = anotherNode() else { continue }
+            send(.elsewhere(other), to: id)
+        }
     }
 
     // MARK: What is there

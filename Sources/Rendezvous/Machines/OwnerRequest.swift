@@ -38,6 +38,8 @@ public struct OwnerRequest: Hashable, Sendable {
         case closed(ClosedReason)
         /// The relay knows no such invitation of ours.
         case gone
+        /// Another node of the relay's fleet knows: it is to be asked.
+        case elsewhere(RelayURL)
         case refused(RelayErrorCode)
     }
 
@@ -65,6 +67,7 @@ public struct OwnerRequest: Hashable, Sendable {
         case .extended(ownership.lookup, let expires)?: isExtension ? .extended(expires) : nil
         case .closed(ownership.lookup, let reason)? where act != .status: .closed(reason)
         case .gone?: .gone
+        case .elsewhere(let url)?: .elsewhere(url)
         case .error(let code)?: .refused(code)
         case .status?, .closed?, .created?, .resumed?, .helperArrived?, .met?, .opaque?, .peerLeft?, .seated?, .rejoined?,
             .forgotten?, .refused?, .credentials?, .extended?, nil: nil

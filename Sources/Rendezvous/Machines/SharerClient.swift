@@ -32,6 +32,8 @@ public struct SharerClient: Sendable {
         case peerReturned(MeetingID)
         /// The relay keeps no seat for us in a meeting: a session goes on without the rendezvous.
         case forgotten(MeetingID)
+        /// This node of the fleet is about to go, or takes nobody: open a connection there, and say so.
+        case elsewhere(RelayURL)
         /// The relay would not do what was asked.
         case relayRefused(RelayErrorCode)
     }
@@ -178,6 +180,7 @@ public struct SharerClient: Sendable {
             case .revoked: finish(.revoked)
             }
         case .gone: finish(.lost)
+        case .elsewhere(let url): events.append(.elsewhere(url))
         case .helperArrived(let lookup, let meeting): arrive(meeting, under: lookup)
         case .opaque(let meeting, let payload): receive(payload, in: meeting)
         case .peerLeft(let meeting, let mayReturn): peerLeft(meeting, mayReturn: mayReturn)

@@ -19,6 +19,7 @@ struct MessageFields: Codable {
     var proof: String?
     var returns: Bool?
     var state: String?
+    var url: String?
 
     init(_ type: String) { self.type = type }
 
@@ -52,6 +53,10 @@ struct MessageFields: Codable {
 
     func requireState() throws(MessageError) -> InvitationStatus.State {
         try state.flatMap { InvitationStatus.State(rawValue: $0) }.orMalformed()
+    }
+
+    func requireURL() throws(MessageError) -> RelayURL {
+        try url.flatMap { RelayURL($0) }.orMalformed()
     }
 
     func requireExpires() throws(MessageError) -> UnixTime {

@@ -16,6 +16,8 @@ public enum ServerMessage: Sendable, Equatable {
     case met(MeetingID)
     /// To the helper: nobody waits there. Absent, away, burnt, expired, revoked and used up are all this.
     case gone
+    /// What was asked for is at another node of the fleet, or is to go there: ask again there.
+    case elsewhere(RelayURL)
     case opaque(MeetingID, payload: String)
     /// The other side has left, or its connection was closed and it has a seat to come back to.
     case peerLeft(MeetingID, mayReturn: Bool = false)
@@ -91,6 +93,7 @@ extension ServerMessage {
         case "helper-arrived": self = .helperArrived(try fields.requireLookup(), try fields.requireMeeting())
         case "met": self = .met(try fields.requireMeeting())
         case "gone": self = .gone
+        case "elsewhere": self = .elsewhere(try fields.requireURL())
         case "opaque": self = .opaque(try fields.requireMeeting(), payload: try fields.requirePayload())
         case "peer-left": self = .peerLeft(try fields.requireMeeting(), mayReturn: fields.returns ?? false)
         case "seated": self = .seated(try fields.requireMeeting())
@@ -149,6 +152,9 @@ extension ServerMessage {
             fields.meeting = meeting.text
         case .gone:
             fields = MessageFields("gone")
+        case .elsewhere(let url):
+            fields = MessageFields("elsewhere")
+            fields.url = url.description
         case .opaque(let meeting, let payload):
             fields = MessageFields("opaque")
             fields.meeting = meeting.text

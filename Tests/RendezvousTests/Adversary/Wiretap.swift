@@ -65,6 +65,7 @@ struct Wiretap {
     private var store = InMemoryInvitationStore()
     private var sharer: SharerClient
     private var helper: HelperClient?
+    private var redirects = Redirects()
     private var now = Instant.zero
     private var wallClock = UnixTime(seconds: 1_795_000_000)
 
@@ -152,7 +153,7 @@ struct Wiretap {
                 for payload in Self.sharerPayloads { sharer.send(payload, to: meeting) }
             case .payload(let payload, _): toSharer.append(payload)
             case .invitationCreated, .invitationShortened, .invitationResumed, .invitationExtended, .invitationEnded, .helperArrived, .wrongGuess,
-                .payloadRejected, .peerLeft, .peerAway, .peerReturned, .rejoined, .forgotten, .relayRefused: break
+                .payloadRejected, .peerLeft, .peerAway, .peerReturned, .rejoined, .forgotten, .elsewhere, .relayRefused: break
             }
         }
         while let event = helper?.nextEvent() {
@@ -161,9 +162,21 @@ struct Wiretap {
             case .verified: isVerifiedByHelper = true
             case .payload(let payload): toHelper.append(payload)
             case .ended(let end): helperEnds.append(end)
+            case .elsewhere(let url): follow(url)
             case .met, .credentials, .payloadRejected, .peerAway, .peerReturned, .rejoined: break
             }
         }
+    }
+}
+
+extension Wiretap {
+    /// As a helper's program does: to wherever the relay says, which is the same relay here, and not for ever.
+    private mutating func follow(_ url: RelayURL) {
+        guard let here = RelayURL(String("http://relay")), redirects.follow(url, from: here) else {
+            helper?.leave()
+            return helperEnds.append(.connectionLost)
+        }
+        helper?.connectionOpened(at: now)
     }
 }
 

@@ -93,7 +93,7 @@ struct MeetingServerTests {
         let (sharer, helper, late) = (stage.connect(), stage.connect(), stage.connect())
         stage.say(.create(InvitationTerms()), from: sharer)
         let lookup = try #require(stage.lookup(of: sharer))
-        stage.server.isDraining = true
+        stage.server.beginDraining()
         stage.say(.create(InvitationTerms()), from: late)
         #expect(stage.heard[late] == [.error(.busy)])
         stage.say(.meet(lookup), from: helper)

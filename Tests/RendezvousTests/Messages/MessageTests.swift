@@ -30,6 +30,7 @@ struct MessageTests {
         .opaque(meeting, payload: ""), .peerLeft(meeting), .refused(meeting, .wrongCode), .credentials(meeting, turn),
         .error(.rateLimited), .peerLeft(meeting, mayReturn: true), .seated(meeting), .rejoined(meeting, turn: turn),
         .rejoined(meeting, turn: nil), .forgotten(meeting),
+        .elsewhere(RelayURL(String("https://two.relay.example.org:8443"))!),
     ] + InvitationStatus.State.allCases.map { ServerMessage.status(lookup, InvitationStatus(state: $0, expires: turn.expires)) }
 
     @Test("every client message reads back as itself, and truncated at any byte throws", arguments: clientMessages)

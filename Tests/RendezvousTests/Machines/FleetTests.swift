@@ -1,0 +1,185 @@
+import NetPrimitives
+@testable import Rendezvous
+import Testing
+
+/// Two nodes that share a store, each a stage of its own.
+private struct TwoNodes {
+    static let one = RelayURL(String("https://one.relay.example.org"))!
+    static let two = RelayURL(String("https://two.relay.example.org"))!
+
+    var first: Stage
+    var second: Stage
+
+    init() {
+        (first, second) = (Stage(seed: 1), Stage(seed: 2))
+        first.server.fleet = FleetView(here: Self.one, others: [Self.two])
+        second.server.fleet = FleetView(here: Self.two, others: [Self.one])
+    }
+
+    /// What is said at the first node, with the store as the second has left it.
+    mutating func atFirst<Result>(_ body: (inout Stage) throws -> Result) rethrows -> Result {
+        defer { second.store = first.store }
+        return try body(&first)
+    }
+
+    mutating func atSecond<Result>(_ body: (inout Stage) throws -> Result) rethrows -> Result {
+        defer { first.store = second.store }
+        return try body(&second)
+    }
+}
+
+@Suite("Nodes of one fleet")
+struct FleetTests {
+    private static let (one, two) = (TwoNodes.one, TwoNodes.two)
+
+    @Test("a helper who looks up at another node is told where the sharer waits, goes there and meets")
+    func elsewhere() throws {
+        var nodes = TwoNodes()
+        let sharer = nodes.atFirst { $0.sharer() }
+        let invitation = nodes.first.invitation(of: sharer)
+        #expect(nodes.first.store.find(invitation.lookup)?.home == Self.one)
+        let lost = nodes.atSecond { $0.helper(invitation) }
+        #expect(nodes.second.helperEvents[lost] == [.elsewhere(Self.one)])
+        #expect(nodes.second.server.counters.lookups[.elsewhere] == 1)
+        // The same client on a connection to the other node.
+        nodes.second.disconnect(lost)
+        let client = try #require(nodes.second.helpers[lost])
+        let helper = nodes.atFirst { stage in
+            let id = stage.connect()
+            stage.helpers[id] = client
+            stage.helpers[id]?.connectionOpened(at: stage.now)
+            stage.run()
+            return id
+        }
+        #expect(nodes.first.isVerified(helper) && nodes.first.verified(by: sharer).count == 1)
+    }
+
+    @Test("what is not there, or over, is gone at every node, and so is what waited at a dead one")
+    func gone() {
+        var nodes = TwoNodes()
+        let sharer = nodes.atFirst { $0.sharer() }
+        let lookup = nodes.first.invitation(of: sharer).lookup
+        for asked in [MessageTests.lookup, lookup] {
+            if asked == lookup { nodes.second.server.fleet = FleetView(here: Self.two) }
+            let id = nodes.second.connect()
+            nodes.second.say(.meet(asked), from: id)
+            #expect(nodes.second.heard[id] == [.gone])
+        }
+        nodes.second.server.fleet = FleetView(here: Self.two, others: [Self.one])
+        nodes.atFirst { stage in
+            stage.sharers[sharer]?.revoke()
+            stage.run()
+        }
+        let id = nodes.second.connect()
+        nodes.second.say(.meet(lookup), from: id)
+        #expect(nodes.second.heard[id] == [.gone])
+    }
+
+    @Test("a sharer whose node is dead takes the invitation along to another")
+    func resumes() throws {
+        var nodes = TwoNodes()
+        let sharer = nodes.atFirst { $0.sharer() }
+        let invitation = nodes.first.invitation(of: sharer)
+        nodes.atFirst { $0.disconnect(sharer) }
+        let client = try #require(nodes.first.sharers[sharer])
+        let again = nodes.atSecond { stage in
+            let id = stage.connect()
+            stage.sharers[id] = client
+            stage.sharers[id]?.connectionOpened()
+            stage.run()
+            return id
+        }
+        #expect(nodes.second.store.find(invitation.lookup)?.home == Self.two)
+        guard case .invitationResumed? = nodes.second.sharerEvents[again]?.last else {
+            Issue.record("not resumed")
+            return
+        }
+        let helper = nodes.atSecond { $0.helper(invitation) }
+        #expect(nodes.second.isVerified(helper))
+    }
+
+    @Test("an owner who asks at another node is sent to where the invitation is, and a stranger learns nothing")
+    func owner() throws {
+        var nodes = TwoNodes()
+        let sharer = nodes.atFirst { $0.sharer() }
+        let owned = try #require(nodes.first.sharers[sharer]?.invitation)
+        let id = nodes.second.connect()
+        let messages: [(Secret) -> ClientMessage] = [
+            { .status(owned.lookup, owner: $0) }, { .extend(owned.lookup, lifetime: 60, owner: $0) }, { .close(owned.lookup, owner: $0) },
+        ]
+        for message in messages { nodes.second.say(message(owned.owner), from: id) }
+        #expect(nodes.second.heard[id] == Array(repeating: .elsewhere(Self.one), count: 3))
+        let stranger = nodes.second.connect()
+        for message in messages { nodes.second.say(message(MessageTests.owner), from: stranger) }
+        #expect(nodes.second.heard[stranger] == Array(repeating: .gone, count: 3))
+        let request = OwnerRequest(.status, of: InvitationOwnership(owned))
+        #expect(request.answer(ServerMessage.elsewhere(Self.one).text) == .elsewhere(Self.one))
+        #expect(nodes.first.store.find(owned.lookup)?.state == .open)
+    }
+
+    @Test("a node that is drained sends those who wait to another, and takes nobody new; who is in a meeting stays")
+    func draining() throws {
+        var nodes = TwoNodes()
+        let waiting = nodes.atFirst { $0.sharer() }
+        let (busy, helper, meeting) = nodes.atFirst { $0.pair() }
+        nodes.atFirst { stage in
+            stage.server.beginDraining()
+            stage.run()
+        }
+        #expect(nodes.first.sharerEvents[waiting]?.last == .elsewhere(Self.two))
+        #expect(nodes.first.heard[busy]?.contains(.elsewhere(Self.two)) == false)
+        #expect(nodes.first.server.meetings[meeting] != nil && nodes.first.isVerified(helper))
+        let late = nodes.first.connect()
+        nodes.first.say(.create(InvitationTerms()), from: late)
+        nodes.first.say(.resume(MessageTests.lookup, owner: MessageTests.owner), from: late)
+        #expect(nodes.first.heard[late] == [.elsewhere(Self.two), .elsewhere(Self.two)])
+        // Whoever has not gone yet is still met here, and found from elsewhere.
+        nodes.second.server.fleet = FleetView(here: Self.two, leaving: [Self.one])
+        let invitation = nodes.first.invitation(of: waiting)
+        let asker = nodes.second.connect()
+        nodes.second.say(.meet(invitation.lookup), from: asker)
+        #expect(nodes.second.heard[asker] == [.elsewhere(Self.one)])
+        let met = nodes.first.helper(invitation)
+        #expect(nodes.first.isVerified(met))
+    }
+
+    @Test("a relay that is alone and drained says busy, as ever")
+    func alone() {
+        var stage = Stage()
+        stage.server.fleet = FleetView(here: Self.one)
+        let sharer = stage.sharer()
+        stage.server.beginDraining()
+        stage.run()
+        let late = stage.connect()
+        stage.say(.create(InvitationTerms()), from: late)
+        #expect(stage.heard[late] == [.error(.busy)])
+        #expect(stage.sharerEvents[sharer]?.count == 1)
+    }
+
+    @Test("a helper that was sent elsewhere waits for a connection, and is not lost with the one before")
+    func redirectedClient() {
+        var random = SeededRandom(seed: 5)
+        var helper = HelperClient(invitation: Invitation(relay: nil, lookup: MessageTests.lookup, key: .randomCode(using: &random)))
+        helper.connectionOpened(at: .zero)
+        _ = helper.nextMessage()
+        helper.receive(ServerMessage.elsewhere(Self.two).text, at: .zero)
+        #expect(helper.nextEvent() == .elsewhere(Self.two) && helper.nextDeadline == nil)
+        helper.receive(ServerMessage.gone.text, at: .zero)
+        helper.connectionClosed()
+        #expect(helper.nextEvent() == nil)
+        helper.connectionOpened(at: .zero)
+        #expect(helper.nextMessage() == ClientMessage.meet(MessageTests.lookup).text)
+        #expect(helper.nextDeadline != nil)
+    }
+
+    @Test("a view has itself where there is no other, and nobody at home at a node that leaves")
+    func view() {
+        var random = SeededRandom(seed: 1)
+        #expect(FleetView(here: Self.one).nodes == [Self.one])
+        #expect(FleetView(here: Self.one, leaving: [Self.one]).nodes == [Self.one])
+        #expect(FleetView(here: Self.one).another(using: &random) == nil)
+        let leaving = FleetView(here: Self.one, others: [Self.two], leaving: [Self.one])
+        #expect(leaving.nodes == [Self.two] && leaving.another(using: &random) == Self.two && leaving.reaches(Self.one))
+        for number in 0..<50 { #expect(leaving.home(of: PersonName("person\(number)")!) == Self.two) }
+    }
+}
