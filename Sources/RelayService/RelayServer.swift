@@ -178,7 +178,7 @@ public final class RelayServer: Sendable {
                 name: configuration.effectiveRealm, realm: configuration.effectiveRealm,
                 publicAuthority: configuration.publicAuthority, publicIsSecure: configuration.publicIsSecure ?? (certificate != nil),
                 hasCertificate: certificate != nil, udpPorts: udpPorts, tcpPorts: tcpPorts,
-                servesDialBack: configuration.dialBack))
+                servesDialBack: configuration.dialBack, ownURL: configuration.nodeURL.flatMap { RelayURL($0) }))
         url = ports.url(configuration, certificate: certificate?.certificate, opened: tcpPorts)
         member = try await FleetMember.join(fleet, configuration, url: url, opened: self.opened, logger: logger)
         fleet.follow { contacts.setFleet($0) }

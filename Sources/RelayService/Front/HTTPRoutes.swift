@@ -1,5 +1,6 @@
 import NIOHTTP1
 import NIOTransport
+import Rendezvous
 import Synchronization
 
 /// The few pages that a relay serves, as a function from request to response.
@@ -17,6 +18,8 @@ struct HTTPRoutes: Sendable {
     var servesDialBack: Bool
     /// The fleet's nodes that live.
     var nodes: [String] = []
+    /// What other nodes call this one: whoever was sent here by that name stays here, and is not told the one that all of them share.
+    var ownURL: RelayURL?
 
     func respond(to head: HTTPRequestHead) -> HTTPAnswer {
         guard head.method == .GET || head.method == .HEAD else {
@@ -37,9 +40,11 @@ struct HTTPRoutes: Sendable {
     }
 
     private func description(for head: HTTPRequestHead) -> HTTPAnswer {
-        guard let authority = publicAuthority ?? head.headers.first(name: "host").flatMap(HTTPAuthority.init),
+        let asked = head.headers.first(name: "host").flatMap(HTTPAuthority.init)
+        let own = ownURL.flatMap { $0.authority == asked?.text.lowercased() ? $0 : nil }
+        guard let authority = own == nil ? publicAuthority ?? asked : asked,
             let json = try? RelayDescription(
-                name: name, realm: realm, host: authority.host, authority: authority.text, isSecure: publicIsSecure,
+                name: name, realm: realm, host: authority.host, authority: authority.text, isSecure: own?.isSecure ?? publicIsSecure,
                 udpPorts: udpPorts, tcpPorts: tcpPorts, isSecured: hasCertificate,
                 dialBack: servesDialBack ? DialBackPage.path : nil, nodes: nodes
             ).json()

@@ -119,7 +119,7 @@ public struct HelperClient: Sendable {
         switch state {
         case .confirming(let confirming, _, _): payload.proving(identity, as: .helper, binding: confirming.binding)
         case .verified(let verified): verified.introducing(payload, as: identity)
-        case .waitingForConnection, .looking, .shared, .ended: payload
+        case .waitingForConnection, .redirected, .looking, .shared, .ended: payload
         }
     }
 
