@@ -74,8 +74,8 @@ actor ContactPlace: SocketPlace {
         drain()
     }
 
-    /// Nobody else comes to be present; calls go on.
-    func beginDraining() { machine.isDraining = true }
+    /// Nobody else comes to be present, and who is there is sent to other nodes; calls go on.
+    func beginDraining() { machine.beginDraining() }
 
     func report() -> ContactReport {
         ContactReport(

@@ -89,6 +89,24 @@ struct HomeTests {
         #expect(stage.nodes[Self.nodes[0]]?.counters.moved == UInt64(movers))
     }
 
+    @Test("a node that drains sends everybody to the nodes that stay, and newcomers at once")
+    func draining() {
+        var stage = Stage(nodes: Self.nodes)
+        let name = Self.nameAtHome(0)
+        let ann = stage.present(1, as: name.text, allow: [2], at: Self.nodes[0])
+        _ = stage.news(ann)
+        stage.nodes[Self.nodes[0]]?.beginDraining()
+        stage.advance(seconds: 1)
+        let home = FleetView(here: Self.nodes[1], others: [Self.nodes[2]]).home(of: name)
+        #expect(stage.news(ann) == [.elsewhere(home, for: .present(name))])
+        let asker = stage.person(2, at: Self.nodes[0])
+        stage.change(asker) { $0.askPresence(of: name) }
+        #expect(stage.news(asker).last == .presence(name, Stage.identity(1).key))
+        stage.disconnect(ann)
+        stage.change(asker) { $0.askPresence(of: name) }
+        #expect(stage.news(asker).last == .elsewhere(home, for: .presence(name)))
+    }
+
     @Test("a relay that sends people in circles is followed four times, and never from TLS to none")
     func circles() {
         var client = PersonClient(identity: Stage.identity(1), random: SeededRandom(seed: 1))

@@ -16,7 +16,7 @@ extension Switchboard {
         }
         guard caller.outgoing[call] == nil else { return refuse(.wrongState) }
         guard caller.outgoing.count < configuration.maximumOutgoingCalls else { return refuse(.busy) }
-        let home = fleet.home(of: name)
+        let home = home(of: name)
         let callee = callee(name, theirs, kind, from: key)
         switch kind {
         case .ring, .offer:

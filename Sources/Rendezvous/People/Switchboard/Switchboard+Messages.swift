@@ -65,9 +65,9 @@ extension Switchboard {
             guard isAllowed(.look, .present(name)) else { return }
             // Who is here already stays until told otherwise.
             if connection.presence?.name != name {
-                guard !isDraining else { return send(.error(.busy, of: .present(name)), to: id) }
-                let home = fleet.home(of: name)
+                let home = home(of: name)
                 guard home == fleet.here else { return send(.elsewhere(home, for: .present(name)), to: id) }
+                guard !isDraining else { return send(.error(.busy, of: .present(name)), to: id) }
             }
             ask(.find(name), .present(Presence(name: name, allow: allow, strangers: strangers)), for: id, at: now)
         case .absent: leave(id)
@@ -77,7 +77,7 @@ extension Switchboard {
         case .presence(let name):
             guard isAllowed(.presence, .presence(name)) else { return }
             if let (_, theirs, _) = seen(name, by: key) { return send(.presence(name, theirs), to: id) }
-            let home = fleet.home(of: name)
+            let home = home(of: name)
             send(home == fleet.here ? .presence(name, nil) : .elsewhere(home, for: .presence(name)), to: id)
         case .call(let call, let name, let theirs, let kind, let payload):
             guard isAllowed(.call, .call(call)) else { return counters.calls.count(.refused) }

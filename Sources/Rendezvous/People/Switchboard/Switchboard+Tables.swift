@@ -27,7 +27,7 @@ extension Switchboard {
     mutating func moveSome() {
         for name in movers.prefix(max(1, configuration.movesPerSecond)) {
             guard let id = present[name] else { continue }
-            let home = fleet.home(of: name)
+            let home = home(of: name)
             guard home != fleet.here else { continue }
             counters.moved &+= 1
             send(.elsewhere(home, for: .present(name)), to: id)

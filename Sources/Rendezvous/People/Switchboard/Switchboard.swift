@@ -53,8 +53,9 @@ public struct Switchboard: Sendable {
 
     public private(set) var configuration: SwitchboardConfiguration
     public internal(set) var counters = SwitchboardCounters()
-    /// Nobody else comes to be present: they go to a node that stays (`busy`). What is there goes on.
-    public var isDraining = false
+    /// Nobody else comes to be present, and who is there is sent to the nodes that stay, little by little; where there are none they
+    /// hear `busy`, and what is there goes on.
+    public private(set) var isDraining = false
     var fleet: FleetView
     var random: any RandomNumberGenerator & Sendable
     var limiter: SwitchboardLimiter
@@ -95,7 +96,20 @@ public struct Switchboard: Sendable {
     public mutating func setFleet(_ fleet: FleetView) {
         guard fleet != self.fleet else { return }
         self.fleet = fleet
-        movers = present.keys.filter { fleet.home(of: $0) != fleet.here }
+        movers = present.keys.filter { home(of: $0) != fleet.here }
+    }
+
+    /// The node is to go.
+    public mutating func beginDraining() {
+        isDraining = true
+        movers = present.keys.filter { home(of: $0) != fleet.here }
+    }
+
+    /// Where a person of that name is to be: while we drain, one of the others, if there are any.
+    func home(of name: PersonName) -> RelayURL {
+        let others = fleet.nodes.filter { $0 != fleet.here }
+        guard isDraining, let first = others.first else { return fleet.home(of: name) }
+        return FleetView(here: first, others: others).home(of: name)
     }
 
     // MARK: What is there
