@@ -174,6 +174,11 @@ let package = Package(
             name: "RendezvousLoad", dependencies: ["Rendezvous", "NetPrimitives", "HostNetwork", arguments] + nio,
             path: "Benchmarks/RendezvousLoad", swiftSettings: settings),
 
+        // The fleet of Benchmarks/fleet; no product.
+        .executableTarget(
+            name: "FleetSimulation", dependencies: ["Rendezvous", "NetPrimitives", arguments], path: "Benchmarks/FleetSimulation",
+            swiftSettings: settings),
+
         // Our end in Tests/Interop's meetings with other people's ICE agents; no product.
         .executableTarget(
             name: "IceAgent",

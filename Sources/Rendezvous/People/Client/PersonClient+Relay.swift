@@ -77,7 +77,10 @@ extension PersonClient {
         case .present(let name):
             guard presence?.name == name else { return settle(asked, .refused(.busy, of: asked)) }
             if let index = unanswered.firstIndex(where: { $0.asked == asked }) { unanswered.remove(at: index) }
-            events.append(redirects.follow(url, from: relay) ? .elsewhere(url, for: asked) : .refused(.busy, of: asked))
+            let follows = redirects.follow(url, from: relay)
+            // Who was sent in circles, as nodes disagree while one dies, is not so for ever: the next attempt has all of them again.
+            if !follows { redirects.arrive() }
+            events.append(follows ? .elsewhere(url, for: asked) : .refused(.busy, of: asked))
             pump()
         case .register, .look: settle(asked, once.follow(url, from: relay) ? .elsewhere(url, for: asked) : .refused(.busy, of: asked))
         case .identify, .other: return
