@@ -24,8 +24,8 @@ final class Connection {
         (self.world, self.node, self.source, self.trip, self.receive) = (world, node, source, trip, receive)
         world.agenda.after(trip * 3) { [self] in
             guard !isOver else { return }
-            // Nobody listens any more.
-            guard node.isAlive else { return dies() }
+            // Nobody listens any more; a host that is not there does not even refuse.
+            guard node.isAlive else { return dies(unseenFor: world.plan.silence > .zero ? Plan.patience : .zero) }
             node.open(self)
         }
     }
@@ -50,10 +50,12 @@ final class Connection {
     }
 
     /// By the node, or with it.
-    func dies() {
+    ///
+    /// - Parameter unseen: how long the client does not see it; nil: up to the plan's silence when the node is dead.
+    func dies(unseenFor unseen: Duration? = nil) {
         guard !isOver else { return }
         isOver = true
-        let unseen = node.isAlive ? .zero : world.random.duration(upTo: world.plan.silence)
+        let unseen = unseen ?? (node.isAlive ? .zero : world.random.duration(upTo: world.plan.silence))
         world.agenda.after(trip + unseen) { [self] in
             receive?(.closed)
             receive = nil

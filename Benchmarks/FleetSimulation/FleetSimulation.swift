@@ -42,9 +42,10 @@ struct FleetSimulation: ParsableCommand {
         (plan.silence, plan.longestDelay, plan.seed) = (.seconds(silence), .seconds(longestDelay), seed)
         (plan.longestDelayWhenSent, plan.jitter) = (.seconds(longestDelayWhenSent), .seconds(jitter))
         (plan.heartbeat, plan.deadAfter) = (.seconds(heartbeat), .seconds(deadAfter))
+        let memory = PresentMemory.bytes(people: 8192, contacts: contacts, seed: seed)
         let world = World(plan)
-        let report = try world.run()
-        print(report.text)
+        guard case .members(let members) = try world.run() else { throw World.Wrong() }
+        print(OrderedJSON.members(members + [("bytes_of_one_present", memory.map { .number(Int($0)) } ?? .null)]).text)
         guard world.complaints.isEmpty else {
             print(OrderedJSON.object(["wrong": .array(world.complaints.prefix(10).map { .string($0) })]).text)
             throw ExitCode(1)
@@ -74,6 +75,8 @@ struct Plan: Sendable {
     /// A node says so often that it lives, and reads which others do; it counts as dead after so long.
     var heartbeat = Duration.seconds(2)
     var deadAfter = Duration.seconds(6)
+    /// How long a client that knows other nodes waits for one to answer.
+    static let patience = Duration.seconds(3)
     /// A question to the store and its answer.
     static let storeTime = Duration.milliseconds(3)
 }
