@@ -7,8 +7,12 @@ final class Line: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
+    enum Path: String { case rendezvous, contacts }
+
+    /// What the relay is called in every request.
+    static let host = "relay"
     private static let request =
-        "GET /rendezvous HTTP/1.1\r\nHost: relay\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+        " HTTP/1.1\r\nHost: \(host)\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
         + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
 
     /// Who is at this end.
@@ -20,16 +24,19 @@ final class Line: ChannelInboundHandler {
     }
 
     unowned let owner: any Owner
+    private let path: Path
     private var context: ChannelHandlerContext?
     private var buffer = ByteBuffer()
     private var isUpgraded = false
     private var isOver = false
 
-    init(_ owner: any Owner) { self.owner = owner }
+    init(_ owner: any Owner, _ path: Path) { (self.owner, self.path) = (owner, path) }
 
     /// - Parameter source: the loopback address that it comes from, as bounds count addresses.
-    static func open(_ owner: any Owner, to port: Int, from source: String, on loop: any EventLoop) -> Line {
-        let line = Line(owner)
+    static func open(
+        _ owner: any Owner, path: Path = .rendezvous, to port: Int, from source: String, on loop: any EventLoop
+    ) -> Line {
+        let line = Line(owner, path)
         let bound = NIOLoopBound(line, eventLoop: loop)
         do {
             let (local, remote) = (try SocketAddress(ipAddress: source, port: 0), try SocketAddress(ipAddress: "127.0.0.1", port: port))
@@ -68,7 +75,7 @@ final class Line: ChannelInboundHandler {
 
     func channelActive(context: ChannelHandlerContext) {
         self.context = context
-        context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: Self.request)), promise: nil)
+        context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: "GET /\(path.rawValue)" + Self.request)), promise: nil)
     }
 
     func channelInactive(context: ChannelHandlerContext) { finish() }

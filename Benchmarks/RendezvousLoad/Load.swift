@@ -1,3 +1,4 @@
+import Foundation
 import HostNetwork
 import NIOCore
 import NetPrimitives
@@ -15,6 +16,10 @@ final class Load: @unchecked Sendable {
     let plan: Plan
     // Of the loop alone.
     private var sharers: [Sharer] = []
+    private var contacts: [Contact] = []
+    private var contactsThere = 0
+    private var wantedContacts = 0
+    private var keys: [PersonKey] = []
     private var waiting: [Sharer] = []
     private var firstWaiting = 0
     private var meetings: [ObjectIdentifier: Meeting] = [:]
@@ -40,10 +45,13 @@ final class Load: @unchecked Sendable {
 
     // MARK: Gathering
 
-    /// Returns when so many wait, each with an invitation open.
-    func gather(_ count: Int) async throws {
+    /// Returns when so many wait, each with an invitation open, and so many are there for `allowed` contacts each.
+    func gather(_ count: Int, contacts: Int, allowed: Int) async throws {
         try await loop.flatSubmit { [self] in
             wanted = count
+            wantedContacts = contacts
+            var random = LoadRandom(seed: 42)
+            keys = (0..<allowed).map { _ in PersonIdentity(using: &random).key }
             let promise = loop.makePromise(of: Void.self)
             gathered = promise
             fill()
@@ -55,7 +63,11 @@ final class Load: @unchecked Sendable {
         while sharers.count < wanted, sharers.count - waiting.count < Self.opening {
             sharers.append(Sharer(self, number: sharers.count, from: Self.address(16, sharers.count)))
         }
-        if waiting.count == wanted {
+        while sharers.count == wanted, contacts.count < wantedContacts, contacts.count - contactsThere < Self.opening {
+            guard let contact = Contact(self, number: contacts.count, allow: keys, from: Self.address(32, contacts.count)) else { return }
+            contacts.append(contact)
+        }
+        if waiting.count == wanted, contactsThere == wantedContacts {
             gathered?.succeed(())
             gathered = nil
         }
@@ -66,12 +78,26 @@ final class Load: @unchecked Sendable {
         if gathered != nil { fill() }
     }
 
+    func isThere() {
+        contactsThere += 1
+        if gathered != nil { fill() }
+    }
+
     func lost(_ sharer: Sharer) {
         guard !isEnding else { return }
-        fail("a sharer's connection was closed", sharer.meeting)
-        gathered?.fail(Failed(description: "a sharer's connection was closed when \(waiting.count) of \(wanted) were there"))
+        sharer.meeting?.fail("its sharer's connection was closed")
+        lost("a sharer's connection was closed")
+    }
+
+    func lost(_ what: String) {
+        guard !isEnding else { return }
+        fail(what, nil)
+        let (there, all) = (waiting.count + contactsThere, wanted + wantedContacts)
+        gathered?.fail(Failed(description: "\(what) when \(there) of \(all) were there"))
         gathered = nil
     }
+
+    static func wallClock() -> UnixTime { UnixTime(seconds: UInt64(max(Date.now.timeIntervalSince1970, 0))) }
 
     // MARK: Meeting
 
@@ -145,6 +171,7 @@ final class Load: @unchecked Sendable {
         try? await loop.submit { [self] in
             isEnding = true
             for sharer in sharers { sharer.close() }
+            for contact in contacts { contact.close() }
         }.get()
     }
 

@@ -11,6 +11,8 @@ struct RendezvousLoad: AsyncParsableCommand {
 
     @Option(help: "The relay's port.") var port: Int
     @Option(help: "Sharers who wait, each with an invitation open.") var present = 10_000
+    @Option(help: "People besides, who are there for contacts.") var contacts = 0
+    @Option(help: "Contacts who may see each of them.") var allowed = 100
     @Option(help: "Meetings that are begun per second.") var rate = 500.0
     @Option(help: "Seconds of meetings that count.") var duration = 20.0
     @Option(help: "Seconds of meetings before them, which do not.") var warmUp = 3.0
@@ -18,7 +20,9 @@ struct RendezvousLoad: AsyncParsableCommand {
 
     func validate() throws {
         guard (1...65_535).contains(port) else { throw ValidationError("--port: 1 to 65535.") }
-        guard present > 0, present <= 60_000, rate >= 0, duration > 0, warmUp >= 0, (0...8).contains(candidates) else {
+        guard present > 0, present <= 60_000, rate >= 0, duration > 0, warmUp >= 0, (0...8).contains(candidates),
+            (0...60_000).contains(contacts), (0...500).contains(allowed)
+        else {
             throw ValidationError("That is no load.")
         }
     }
@@ -28,7 +32,7 @@ struct RendezvousLoad: AsyncParsableCommand {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let load = Load(
             loop: group.next(), port: port, plan: Plan(rate: rate, duration: duration, warmUp: warmUp, candidates: candidates))
-        try await load.gather(present)
+        try await load.gather(present, contacts: contacts, allowed: allowed)
         Self.tell("{\"present\":\(present)}")
         guard readLine() != nil else { return }
         Self.tell(try await load.meet().json)

@@ -23,7 +23,7 @@ SETTINGS = "quota-total = 2000\n"
 FIRST = 200
 
 
-def measure(present, rate, duration, warm_up):
+def measure(present, contacts, rate, duration, warm_up):
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
         folder.chmod(0o700)
@@ -36,9 +36,9 @@ def measure(present, rate, duration, warm_up):
         try:
             if not relay.stdout.readline().startswith("ra-relay ready"):
                 raise SystemExit((folder / "log").read_text())
-            with_few = waiting(relay, port, min(FIRST, present))
-            return {"asked": {"present": present, "rate": rate, "seconds": duration},
-                    **loaded(relay, port, present, rate, duration, warm_up, with_few)}
+            with_few = waiting(relay, port, min(FIRST, present), min(FIRST, contacts))
+            return {"asked": {"present": present, "contacts": contacts, "rate": rate, "seconds": duration},
+                    **loaded(relay, port, present, contacts, rate, duration, warm_up, with_few)}
         finally:
             relay.terminate()
             try:
@@ -76,18 +76,18 @@ class Load:
         self.process.wait(30)
 
 
-def waiting(relay, port, count):
+def waiting(relay, port, count, contacts):
     """The relay's memory while so many wait, who leave then."""
-    load = Load(port, "--present", count)
+    load = Load(port, "--present", count, "--contacts", contacts)
     time.sleep(1)
     found = memory(relay)
     load.end()
-    return count, found
+    return count + contacts, found
 
 
-def loaded(relay, port, present, rate, duration, warm_up, with_few):
+def loaded(relay, port, present, contacts, rate, duration, warm_up, with_few):
     began = time.monotonic()
-    load = Load(port, "--present", present, "--rate", rate, "--duration", duration, "--warm-up", warm_up)
+    load = Load(port, "--present", present, "--contacts", contacts, "--rate", rate, "--duration", duration, "--warm-up", warm_up)
     gathered = time.monotonic() - began
     time.sleep(2)
     with_all = memory(relay)
@@ -100,9 +100,10 @@ def loaded(relay, port, present, rate, duration, warm_up, with_few):
     after, own_after = cpu(relay), cpu(load.process)
     load.end()
     few, few_memory = with_few
+    everybody = present + contacts
     return {
-        "gathered_per_second": present / gathered,
-        "memory_per_client_kb": (with_all - few_memory) / (present - few) if present > few else None,
+        "gathered_per_second": everybody / gathered,
+        "memory_per_client_kb": (with_all - few_memory) / (everybody - few) if everybody > few else None,
         "memory_kb": with_all,
         "idle_cores": sum(idle.values()),
         "relay_cores": {name: round((value - before.get(name, 0)) / seconds, 3) for name, value in sorted(after.items())},
@@ -130,7 +131,7 @@ def tell(measured):
     """Prints the table; which targets were missed."""
     asked, message = measured["asked"], measured["message"]
     relay = sum(measured["relay_cores"].values())
-    print(f"present              {asked['present']:>10,}   gathered at {measured['gathered_per_second']:,.0f} a second")
+    print(f"present              {asked['present'] + asked['contacts']:>10,}   {asked['contacts']:,} of them for contacts; gathered at {measured['gathered_per_second']:,.0f} a second")
     print(f"met per second       {measured['per_second']:>10,.1f}   of {asked['rate']:,.0f} begun; failures: {measured['failures'] or 'none'}")
     for name, what in (("message", "a payload's way"), ("met_after", "`meet` to `met`"), ("whole", "a whole meeting")):
         times = measured[name]

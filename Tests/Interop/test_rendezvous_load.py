@@ -33,6 +33,11 @@ def test_every_meeting_is_complete_and_every_message_of_it_is_counted(load):
     assert 0 < met["message"]["p50_ms"] <= met["message"]["p99_ms"] <= met["message"]["p999_ms"]
 
 
+def test_people_are_there_for_contacts_while_others_meet(load):
+    code, (_, met) = load("--present", 10, "--contacts", 40, "--allowed", 100, "--rate", 10, "--duration", 1, "--warm-up", 0)
+    assert code == 0 and met["failures"] == {} and met["met"] == 10
+
+
 def test_more_helpers_than_people_who_wait_is_a_failure_that_is_told(load):
     code, (_, met) = load("--present", 1, "--rate", 1000, "--duration", 0.02, "--warm-up", 0, "--candidates", 0)
     assert code == 0 and met["met"] + sum(met["failures"].values()) == 20
