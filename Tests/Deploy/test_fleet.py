@@ -75,7 +75,7 @@ def test_the_manifests_init_container_writes_what_a_relay_accepts(tmp_path, cert
         folder.mkdir(exist_ok=True)
 
     def here(text):
-        return re.sub("|".join(folders), lambda found: str(folders[found[0]]), text)
+        return re.sub(f'({"|".join(folders)})(?=/)', lambda found: str(folders[found[0]]), text)
 
     (folders["/configuration"] / "ra-relay.toml").write_text(here(one("ConfigMap")["data"]["ra-relay.toml"]))
     (folders["/secret"] / "password").write_text("0123456789abcdef" * 4)
