@@ -1,16 +1,18 @@
-import Foundation
 @testable import RelayService
 import Rendezvous
 import Testing
 
 @Suite("The directory of people, gone through")
 struct PeopleListingTests {
-    @Test("every name comes once and in order, however few are read at a time")
-    func pages() throws {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "people-\(UUID())")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        var store = try SQLiteStore(path: folder.appending(path: "relay.sqlite").path)
+    @Test("every name comes once and in order, however few are read at a time", arguments: StoreKind.allCases.filter { $0 != .memory })
+    func pages(kind: StoreKind) throws {
+        try kind.withStore { store in
+            var listing = try #require(store as? any PeopleListing)
+            try goThrough(&listing)
+        }
+    }
+
+    private func goThrough(_ store: inout any PeopleListing) throws {
         let key = try #require(PersonKey([UInt8](repeating: 7, count: 32)))
         let names = (0..<25).map { "name\($0)" }
         for name in names {
