@@ -181,12 +181,13 @@ public final class RelayServer: Sendable {
                 servesDialBack: configuration.dialBack, ownURL: configuration.nodeURL.flatMap { RelayURL($0) }))
         url = ports.url(configuration, certificate: certificate?.certificate, opened: tcpPorts)
         member = try await FleetMember.join(fleet, configuration, url: url, opened: self.opened, logger: logger)
-        fleet.follow { contacts.setFleet($0) }
-        if self.opened.kind == .postgres {
-            fleet.follow { view in
-                meetings.setFleet(view)
-                routes.change { $0.nodes = view.nodes.map { "\($0)" } }
-            }
+        let isFleet = self.opened.kind == .postgres
+        fleet.follow { view in
+            contacts.setFleet(view)
+            // A relay that is alone may be called by any of its names: nobody is sent anywhere.
+            guard isFleet else { return }
+            meetings.setFleet(view)
+            routes.change { $0.nodes = view.nodes.map { "\($0)" } }
         }
         fitConnections(configuration)
         let place = OperationState.Place(

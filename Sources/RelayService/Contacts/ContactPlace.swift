@@ -43,7 +43,7 @@ actor ContactPlace: SocketPlace {
     nonisolated func setFleet(_ fleet: FleetView) {
         loop.execute {
             self.assumeIsolated {
-                $0.names.nodes = Set(fleet.nodes.map(\.host))
+                $0.names.nodes = Set((fleet.nodes + fleet.leaving + [fleet.here]).map(\.host))
                 $0.machine.setFleet(fleet)
             }
         }

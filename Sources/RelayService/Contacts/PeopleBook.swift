@@ -10,8 +10,14 @@ public struct PeopleBook {
 
     /// Opens the store of a relay that has been started.
     ///
-    /// - Parameter state: the state directory; wins over the configuration's.
+    /// - Parameter state: the state directory, or the fleet's database; wins over the configuration's.
     public init(configuration: ServeConfiguration, state: String?) throws(ConfigurationError) {
+        if let url = PostgresURL(state ?? configuration.stateDirectory ?? "") {
+            let opened = PostgresStore(url)
+            do { try opened.migrate() } catch { throw ConfigurationError("state: \(error).") }
+            store = opened
+            return
+        }
         let directory = StateDirectory(existing: try StateDirectory.locate(configured: state ?? configuration.stateDirectory))
         guard FileManager.default.isReadableFile(atPath: directory.databasePath) else {
             throw ConfigurationError("There is no store in \(directory.path) that you may read: name the file or the state directory of a relay that has been started, as root, with --config FILE or --state DIR.")

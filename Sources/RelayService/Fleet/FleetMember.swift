@@ -4,7 +4,7 @@ import NetPrimitives
 import Rendezvous
 import Synchronization
 
-/// Tells the fleet that this node lives, every other second, and learns which others do.
+/// Tells the fleet that this node lives, every second, and learns which others do.
 final class FleetMember: Sendable {
     private let url: RelayURL
     private let store: Mutex<any RelayStore>

@@ -32,7 +32,7 @@ extension PostgresStore {
         """,
         """
         CREATE TABLE person (
-            name text PRIMARY KEY,
+            name text COLLATE "C" PRIMARY KEY,
             key bytea NOT NULL,
             registered bigint NOT NULL,
             seen bigint NOT NULL
