@@ -62,6 +62,7 @@ extension SessionEventLine {
                 "event": .string("clipboard"), "direction": .string(move.rawValue), "bytes": .number(bytes),
                 "text": text.map { .string($0) } ?? .null,
             ])
+        case .contact(let event): event.json
         case .ended(let reason, let detail):
             .object(["event": .string("ended"), "reason": .string(reason.rawValue), "detail": .string(detail)])
         }

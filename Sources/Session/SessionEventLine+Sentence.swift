@@ -56,6 +56,8 @@ extension SessionEventLine {
             return Self.sentence(local: local, destination, state, why: why, peer: peer)
         case .clipboard(let move, let bytes, let text):
             return Self.clipboard(move, bytes: bytes, text, peer: peer)
+        case .contact(let event):
+            return event.sentence
         case .ended(.error, let detail) where !detail.isEmpty:
             return detail.printable
         case .ended(let reason, let detail):

@@ -41,6 +41,8 @@ public enum SessionEventLine: Hashable, Sendable {
     case forwarding(local: String, Destination?, ForwardingState, why: String?)
     /// Something that was copied has gone over; `text` where there is no display to put it into.
     case clipboard(ClipboardMove, bytes: Int, text: String?)
+    /// Of contacts, before and beside the session.
+    case contact(ContactEvent)
     case ended(EndReason, detail: String)
 
     /// Nil for an event that is the driver's business and nobody else's.

@@ -1,6 +1,7 @@
 public import ArgumentParser
 public import ConnectService
 import Foundation
+import Policy
 import Rendezvous
 import Session
 
@@ -12,7 +13,7 @@ struct Contacts: AsyncParsableCommand {
             A contact is known by the key of their computer, whatever a relay says of their name. Both sides agree once; from then on \
             “ra-connect share --to NAME@RELAY” rings at their “ra-connect listen”.
             """,
-        subcommands: [ContactsList.self, ContactsRemove.self, ContactsBlock.self, ContactsUnblock.self, ContactsOffers.self])
+        subcommands: [ContactsList.self, ContactsAdd.self, ContactsRemove.self, ContactsBlock.self, ContactsUnblock.self, ContactsOffers.self])
 
     /// What cannot be used, or what is refused, ends the program with a sentence and exit code 1.
     static func orEnd<Result>(_ work: () throws -> Result) throws -> Result {
@@ -26,20 +27,74 @@ struct Contacts: AsyncParsableCommand {
 }
 
 /// `ra-connect contacts list`: the own address first, then each contact.
-struct ContactsList: ParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "list", abstract: "Tell who you are to others, and whom you know.")
+struct ContactsList: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "Tell who you are to others, whom you know, and who is there.",
+        discussion: "Whether somebody is there is told to their contacts alone.")
 
     @OptionGroup var common: CommonOptions
 
-    func run() throws {
+    func run() async throws {
+        common.beginLog()
         let (book, identity) = try Contacts.orEnd { (try ContactBookFile().read(), try IdentityFile().loadOrMake()) }
-        let reports = book.contacts.map { ContactReport($0, .unknown("not asked")) }
+        let engine = ConnectEngine()
+        let desk = ContactDesk(identity: identity, proxy: try common.proxyRule(), loop: engine.loop)
+        let reports = await desk.reports(on: book.contacts)
+        await desk.close()
+        await engine.shutDown()
         guard !common.json else {
             print(ContactReport.ownJSON(book.own, identity.key))
             return reports.forEach { print($0.json) }
         }
         print(ContactReport.ownSentence(book.own, identity.key))
         print(reports.isEmpty ? "You have no contacts yet. “ra-connect contacts add” adds one." : ContactReport.table(reports))
+        for sentence in Set(reports.compactMap(\.warning)).sorted() { FileHandle.standardError.write(Data((sentence + "\n").utf8)) }
+    }
+}
+
+/// `ra-connect contacts add`: both sides agree, once.
+struct ContactsAdd: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "add", abstract: "Become contacts: by a code that one of you reads aloud, or by asking somebody at their address.",
+        discussion: """
+            Without an argument it shows a code, which the other person gives to their “ra-connect contacts add”. Who is asked by their \
+            address says yes at their “ra-connect listen”; compare the fingerprints by telephone then.
+            """)
+
+    @OptionGroup var common: CommonOptions
+
+    @Argument(help: ArgumentHelp("Whom to ask, or the code that you were given.", valueName: "NAME@RELAY|CODE"))
+    var contact: String?
+
+    @Option(help: "By which name others ring you (default: the one that you have, else your account's).")
+    var name: String?
+
+    @Option(help: ArgumentHelp("What they read who are asked by their address.", valueName: "TEXT"))
+    var message: String?
+
+    func run() async throws {
+        common.beginLog()
+        let printer = EventPrinter(asJSON: common.json, role: .helper)
+        let own = try OwnAddress.find(name: name, common, asks: true)
+        let address = contact.flatMap { PersonAddress($0) }
+        var code: InvitationCode?
+        if let contact, address == nil {
+            do { code = try InvitationCode(parsing: contact) } catch {
+                throw ValidationError("“\(contact.printable)” is neither an address, such as ann@relay.example.org, nor a code: \(error)")
+            }
+        }
+        let relay = try address?.relay ?? (common.relay == nil ? own.relay : common.relayURL())
+        try common.permitted(printer) { policy throws(PolicyRefusal) in try policy.permitMeeting(at: relay) }
+        let identity = try Contacts.orEnd { try IdentityFile().loadOrMake() }
+        let (engine, proxy) = (ConnectEngine(), try common.proxyRule())
+        if let address {
+            let flow = RequestFlow(
+                to: address, message: message, own: own, proxy: proxy, identity: identity, printer: printer, loop: engine.loop)
+            try await engine.run(flow, printer)
+        } else {
+            let flow = CodeFlow(code: code, at: relay, own: own, proxy: proxy, identity: identity, printer: printer, loop: engine.loop)
+            try await engine.run(flow, printer)
+        }
     }
 }
 

@@ -14,7 +14,7 @@ struct RAConnect: AsyncParsableCommand {
             Nothing is shown before you say yes, and nobody types before you say yes a second time.
             """,
         version: "0.1.0",
-        subcommands: [Share.self, Join.self, Show.self, Invitations.self, Contacts.self, History.self, PolicyCommand.self])
+        subcommands: [Share.self, Join.self, Offer.self, Listen.self, Show.self, Invitations.self, Contacts.self, History.self, PolicyCommand.self])
 
     static func main() async {
         let given = Array(CommandLine.arguments.dropFirst())

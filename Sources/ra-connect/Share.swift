@@ -16,6 +16,15 @@ struct Share: AsyncParsableCommand {
 
     @OptionGroup var common: CommonOptions
 
+    @Option(
+        help: ArgumentHelp(
+            "Ring at this contact, in place of a code: whoever runs “ra-connect listen” there says yes or no. Can be given several times; the first to come helps.",
+            valueName: "NAME@RELAY"))
+    var to: [String] = []
+
+    @Option(help: ArgumentHelp("What those whom you ring read with it.", valueName: "TEXT"))
+    var message: String?
+
     @Option(help: ArgumentHelp("Save the invitation to this file as well.", valueName: "OUT.rainvite"))
     var file: String?
 
@@ -67,6 +76,11 @@ struct Share: AsyncParsableCommand {
         guard tcp.count <= SideRules.maximumDestinations else {
             throw ValidationError("Name \(SideRules.maximumDestinations) places with --tcp at most.")
         }
+        guard to.isEmpty || file == nil && mail == nil else {
+            throw ValidationError("Give --to, or --file and --mail: whom you ring needs neither.")
+        }
+        guard to.count <= ShareFlow.Recipients.limit else { throw ValidationError("Ring \(ShareFlow.Recipients.limit) contacts with --to at most.") }
+        guard message == nil || !to.isEmpty else { throw ValidationError("A message goes with --to.") }
         guard !password || passwordFile == nil else { throw ValidationError("Give --password or --password-file, not both.") }
         guard file != nil || mail != nil || !(password || passwordFile != nil) else {
             throw ValidationError("A password is for an invitation's file: give --file or --mail as well. The code needs none.")
@@ -78,7 +92,8 @@ struct Share: AsyncParsableCommand {
         guard common.json || fcntl(STDIN_FILENO, F_GETFD) != -1 else {
             throw ValidationError("Nobody can answer here: run this in a terminal, or use --json and standard input.")
         }
-        let relay = try common.relayURL()
+        let recipients = try recipients()
+        let relay = try common.relay == nil ? recipients?.own.relay ?? common.relayURL() : common.relayURL()
         let printer = EventPrinter(asJSON: common.json, role: .sharer)
         let wish = InvitationWish(relay: relay, lifetime: expires, ceiling: viewOnly ? .view : .control)
         let lent = tcp.map(\.destination)
@@ -92,6 +107,10 @@ struct Share: AsyncParsableCommand {
             lifetime: Int(permit.lifetime.components.seconds), ceiling: permit.ceiling, display: display, file: file)
         options.notice = ConsentNotice(
             warningBeforeView: policy.warningBeforeView, warningBeforeControl: policy.warningBeforeControl)
+        if let recipients {
+            options.recipients = recipients
+            options.notice.verified = .contact
+        }
         options.downloads = downloads
         options.rules = SideRules(policy, lending: lent)
         options.isLogged = policy.logsSessions ?? true
@@ -107,6 +126,19 @@ struct Share: AsyncParsableCommand {
         await engine.shutDown()
         printer.flush()
         throw ArgumentParser.ExitCode(code.rawValue)
+    }
+
+    /// Who is rung; nil where the invitation is for whoever is given it.
+    private func recipients() throws -> ShareFlow.Recipients? {
+        guard !to.isEmpty else { return nil }
+        let (identity, book) = try Contacts.orEnd { (try IdentityFile().loadOrMake(), try ContactBookFile().read()) }
+        var contacts: [Contact] = []
+        for text in to {
+            let contact = try Contacts.orEnd { try book.contact(named: text) }
+            if !contacts.contains(contact) { contacts.append(contact) }
+        }
+        return ShareFlow.Recipients(
+            own: try OwnAddress.find(name: nil, common, asks: false), identity: identity, contacts: contacts, message: message)
     }
 
     /// How the invitation is mailed; nil when it is not.

@@ -85,6 +85,9 @@ def installed(root, packages):
     assert inside(root, "stat", "-c", "%U:%G %a", f"/{CONFIGURATION}") == "root:ra-relay 640\n"
     assert inside(root, "systemctl", "is-enabled", "ra-relay").strip() == "enabled"
     assert inside(root, "systemd-analyze", "verify", "--man=no", "/lib/systemd/system/ra-relay.service") == ""
+    # Being there for contacts is each person's own decision.
+    assert (root / "usr/lib/systemd/user/ra-connect-listen.service").exists()
+    assert not list(root.glob("etc/systemd/user/*/ra-connect-listen.service"))
     for program in ("ra-relay", "ra-connect", "ra-probe"):
         assert "USAGE" in inside(root, program, "--help")
         for page in (f"usr/share/man/man1/{program}.1.gz", f"usr/share/bash-completion/completions/{program}",

@@ -39,6 +39,15 @@ def test_the_threshold_is_one_that_can_be_missed(tmp_path):
         run("systemd-analyze", "security", "--offline=yes", "--threshold=25", "--no-pager", bare)
 
 
+def test_the_persons_service_is_one_that_systemd_understands(tmp_path):
+    require("systemd-analyze", lab=False)
+    text = (DEPLOY / "systemd" / "ra-connect-listen.service").read_text()
+    unit = tmp_path / "ra-connect-listen.service"
+    unit.write_text(text.replace("/usr/bin/ra-connect listen", "/usr/bin/true"))
+    assert unit.read_text() != text
+    assert run("systemd-analyze", "verify", "--man=no", unit) == ""
+
+
 def setting(key):
     """What the unit says for a key; each line of it."""
     return re.findall(rf"^{key}=(.*)$", UNIT.read_text(), re.M)

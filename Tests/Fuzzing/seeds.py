@@ -71,10 +71,11 @@ def rendezvous():
     common = {"version": 1, "lookup": LOOKUP, "owner": OWNER, "meeting": MEETING, "lifetime": 60, "uses": 1,
               "ceiling": "view", "expires": "2026-11-21T08:30:00Z", "payload": "share code AAAA", "reason": "declined",
               "code": "busy", "turn": turn, "name": "Hel", "fingerprint": "sha-256 AB:CD", "ufrag": "abcd",
-              "pwd": "a" * 22, "state": "in-use", "candidate": "candidate:1 1 udp 1 192.0.2.1 9 typ host", "mapped": True}
+              "pwd": "a" * 22, "state": "in-use", "candidate": "candidate:1 1 udp 1 192.0.2.1 9 typ host", "mapped": True,
+              "address": "ann@relay.example.org", "identity": "A" * 43, "proof": "A" * 86}
     for kind in ("create", "resume", "status", "extend", "close", "burn", "confirmed", "refuse", "meet", "opaque", "leave", "created",
                  "resumed", "extended", "closed", "helper-arrived", "met", "gone", "peer-left", "refused", "credentials",
-                 "error", "description", "candidate", "end-of-candidates", "bye"):
+                 "error", "description", "candidate", "end-of-candidates", "card", "bye"):
         yield json.dumps({"type": kind, **common}).encode()
         yield json.dumps({"type": kind, **common, "reason": "used"}).encode()
     # The key of the fuzz target's person, so that the allow-list is one it is in.

@@ -47,6 +47,15 @@ public struct ContactReport: Hashable, Sendable {
         return ["\(contact.address)", there, contact.key.fingerprint, contact.offers.rawValue, contact.since.date.localText()]
     }
 
+    /// What is to be said beside the table; nil when nothing is.
+    public var warning: String? {
+        switch presence {
+        case .here, .away: nil
+        case .unknown(let why): why
+        case .changedKey(let key): "\(ContactBook.Refusal.changedKey(contact.address, known: contact.key, now: key))"
+        }
+    }
+
     /// All for a person; without a header when there are none.
     public static func table(_ reports: [ContactReport]) -> String {
         TextTable.text([["CONTACT", "PRESENCE", "FINGERPRINT", "MAY OFFER", "SINCE"]] + reports.map(\.row))

@@ -91,4 +91,15 @@ extension JoinFlow: RendezvousFlow {
         case .timedOut: finish(.peerLost, "The other side did not answer.")
         }
     }
+
+    /// Who invited must be who answers, by their key: why not, or nil.
+    func introduced(_ name: String, _ fingerprint: String, _ person: PersonKey?) -> String? {
+        self.fingerprint = fingerprint
+        guard let contact = options.contact else { return nil }
+        guard person == contact.key else {
+            return "Whoever answers has not proven to be \(contact.address), who invited you. Nothing was sent."
+        }
+        printer.note("\(contact.address), one of your contacts, is at the other side. Fingerprint: \(contact.key.fingerprint)")
+        return nil
+    }
 }

@@ -34,6 +34,9 @@ public actor JoinFlow: AssistanceFlow, ClipboardFlow {
         public var downloads: String?
         /// Whether the session is written down.
         public var isLogged = true
+        /// Who this person is to their contacts, and which of them invites; nil where it is somebody with a code.
+        public var person: PersonIdentity?
+        public var contact: Contact?
 
         public init(
             relay: RelayURL, proxy: ProxyRule? = nil, invitation: Invitation, name: String, hasViewer: Bool = true,
@@ -79,7 +82,7 @@ public actor JoinFlow: AssistanceFlow, ClipboardFlow {
     private var borrowing: BorrowingService?
     private var viewer: ViewerServer?
     private var lastViewerState: ViewerUpdate.State?
-    private var fingerprint = ""
+    var fingerprint = ""
     private var identity: Identity?
     private var hasAgreed = false
     private var isVerified = false
@@ -94,7 +97,7 @@ public actor JoinFlow: AssistanceFlow, ClipboardFlow {
         self.printer = printer
         self.loop = loop
         names = NameResolver(pool: pool)
-        client = HelperClient(invitation: options.invitation)
+        client = HelperClient(invitation: options.invitation, identity: options.person)
         picture = FirstPicture(snapshot: options.snapshot, pool: pool)
     }
 
@@ -127,14 +130,18 @@ public actor JoinFlow: AssistanceFlow, ClipboardFlow {
         }
         self.peer = peer
         await peer.warmUp()
+        var notice = ConsentNotice()
+        if options.contact != nil { notice.verified = .contact }
         let driver = SessionDriver(
-            role: .helper, peer: peer, ceiling: .control, printer: printer, loop: loop, rules: options.rules,
+            role: .helper, peer: peer, ceiling: .control, printer: printer, loop: loop, notice: notice, rules: options.rules,
             history: options.isLogged ? SessionHistory() : nil)
         driver.begin(at: startedAt)
         driver.onEvent = { [unowned self] event in assumeIsolated { $0.handle(event) } }
         driver.onScreen = { [unowned self] message in assumeIsolated { $0.show(message) } }
         driver.onChange = { [unowned self] in assumeIsolated { $0.updateViewer() } }
-        driver.onIntroduction = { [unowned self] _, fingerprint in assumeIsolated { $0.fingerprint = fingerprint } }
+        driver.onIntroduction = { [unowned self] name, fingerprint, person in
+            assumeIsolated { $0.introduced(name, fingerprint, person) }
+        }
         driver.onEnd = { [unowned self] reason, _ in assumeIsolated { $0.concluded(reason) } }
         let files = FileService(driver: driver, folder: DownloadFolder.path(given: options.downloads), printer: printer, loop: loop)
         files.onTold = { [unowned self] line in assumeIsolated { $0.note(line) } }

@@ -9,18 +9,20 @@ import Session
 
 /// What a flow does with the rendezvous on either side: find the relay, connect, and tell the peer who we are.
 enum Meeting {
-    /// Finds the relay and opens its rendezvous' WebSocket.
+    /// Finds the relay and opens the WebSocket of one of its services.
     ///
     /// - Parameter patience: how long any one way to it may take.
     static func connect(
-        to trust: RelayTrust, proxy: ProxyRule?, patience: TimeAmount = .seconds(6), loop: any EventLoop,
+        to trust: RelayTrust, service: RendezvousSocket.Service = .rendezvous, proxy: ProxyRule?, patience: TimeAmount = .seconds(6),
+        loop: any EventLoop,
         receive: @escaping @Sendable (RendezvousSocket.Event) -> Void
     ) async throws(FlowError) -> (socket: RendezvousSocket, relay: RelayDiscovery.Relay) {
         do {
-            let relay = try await RelayDiscovery(trust: trust, routes: StreamRoute.all(proxy, to: trust.url.endpoint), patience: patience, loop: loop
+            let relay = try await RelayDiscovery(
+                trust: trust, routes: StreamRoute.all(proxy, to: trust.url.endpoint), patience: patience, loop: loop
             ).find()
             let socket = try await RendezvousSocket.connect(
-                to: relay.endpoint, by: relay.route, trust: trust, timeout: patience, loop: loop, receive: receive)
+                to: relay.endpoint, service: service, by: relay.route, trust: trust, timeout: patience, loop: loop, receive: receive)
             return (socket, relay)
         } catch let error as RelayDiscovery.Unreachable {
             throw FlowError(.relayLost, error.description)

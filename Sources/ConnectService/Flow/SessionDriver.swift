@@ -22,8 +22,9 @@ final class SessionDriver {
     private var startedAt = MonotonicClock.now()
     var peerName = "The other side"
 
-    /// The peer has said what it is called and which certificate it holds; both are sealed by the invitation's secret.
-    var onIntroduction: (_ name: String, _ fingerprint: String) -> Void = { _, _ in }
+    /// The peer has said what it is called and which certificate it holds, both sealed by the invitation's secret; and who it is,
+    /// where it has proven that. What is returned is why it is not let in, or nil.
+    var onIntroduction: (_ name: String, _ fingerprint: String, _ person: PersonKey?) -> String? = { _, _, _ in nil }
     /// What the flow does about an event of the machine.
     var onEvent: (SessionEvent) -> Void = { _ in }
     /// A screen message came, and may be shown.
@@ -201,12 +202,12 @@ final class SessionDriver {
             isIntroduced = true
             peerName = description.name
             printer.meet(description.name)
-            recorder.met(fingerprint: "\(fingerprint)")
-            onIntroduction(description.name, "\(fingerprint)")
+            recorder.met(fingerprint: "\(fingerprint)", verified: notice.verified)
+            if let why = onIntroduction(description.name, "\(fingerprint)", description.identity) { return end(.error, why) }
             peer.assumeIsolated { $0.setRemote(credentials: credentials, fingerprint: fingerprint) }
         case .candidate, .endOfCandidates, .restart:
             peer.assumeIsolated { $0.receive(payload) }
-        case .again, .suspended, .awake:
+        case .again, .suspended, .awake, .card:
             break  // the rendezvous client's own, and what is said on the path
         case .bye:
             peer.assumeIsolated { $0.peerWakes() }  // nobody leaves asleep

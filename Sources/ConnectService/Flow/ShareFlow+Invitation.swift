@@ -8,6 +8,10 @@ extension ShareFlow {
     /// Shows a new invitation, or one that has another end now, and writes it down for its owner's other terminals.
     func show(_ invitation: OwnedInvitation, isNew: Bool) {
         keep(invitation)
+        if let recipients = options.recipients {
+            if isNew { ring(invitation, for: recipients) }
+            return
+        }
         let file = invitation.file(relay: options.relay, from: options.name, message: nil)
         guard let password = options.password else { return show(invitation, as: file, isNew: isNew) }
         Task {

@@ -30,6 +30,8 @@ public actor ShareFlow: AssistanceFlow, ClipboardFlow {
         public var password: String?
         /// How it is to be mailed, and to whom.
         public var mail: MailDelivery?
+        /// The contacts whom it is for, in place of whoever holds the code.
+        public var recipients: Recipients?
         /// What stands beside each request.
         public var notice = ConsentNotice()
         /// What the policy leaves of files, clipboard and connections.
@@ -58,7 +60,7 @@ public actor ShareFlow: AssistanceFlow, ClipboardFlow {
     public nonisolated let loop: any EventLoop
     public nonisolated var unownedExecutor: UnownedSerialExecutor { loop.executor.asUnownedSerialExecutor() }
 
-    let options: Options
+    var options: Options
     /// Of the node at which we wait.
     var trust: RelayTrust
     var route: FleetRoute
@@ -67,7 +69,7 @@ public actor ShareFlow: AssistanceFlow, ClipboardFlow {
     var opening = 0
     let printer: EventPrinter
     private let names: NameResolver
-    var client = SharerClient()
+    var client: SharerClient
     var socket: RendezvousSocket?
     /// The WebSocket before, until the relay knows the one there is now.
     var former: RendezvousSocket?
@@ -103,6 +105,10 @@ public actor ShareFlow: AssistanceFlow, ClipboardFlow {
     /// What is written down of our invitations: the last one is the one that is good.
     var records: [InvitationRecords.Held] = []
     static let maximumRecords = 4
+    /// Where contacts are rung.
+    var desk: ContactDesk?
+    var rung: [PersonAddress: (call: Int?, state: Ringing)] = [:]
+    var ringTimer: Scheduled<Void>?
     /// Where the relay serves pages, for the link of whoever came by http.
     var web: RelayURL?
 
@@ -116,6 +122,7 @@ public actor ShareFlow: AssistanceFlow, ClipboardFlow {
         self.printer = printer
         self.loop = loop
         names = NameResolver(pool: pool)
+        client = SharerClient(identity: options.recipients?.identity)
     }
 
     public func begin() async throws {
@@ -167,8 +174,8 @@ public actor ShareFlow: AssistanceFlow, ClipboardFlow {
             role: .sharer, peer: peer, ceiling: options.ceiling == .control ? .control : .viewOnly, printer: printer,
             loop: loop, notice: options.notice, rules: options.rules, history: options.isLogged ? SessionHistory() : nil)
         driver.onEvent = { [unowned self] event in assumeIsolated { $0.handle(event) } }
-        driver.onIntroduction = { [printer] name, fingerprint in
-            printer.print(.helper(name: name, verified: .code, fingerprint: fingerprint))
+        driver.onIntroduction = { [unowned self] name, fingerprint, person in
+            assumeIsolated { $0.introduced(name, fingerprint, person) }
         }
         driver.onChange = { [unowned self] in assumeIsolated { $0.updateNotice() } }
         driver.onEnd = { [unowned self] reason, _ in assumeIsolated { $0.concluded(reason) } }
@@ -186,6 +193,7 @@ public actor ShareFlow: AssistanceFlow, ClipboardFlow {
 
     private func invite() async throws {
         guard let peer else { return }
+        try await checkRecipients()
         try await connect(to: trust)
         guard !isOver else { return }
         let isTrial = options.relay.endpoint.isLoopback
@@ -255,6 +263,7 @@ public actor ShareFlow: AssistanceFlow, ClipboardFlow {
         guard self.meeting == nil, let peer, let identity else { return client.refuse(meeting) }
         ClientLog.step("the other side is verified")
         self.meeting = meeting
+        stopRinging(saying: .taken)
         rejoiner = relay.map { relay in
             Rejoiner(relay: relay, trust: trust, proxy: options.proxy, loop: loop) { event in
                 self.assumeIsolated { $0.received(event) }
@@ -340,6 +349,8 @@ public actor ShareFlow: AssistanceFlow, ClipboardFlow {
         screen?.order(.stopSharing)
         screen?.forbidInput()
         notice = nil
+        stopRinging()
+        await desk?.close()
         let (peer, doors, screen) = (peer, doors, screen)
         async let stopped: Void? = screen?.quit()
         async let closed: Void = RouterDoor.close(doors)

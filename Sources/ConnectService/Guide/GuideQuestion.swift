@@ -81,6 +81,8 @@ struct GuideChoice: Hashable, Sendable {
         case getHelp, giveHelp, byCode, byFile, byMail
         case open(GuideForm)
         case relay(RelayURL)
+        case ring, offer
+        case contact(PersonAddress)
         case yes, no
     }
 

@@ -19,6 +19,8 @@ extension GuideSituation {
         do throws(MailFailure) {
             if case .program = try MailDelivery.way(mail) { situation.mailOpensProgram = true }
         } catch { situation.mailProblem = error.description }
+        // Contacts that cannot be read are said by the command that needs them.
+        situation.contacts = (try? ContactBookFile().read())?.contacts.filter { !$0.isBlocked }.map(\.address) ?? []
         return situation
     }
 }

@@ -6,6 +6,8 @@ public struct GuideSituation: Hashable, Sendable {
     /// The relay that is configured; nil where none is.
     var relay: RelayURL?
     var policy = Policy()
+    /// Whom the person can ring.
+    var contacts: [PersonAddress] = []
     /// Why this screen cannot be shared; nil when it can.
     var screenProblem: String?
     /// Why nothing can be mailed from here; nil when it can.

@@ -1,4 +1,5 @@
 import Mail
+import Rendezvous
 
 /// What the guided start was led to.
 enum GuideTask: Hashable, Sendable {
@@ -6,6 +7,10 @@ enum GuideTask: Hashable, Sendable {
     case share(Way, hasPassword: Bool = false)
     /// With a code, a link, or a file's path.
     case join(String)
+    /// Ring a contact, for help.
+    case ring(PersonAddress)
+    /// Offer help to a contact.
+    case offer(PersonAddress)
 
     /// How the helper gets the invitation.
     enum Way: Hashable, Sendable {

@@ -39,6 +39,19 @@ public struct GuidedCommand: Hashable, Sendable {
                 "Leave this window open until you have been helped. You are asked before anything is shown, and again before anybody else uses mouse and keyboard. If you did not call that person yourself, say no.",
                 "Ctrl-C ends everything at once.",
             ]
+        case .ring(let contact):
+            arguments = ["share", "--to", "\(contact)"]
+            advice = [
+                "It rings at \(contact), if they are there. They accept or decline; no code is needed.",
+                "Leave this window open until you have been helped. You are asked before anything is shown, and again before anybody else uses mouse and keyboard.",
+                "Ctrl-C ends everything at once.",
+            ]
+        case .offer(let contact):
+            arguments = ["offer", "\(contact)"]
+            advice = [
+                "\(contact) is asked, if they are there and the policy of their computer lets you offer. What you see is theirs: keep it to yourself.",
+                "Ctrl-C ends everything at once.",
+            ]
         case .join(let argument):
             arguments = ["join", argument]
             advice = [

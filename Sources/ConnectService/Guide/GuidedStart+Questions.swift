@@ -9,13 +9,11 @@ extension GuidedStart {
             GuideQuestion(
                 "What would you like to do?",
                 remarks: ["Remote assistance: somebody whom you trust sees your screen and helps you, or you help somebody."],
-                among: [
-                    GuideChoice(
-                        .getHelp, "get", "Get help: invite somebody to see your screen.", also: ["get help", "help me", "share", "invite"],
-                        unless: situation.whyNotShare),
-                    GuideChoice(
-                        .giveHelp, "give", "Help somebody who has invited you.", also: ["give help", "help somebody", "join", "somebody"]),
-                ])
+                among: purposes)
+        case .contact(let isOffer):
+            GuideQuestion(
+                isOffer ? "To whom do you offer help?" : "Whom do you ring?",
+                among: situation.contacts.map { GuideChoice(.contact($0), "\($0)", "", also: [$0.name.text]) })
         case .way:
             GuideQuestion(
                 "How shall your helper get the invitation?",
@@ -66,6 +64,21 @@ extension GuidedStart {
         case .lookingForRoom, .lookingForInvitation, .decided, .left, .refused:
             preconditionFailure("nothing is asked here")  // our own caller is `step`
         }
+    }
+
+    private var purposes: [GuideChoice] {
+        let all = [
+            GuideChoice(
+                .getHelp, "get", "Get help: invite somebody to see your screen.", also: ["get help", "help me", "share", "invite"],
+                unless: situation.whyNotShare),
+            GuideChoice(
+                .giveHelp, "give", "Help somebody who has invited you.", also: ["give help", "help somebody", "join", "somebody"]),
+        ]
+        guard !situation.contacts.isEmpty else { return all }
+        return all + [
+            GuideChoice(.ring, "ring", "Get help from one of your contacts: ring them.", also: ["contact", "call"], unless: situation.whyNotShare),
+            GuideChoice(.offer, "offer", "Offer help to one of your contacts who has not asked."),
+        ]
     }
 
     private var relayQuestion: GuideQuestion {

@@ -31,6 +31,8 @@ public struct GuidedStart: Hashable, Sendable {
         case address
         /// Is the file to have a password?
         case locking(GuideTask.Way)
+        /// Which contact is to be rung, or offered help?
+        case contact(isOffer: Bool)
         /// What was the helper given?
         case form
         case invitation(GuideForm)
@@ -65,7 +67,7 @@ public struct GuidedStart: Hashable, Sendable {
 
     public var step: Step {
         switch state {
-        case .purpose, .way, .file, .replacing, .address, .locking, .form, .invitation, .confirming, .relay, .keeping:
+        case .purpose, .way, .file, .replacing, .address, .locking, .contact, .form, .invitation, .confirming, .relay, .keeping:
             var question = question
             if let remark { question.remarks = [remark] + question.remarks.filter { $0 != remark } }
             question.canGoBack = !past.isEmpty
@@ -101,7 +103,7 @@ public struct GuidedStart: Hashable, Sendable {
             // Whoever has the invitation at hand gives it wherever they are asked.
             case .purpose, .form: if !takeInvitation(text) { remark = why }
             case .relay: if Int(text) == nil { take(text) } else { remark = why }
-            case .way, .file, .replacing, .address, .locking, .invitation, .confirming, .keeping, .lookingForRoom, .lookingForInvitation,
+            case .way, .file, .replacing, .address, .locking, .contact, .invitation, .confirming, .keeping, .lookingForRoom, .lookingForInvitation,
                 .decided, .left, .refused:
                 remark = why
             }
@@ -129,7 +131,7 @@ public struct GuidedStart: Hashable, Sendable {
             guard let relay = RelayURL(asWritten: text) else { return remark = RelayURL.howToWrite(text.printable) }
             if let refusal = situation.refusal(of: relay) { return remark = refusal }
             meet(at: relay, for: task)
-        case .purpose, .way, .replacing, .locking, .form, .confirming, .keeping, .lookingForRoom, .lookingForInvitation, .decided, .left,
+        case .purpose, .way, .replacing, .locking, .contact, .form, .confirming, .keeping, .lookingForRoom, .lookingForInvitation, .decided, .left,
             .refused:
             return
         }
@@ -142,6 +144,11 @@ public struct GuidedStart: Hashable, Sendable {
         case (.byCode, _): decide(.share(.code))
         case (.byFile, _): advance(to: .file)
         case (.byMail, _): advance(to: .address)
+        case (.ring, _): advance(to: .contact(isOffer: false))
+        case (.offer, _): advance(to: .contact(isOffer: true))
+        case (.contact(let contact), .contact(let isOffer)):
+            if let refusal = situation.refusal(of: contact.relay) { return remark = refusal }
+            advance(to: .decided(isOffer ? .offer(contact) : .ring(contact), at: nil))
         case (.open(let form), _): advance(to: .invitation(form))
         case (.relay(let relay), .relay(let task)): meet(at: relay, for: task)
         case (.yes, .keeping(let task, let relay)): advance(to: .decided(task, at: relay, isKept: true))
@@ -151,7 +158,7 @@ public struct GuidedStart: Hashable, Sendable {
         case (.no, .locking(let way)): decide(.share(way))
         case (.yes, .confirming(let task, _)): advance(to: .decided(task, at: nil))
         case (.no, _): if let before = past.popLast() { state = before }
-        case (.relay, _), (.yes, _): return
+        case (.relay, _), (.contact, _), (.yes, _): return
         }
     }
 
@@ -185,7 +192,7 @@ public struct GuidedStart: Hashable, Sendable {
                 case .unusable(let why): remark = why
                 }
             }
-        case .purpose, .way, .file, .replacing, .address, .locking, .form, .invitation, .confirming, .relay, .keeping, .decided, .left,
+        case .purpose, .way, .file, .replacing, .address, .locking, .contact, .form, .invitation, .confirming, .relay, .keeping, .decided, .left,
             .refused:
             return
         }

@@ -55,7 +55,10 @@ extension SessionRecord {
     private func consentLines(in zone: TimeZone) -> [String] {
         guard let consents else { return [] }
         var lines: [String] = []
-        if let fingerprint { lines.append("\(peer) had the right \(verified ?? "code"), and a program with the key \(fingerprint).") }
+        if let fingerprint {
+            let how = verified == "contact" ? "was known by the key of a contact" : "had the right \(verified ?? "code")"
+            lines.append("\(peer) \(how), and a program with the key \(fingerprint).")
+        }
         lines.append("")
         if consents.isEmpty {
             lines.append("Nothing was asked for, and nothing allowed.")

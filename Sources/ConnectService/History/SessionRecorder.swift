@@ -12,6 +12,7 @@ struct SessionRecorder {
     private var path: PathDescription?
     private var tried: [TriedPair] = []
     private var fingerprint: String?
+    private var verified = SessionEventLine.Verification.code
     var ledger = SessionLedger()
 
     /// - Parameters:
@@ -30,7 +31,10 @@ struct SessionRecorder {
     }
 
     /// Who the other side is, by the secret that it has proven.
-    mutating func met(fingerprint: String) { self.fingerprint = fingerprint }
+    mutating func met(fingerprint: String, verified: SessionEventLine.Verification = .code) {
+        self.fingerprint = fingerprint
+        self.verified = verified
+    }
 
     mutating func moved(to path: PathDescription) { self.path = path }
 
@@ -42,7 +46,7 @@ struct SessionRecorder {
         let record = SessionRecord(
             started: started.formatted(.iso8601), seconds: (MonotonicClock.now() - startedAt).components.seconds,
             role: role == .sharer ? "sharer" : "helper", peer: String(peer.prefix(100)),
-            verified: SessionEventLine.Verification.code.rawValue, fingerprint: fingerprint, consents: ledger.consents,
+            verified: verified.rawValue, fingerprint: fingerprint, consents: ledger.consents,
             consents_left_out: ledger.leftOut > 0 ? ledger.leftOut : nil, sent: ledger.sent, received: ledger.received,
             connections: ledger.connections.isEmpty ? nil : ledger.connections,
             elapsed_ms: elapsed,

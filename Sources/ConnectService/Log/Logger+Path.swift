@@ -30,7 +30,7 @@ extension Logger {
         case .restart(let generation, _, _):
             debug("ICE begins anew", metadata: ["of": "\(whose) side", "generation": "\(generation)"])
         case .description: debug("described", metadata: ["by": "\(whose) side"])
-        case .again, .suspended, .awake, .bye: break
+        case .again, .suspended, .awake, .card, .bye: break
         }
     }
 

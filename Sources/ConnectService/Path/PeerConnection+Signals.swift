@@ -75,7 +75,7 @@ extension PeerConnection {
         case .suspended: peerSuspends()
         case .awake: peerWakes()
         // Who the peer is, and when it leaves, is not said here.
-        case .description, .again, .bye: break
+        case .description, .again, .card, .bye: break
         }
     }
 
@@ -115,7 +115,7 @@ extension RestartingAgent.Signal {
             guard let candidate = Meeting.candidate(line: line, isMapped: isMapped) else { return nil }
             self = .candidate(generation: generation, candidate)
         case .endOfCandidates(let generation): self = .endOfCandidates(generation: generation)
-        case .description, .again, .suspended, .awake, .bye: return nil
+        case .description, .again, .suspended, .awake, .card, .bye: return nil
         }
     }
 }

@@ -16,10 +16,15 @@ public final class EventPrinter: Sendable {
     private let waiting = Atomic<Int>(0)
     /// Lines that may wait for a reader; further ones are dropped.
     private static let maximumWaiting = 1000
+    /// Who else wants to know what happens.
+    private let observer: (@Sendable (SessionEventLine) -> Void)?
 
-    public init(asJSON: Bool, role: Role) {
+    public convenience init(asJSON: Bool, role: Role) { self.init(asJSON: asJSON, role: role, observer: nil) }
+
+    init(asJSON: Bool, role: Role, observer: (@Sendable (SessionEventLine) -> Void)?) {
         self.asJSON = asJSON
         self.role = role
+        self.observer = observer
     }
 
     /// Whether a program reads this.
@@ -31,6 +36,7 @@ public final class EventPrinter: Sendable {
     func print(_ line: SessionEventLine) {
         let text = asJSON ? line.json : line.sentence(for: role, peer: peer.withLock { $0 })
         write(text, to: .standardOutput)
+        observer?(line)
     }
 
     /// A policy forbids what was asked for: this is all that happens.

@@ -25,7 +25,7 @@ struct RelayDescription: Decodable, Hashable, Sendable {
     var stun: [String]
     var turn: [String]
     var probe: Probe
-    /// The nodes of its fleet; nil from a relay of before, none from one that is alone.
+    /// The nodes of its fleet, itself among them; nil from a relay of before, none from one that is alone.
     var nodes: [String]?
 
     init(json: [UInt8]) throws {

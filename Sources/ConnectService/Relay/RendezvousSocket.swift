@@ -3,7 +3,7 @@ import NIOHTTP1
 import NIOTransport
 import NIOWebSocket
 
-/// The WebSocket to the relay's rendezvous: text out, text in.
+/// The WebSocket to the relay's rendezvous, or to its switchboard for contacts: text out, text in.
 struct RendezvousSocket: Sendable {
     enum Event: Sendable {
         case text([UInt8])
@@ -13,24 +13,35 @@ struct RendezvousSocket: Sendable {
 
     /// The relay answered, but not with a WebSocket.
     struct Refused: Error, CustomStringConvertible {
-        var description: String { "The relay answered, but it offers no rendezvous: it may be another kind of server." }
+        var service = Service.rendezvous
+        var description: String {
+            switch service {
+            case .rendezvous: "The relay answered, but it offers no rendezvous: it may be another kind of server."
+            case .contacts: "The relay answered, but it knows no contacts: it may be of an earlier version."
+            }
+        }
     }
 
-    static let path = "/rendezvous"
+    /// What it leads to.
+    enum Service: String, Sendable {
+        case rendezvous = "/rendezvous"
+        case contacts = "/contacts"
+    }
+
     private let channel: any Channel
 
     /// `receive` is called on `loop`.
     static func connect(
-        to endpoint: RelayEndpoint, by route: StreamRoute, trust: RelayTrust, timeout: TimeAmount = .seconds(6),
-        loop: any EventLoop, receive: @escaping @Sendable (Event) -> Void
+        to endpoint: RelayEndpoint, service: Service = .rendezvous, by route: StreamRoute, trust: RelayTrust,
+        timeout: TimeAmount = .seconds(6), loop: any EventLoop, receive: @escaping @Sendable (Event) -> Void
     ) async throws -> RendezvousSocket {
         let meeting = TLSMeeting(trust)
         let upgraded = loop.makePromise(of: (any Channel).self)
         let connecting = route.connect(to: endpoint.host, port: endpoint.port, timeout: timeout, loop: loop) { channel in
-            try install(on: channel, endpoint: endpoint, meeting: meeting, upgraded: upgraded, receive: receive)
+            try install(on: channel, endpoint: endpoint, service: service, meeting: meeting, upgraded: upgraded, receive: receive)
         }
         connecting.whenFailure { upgraded.fail($0) }
-        connecting.whenSuccess { channel in channel.closeFuture.whenComplete { _ in upgraded.fail(Refused()) } }
+        connecting.whenSuccess { channel in channel.closeFuture.whenComplete { _ in upgraded.fail(Refused(service: service)) } }
         let deadline = loop.scheduleTask(in: timeout) { upgraded.fail(ChannelError.connectTimeout(timeout)) }
         defer { deadline.cancel() }
         do {
@@ -48,7 +59,7 @@ struct RendezvousSocket: Sendable {
     func close() { channel.close(promise: nil) }
 
     private static func install(
-        on channel: any Channel, endpoint: RelayEndpoint, meeting: TLSMeeting, upgraded: EventLoopPromise<any Channel>,
+        on channel: any Channel, endpoint: RelayEndpoint, service: Service, meeting: TLSMeeting, upgraded: EventLoopPromise<any Channel>,
         receive: @escaping @Sendable (Event) -> Void
     ) throws {
         let pipeline = channel.pipeline.syncOperations
@@ -63,14 +74,14 @@ struct RendezvousSocket: Sendable {
                 upgraded.succeed(channel)
             }
         }
-        var head = HTTPRequestHead(version: .http1_1, method: .GET, uri: path)
+        var head = HTTPRequestHead(version: .http1_1, method: .GET, uri: service.rawValue)
         head.headers.add(name: "Host", value: endpoint.authority)
         head.headers.add(name: "Content-Length", value: "0")
         let configuration = NIOUpgradableHTTPClientPipelineConfiguration(
             upgradeConfiguration: NIOTypedHTTPClientUpgradeConfiguration(
                 upgradeRequestHead: head, upgraders: [upgrader],
                 notUpgradingCompletionHandler: { channel in
-                    upgraded.fail(Refused())
+                    upgraded.fail(Refused(service: service))
                     return channel.close()
                 }))
         _ = try pipeline.configureUpgradableHTTPClientPipeline(configuration: configuration)

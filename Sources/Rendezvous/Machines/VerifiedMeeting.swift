@@ -82,6 +82,7 @@ struct VerifiedMeeting: Sendable {
         case .description(let description):
             peerReturns = description.returns
             return .payload(payload.proven(by: side.other, binding: channel.binding))
+        case .card: return .payload(payload.proven(by: side.other, binding: channel.binding))
         case .candidate, .endOfCandidates, .restart, .suspended, .awake, .bye: return .payload(payload)
         }
     }

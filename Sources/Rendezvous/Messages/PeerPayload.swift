@@ -17,6 +17,8 @@ public enum PeerPayload: Sendable, Hashable {
     case suspended
     /// It is awake again, or was not suspended after all.
     case awake
+    /// The speaker wants to be a contact, and this is where they are rung. The client that sends it adds key and proof.
+    case card(PersonCard)
     /// The speaker ends the assistance before or beside the session; a short machine-readable reason.
     case bye(reason: String)
 }
@@ -61,6 +63,15 @@ private struct PayloadFields: Codable {
     var answer: Bool?
     var identity: String?
     var proof: String?
+    var address: String?
+
+    /// The key that the speaker claims, and its proof: both, or neither.
+    func claim() throws(MessageError) -> (key: PersonKey, proof: [UInt8])? {
+        guard let identity else { return nil }
+        guard let key = PersonKey(identity), let proof = proof.flatMap({ Base64URL.decode($0) }), proof.count == IdentityProof.size
+        else { throw .malformed }
+        return (key, proof)
+    }
 }
 
 extension PeerPayload {
@@ -81,12 +92,7 @@ extension PeerPayload {
             var peer = PeerDescription(
                 name: PlainText.cleaned(name, limit: Self.nameLimit), fingerprint: fingerprint,
                 usernameFragment: ufrag, password: pwd, returns: fields.returns ?? false)
-            if let identity = fields.identity {
-                guard let key = PersonKey(identity), let proof = fields.proof.flatMap({ Base64URL.decode($0) }),
-                    proof.count == IdentityProof.size
-                else { throw .malformed }
-                (peer.identity, peer.proof) = (key, proof)
-            }
+            if let claim = try fields.claim() { (peer.identity, peer.proof) = (claim.key, claim.proof) }
             self = .description(peer)
         case "candidate":
             guard let line = fields.candidate, Self.isToken(line, length: 1...Self.candidateLimit) else {
@@ -103,6 +109,11 @@ extension PeerPayload {
         case "again": self = .again(isAnswer: fields.answer ?? false)
         case "suspended": self = .suspended
         case "awake": self = .awake
+        case "card":
+            guard let address = fields.address.flatMap({ PersonAddress($0) }) else { throw .malformed }
+            var card = PersonCard(address)
+            if let claim = try fields.claim() { (card.key, card.proof) = (claim.key, claim.proof) }
+            self = .card(card)
         case "bye":
             guard let reason = fields.reason, Self.isToken(reason, length: 1...Self.reasonLimit) else {
                 throw .malformed
@@ -143,6 +154,11 @@ extension PeerPayload {
             fields.answer = isAnswer ? true : nil
         case .suspended: fields = PayloadFields(type: "suspended")
         case .awake: fields = PayloadFields(type: "awake")
+        case .card(let card):
+            fields = PayloadFields(type: "card")
+            fields.address = "\(card.address)"
+            fields.identity = card.key?.text
+            fields.proof = card.proof.map { Base64URL.encode($0) }
         case .bye(let reason):
             fields = PayloadFields(type: "bye")
             fields.reason = reason

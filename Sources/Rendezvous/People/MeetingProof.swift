@@ -10,23 +10,37 @@ enum MeetingProof {
 }
 
 extension PeerPayload {
-    /// A description with the speaker's key and proof in it; anything else as it is.
+    /// A description or a card with the speaker's key and proof in it; anything else as it is.
     func proving(_ identity: PersonIdentity?, as side: SealedChannel.Side, binding: Secret) -> PeerPayload {
-        guard case .description(var description) = self else { return self }
         let statement = identity.map { MeetingProof.statement(side, key: $0.key, binding: binding) }
-        description.identity = identity?.key
-        description.proof = statement.flatMap { identity?.signature(of: $0) }
-        return .description(description)
+        return claiming(identity?.key, statement.flatMap { identity?.signature(of: $0) })
     }
 
-    /// A description without a key that its speaker has not proven; anything else as it is.
+    /// A description or a card without a key that its speaker has not proven; anything else as it is.
     func proven(by side: SealedChannel.Side, binding: Secret) -> PeerPayload {
-        guard case .description(var description) = self, let key = description.identity else { return self }
+        guard let claim, let key = claim.key else { return self }
         let statement = MeetingProof.statement(side, key: key, binding: binding)
-        guard let proof = description.proof, key.verifies(proof, of: statement) else {
-            (description.identity, description.proof) = (nil, nil)
-            return .description(description)
-        }
+        guard let proof = claim.proof, key.verifies(proof, of: statement) else { return claiming(nil, nil) }
         return self
+    }
+
+    private var claim: (key: PersonKey?, proof: [UInt8]?)? {
+        switch self {
+        case .description(let description): (description.identity, description.proof)
+        case .card(let card): (card.key, card.proof)
+        case .candidate, .endOfCandidates, .restart, .again, .suspended, .awake, .bye: nil
+        }
+    }
+
+    private func claiming(_ key: PersonKey?, _ proof: [UInt8]?) -> PeerPayload {
+        switch self {
+        case .description(var description):
+            (description.identity, description.proof) = (key, proof)
+            return .description(description)
+        case .card(var card):
+            (card.key, card.proof) = (key, proof)
+            return .card(card)
+        case .candidate, .endOfCandidates, .restart, .again, .suspended, .awake, .bye: return self
+        }
     }
 }

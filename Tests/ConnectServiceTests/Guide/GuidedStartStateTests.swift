@@ -9,7 +9,7 @@ struct GuidedStartStateTests {
     typealias Tests = GuidedStartTests
 
     static let answers: [String] = [
-        "", "?", " ", "1", "2", "3", "4", "(2)", "get", "give", "help", "code", "file", "mail", "yes", "no", "b", "q", "xyz", "\u{1B}[A",
+        "", "?", " ", "1", "2", "3", "4", "(2)", "get", "give", "help", "code", "file", "mail", "yes", "no", "b", "q", "xyz", "ring", "offer", "hugo", "\u{1B}[A",
         "-1", "ann@example.org", "relay.example.org", "https://other.example", "https://no such relay", Tests.code, "000000-000001", Tests.link,
         "https://other.example/j/ABC123", "/tmp/help.rainvite", "/tmp/", "~", "'it''s", "'a b.rainvite'", "\\", "\"", "file://", "file:///tmp/x.rainvite",
         String(repeating: "a", count: 5000),
@@ -22,11 +22,17 @@ struct GuidedStartStateTests {
         .contents(path: "/tmp/x", []), .unreadable(path: "/tmp/x", "It cannot be read."),
     ]
 
+    static let contacts = [PersonAddress("hugo@relay.example.org")!, PersonAddress("ann@http://relay.example.org:3478")!]
+
     static let situations: [GuideSituation] = [
         Tests.situation, Tests.with { $0.relay = nil }, Tests.with { $0.policy.mayAsk = false },
         Tests.with { $0.policy.relays = [RelayURL("https://other.example")!] }, Tests.with { $0.policy.relays = [Tests.relay] },
         Tests.with { $0.policy.relays = [] }, Tests.with { $0.screenProblem = "No desktop." }, Tests.with { $0.mailProblem = "No mail." },
-        Tests.with { $0.mailOpensProgram = true },
+        Tests.with { $0.mailOpensProgram = true }, Tests.with { $0.contacts = contacts },
+        Tests.with {
+            $0.contacts = contacts
+            $0.policy.relays = [Tests.relay]
+        },
     ]
 
     /// Every value that can be reached, the first one first.
@@ -82,8 +88,8 @@ struct GuidedStartStateTests {
 
     private func check(_ command: GuidedCommand, in situation: GuideSituation) {
         let words = command.arguments
-        #expect(["share", "join"].contains(words[0]) && !command.advice.isEmpty)
-        #expect(!words.dropFirst().contains { $0.hasPrefix("-") && !["--file", "--mail", "--relay", "--password"].contains($0) })
+        #expect(["share", "join", "offer"].contains(words[0]) && !command.advice.isEmpty)
+        #expect(!words.dropFirst().contains { $0.hasPrefix("-") && !["--file", "--mail", "--relay", "--password", "--to"].contains($0) })
         #expect(words[0] != "share" || situation.whyNotShare == nil)
         #expect(!words.contains("--mail") || situation.mailProblem == nil)
         #expect(!words.contains("--password") || words.contains("--file") || words.contains("--mail"))
@@ -91,6 +97,8 @@ struct GuidedStartStateTests {
         // It is at a relay that the policy allows, whoever names it.
         if let place = words.firstIndex(of: "--relay") {
             #expect(RelayURL(words[place + 1]).map { situation.refusal(of: $0) } == .some(nil))
+        } else if let contact = words[0] == "offer" || words.contains("--to") ? PersonAddress(words[words.count - 1]) : nil {
+            #expect(situation.contacts.contains(contact) && situation.refusal(of: contact.relay) == nil)
         } else if words[0] == "share" || words[1] == Tests.code {
             #expect(situation.usableRelay != nil)
         }
@@ -111,7 +119,7 @@ struct GuidedStartStateTests {
                 #expect(back.state == .purpose)
             }
         }
-        #expect(kinds.count == 17)
+        #expect(kinds.count == 20)
     }
 
     private static func kind(_ state: GuidedStart.State) -> String {
@@ -123,6 +131,7 @@ struct GuidedStartStateTests {
         case .lookingForRoom: "looking for room"
         case .replacing: "replacing"
         case .address: "address"
+        case .contact: "contact"
         case .form: "form"
         case .invitation: "invitation"
         case .lookingForInvitation: "looking for an invitation"
@@ -131,6 +140,8 @@ struct GuidedStartStateTests {
         case .keeping: "keeping"
         case .decided(.share, _, _): "share"
         case .decided(.join, _, _): "join"
+        case .decided(.ring, _, _): "ring"
+        case .decided(.offer, _, _): "offer"
         case .left: "left"
         case .refused: "refused"
         }

@@ -47,6 +47,27 @@ struct GuidedStartTests {
 
     static func question(_ step: GuidedStart.Step) -> GuideQuestion? { if case .ask(let question) = step { question } else { nil } }
 
+    @Test("who has contacts can ring one, and offer help to one")
+    func contacts() throws {
+        let hugo = try #require(PersonAddress("hugo@relay.example.org"))
+        let ann = try #require(PersonAddress("ann@http://10.0.0.1:3478"))
+        let situation = Self.with { $0.contacts = [hugo, ann] }
+        #expect(Self.arguments(Self.step(situation, after: "ring", "hugo")) == ["share", "--to", "hugo@relay.example.org"])
+        #expect(Self.arguments(Self.step(situation, after: "4", "2")) == ["offer", "ann@http://10.0.0.1:3478"])
+        #expect(Self.question(Self.step(situation, after: "ring", "otto"))?.remarks.first?.contains("is none of these") == true)
+        let bound = Self.with {
+            $0.contacts = [hugo]
+            $0.policy.relays = [Self.relay]
+        }
+        #expect(Self.question(Self.step(bound, after: "offer", "1"))?.remarks.first?.contains("does not allow the relay") == true)
+        #expect(Self.question(Self.step())?.choices.count == 2)
+        let unshared = Self.with {
+            $0.contacts = [hugo]
+            $0.screenProblem = "There is no display."
+        }
+        #expect(Self.question(Self.step(unshared))?.choices.map(\.word) == ["give", "offer"])
+    }
+
     @Test("a code is read out after two answers")
     func code() throws {
         #expect(Self.arguments(Self.step(after: "1", "1")) == ["share"])

@@ -5,10 +5,10 @@ import sys
 
 _FAKE = pathlib.Path(__file__).parent.parent / "lab" / "logind.py"
 #: The bus' own bindings are Debian's, and not in a virtual environment.
-_PYTHON = "/usr/bin/python3" if pathlib.Path("/usr/bin/python3").exists() else sys.executable
-_RULES = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
+PYTHON = "/usr/bin/python3" if pathlib.Path("/usr/bin/python3").exists() else sys.executable
+RULES = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
-<busconfig><type>system</type><listen>{address}</listen><auth>EXTERNAL</auth>
+<busconfig><type>{type}</type><listen>{address}</listen><auth>EXTERNAL</auth>
 <policy context="default"><allow user="*"/><allow own="*"/><allow send_destination="*"/><allow receive_sender="*"/></policy>
 </busconfig>"""
 
@@ -19,10 +19,10 @@ class Logind:
     def __init__(self, host):
         address = f"unix:path={host.directory / 'bus'}"
         rules = host.directory / "bus.conf"
-        rules.write_text(_RULES.format(address=address))
+        rules.write_text(RULES.format(type="system", address=address))
         self.env = {"DBUS_SYSTEM_BUS_ADDRESS": address}
         host.popen(["dbus-daemon", f"--config-file={rules}", "--nofork", "--print-address"]).wait_for_line("unix:path")
-        self._program = host.popen([_PYTHON, _FAKE], env=self.env)
+        self._program = host.popen([PYTHON, _FAKE], env=self.env)
         self._program.wait_for_line("ready")
 
     def wait_for_lock(self, times=1):

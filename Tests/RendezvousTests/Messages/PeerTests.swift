@@ -39,6 +39,7 @@ struct PeerTests {
         .candidate(line: "candidate:2", isMapped: true), .endOfCandidates(),
         .candidate(line: "candidate:3", isMapped: false, generation: 7), .endOfCandidates(generation: 7),
         .restart(generation: 7, usernameFragment: peer.usernameFragment, password: peer.password), .bye(reason: "declined"),
+        .card(PersonCard(PersonAddress("ann@relay.example.org")!)),
         .again(), .again(isAnswer: true), .suspended, .awake,
         .description(
             PeerDescription(

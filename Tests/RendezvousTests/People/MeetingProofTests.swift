@@ -90,4 +90,21 @@ struct MeetingProofTests {
             #expect(throws: MessageError.malformed) { try PeerPayload(parsing: Array(broken.utf8)) }
         }
     }
+
+    @Test("a card is proven as a description is, and reads back")
+    func cards() throws {
+        let address = try #require(PersonAddress("ann@relay.example.org"))
+        let payload = PeerPayload.card(PersonCard(address))
+        let binding = Secret([UInt8](repeating: 7, count: 32))
+        #expect(String(decoding: payload.text, as: UTF8.self) == #"{"address":"ann@relay.example.org","type":"card"}"#)
+        let good = payload.proving(Self.ann, as: .helper, binding: binding)
+        #expect(try PeerPayload(parsing: good.text) == good)
+        guard case .card(let card) = good.proven(by: .helper, binding: binding) else { throw MessageError.malformed }
+        #expect(card.key == Self.ann.key && card.address == address)
+        #expect(good.proven(by: .sharer, binding: binding) == payload)
+        #expect(good.proven(by: .helper, binding: Secret([1])) == payload)
+        for broken in [#"{"type":"card"}"#, #"{"type":"card","address":"ann"}"#, #"{"type":"card","address":"a@r","identity":"A"}"#] {
+            #expect(throws: MessageError.malformed) { try PeerPayload(parsing: Array(broken.utf8)) }
+        }
+    }
 }

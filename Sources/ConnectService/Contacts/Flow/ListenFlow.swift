@@ -1,0 +1,291 @@
+import Foundation
+import HostNetwork
+public import NIOCore
+public import NIOPosix
+import NIOTransport
+import NetPrimitives
+public import Policy
+public import Rendezvous
+public import Session
+
+/// Being there for contacts: `ra-connect listen`. Who is rung is asked, on the terminal and on the desktop, and what they say yes to
+/// runs here.
+public actor ListenFlow: AssistanceFlow {
+    public struct Options: Sendable {
+        /// The name that this person has, or is to have, and the relay.
+        public var own: PersonAddress
+        public var proxy: ProxyRule?
+        /// What the other side reads in a session.
+        public var name: String
+        public var policy: Policy
+        /// Whether a helper's session opens a window.
+        public var hasViewer = true
+        /// What a sharer's session shows; nil: `$DISPLAY`.
+        public var display: String?
+        /// Whether people who are no contacts may ask to become so.
+        public var takesRequests = true
+
+        public init(own: PersonAddress, proxy: ProxyRule?, name: String, policy: Policy) {
+            self.own = own
+            self.proxy = proxy
+            self.name = name
+            self.policy = policy
+        }
+    }
+
+    public nonisolated let loop: any EventLoop
+    public nonisolated var unownedExecutor: UnownedSerialExecutor { loop.executor.asUnownedSerialExecutor() }
+
+    let options: Options
+    let identity: PersonIdentity
+    let file: ContactBookFile
+    let printer: EventPrinter
+    let pool: NIOThreadPool
+    public var end = FlowEnd()
+
+    var book = ContactBook()
+    private var bookModified: Date?
+    var line: ContactLine?
+    var calls = IncomingCalls()
+    var callTimer: Scheduled<Void>?
+    var desktop: DesktopNotifications?
+    /// What runs that somebody has said yes to, and the call that it came by.
+    var session: (flow: any AssistanceFlow, call: CallID, run: Task<Void, Never>)?
+
+    /// The requests of that session that the desktop shows.
+    var asked: [(id: UInt32, kind: Capability)] = []
+
+    private var schedule: PresenceSchedule
+    private var timer: Scheduled<Void>?
+    private var attempts = 0
+    private var isRegistered = false
+    private var isPresent = false
+    private var hasSaidAway = false
+    private var bookTimer: RepeatedTask?
+    private var addressWatch: AddressWatch?
+    private var suspensionWatch: SuspensionWatch?
+    private var addresses: [LocalAddress] = []
+
+    /// How long one attempt may take, to the word that we are there.
+    private static let attemptLimit = TimeAmount.seconds(8)
+    /// Where there are several relays the next one is better than patience.
+    private static let patienceAmongMany = TimeAmount.seconds(3)
+    /// How soon a contact that was added, removed or blocked in another terminal counts.
+    private static let bookInterval = TimeAmount.seconds(2)
+
+    public init(
+        _ options: Options, identity: PersonIdentity, file: ContactBookFile = ContactBookFile(), printer: EventPrinter,
+        loop: any EventLoop, pool: NIOThreadPool
+    ) {
+        self.options = options
+        self.identity = identity
+        self.file = file
+        self.printer = printer
+        self.loop = loop
+        self.pool = pool
+        schedule = PresenceSchedule(home: options.own.relay, at: MonotonicClock.now())
+    }
+
+    public func begin() async throws {
+        do { book = try file.read() } catch { throw FlowError(.error, "\(error)") }
+        bookModified = file.modified
+        openDesktop()
+        let line = ContactLine(identity: identity, proxy: options.proxy, loop: loop) { event in
+            self.assumeIsolated { $0.received(event) }
+        }
+        self.line = line
+        let (name, callers, takesRequests) = (options.own.name, book.callers, options.takesRequests)
+        say { $0.present(name, allow: callers, strangers: takesRequests) }
+        bookTimer = loop.scheduleRepeatedTask(initialDelay: Self.bookInterval, delay: Self.bookInterval) { _ in
+            self.assumeIsolated { $0.lookAtBook() }
+        }
+        addresses = localAddresses
+        addressWatch = await AddressWatch.open(loop: loop, changed: { self.assumeIsolated { $0.lookAtNetwork() } }, ended: {})
+        suspensionWatch = SuspensionWatch(sleeps: { $0() }, wakes: { self.loop.execute { self.assumeIsolated { $0.startAgain() } } })
+        proceed()
+    }
+
+    public func perform(line text: String) {
+        if let session {
+            Task { await session.flow.perform(line: text) }
+            return
+        }
+        let words = text.split(whereSeparator: \.isWhitespace)
+        guard let word = words.first?.lowercased() else { return }
+        let number = words.count == 2 ? UInt32(words[1]) : nil
+        switch word {
+        case "yes", "y", "no", "n":
+            guard words.count == 1 || number != nil else { return printer.complain("Write: yes or no, and the number of the call.") }
+            answer(number, isYes: word.hasPrefix("y"))
+        case "stop", "quit", "exit": finish(.finished, "")
+        default: printer.complain("You can type: yes [ID], no [ID], stop.")
+        }
+    }
+
+    // MARK: - Being there
+
+    private func proceed() {
+        guard !isOver else { return }
+        let now = MonotonicClock.now()
+        if let place = schedule.beginsAttempt(at: now) {
+            attempts += 1
+            let number = attempts
+            Task { await self.attempt(number, at: place) }
+        }
+        timer?.cancel()
+        timer = schedule.nextDeadline.map { deadline in
+            loop.assumeIsolated().scheduleTask(in: .until(deadline, from: now)) { self.assumeIsolated { $0.proceed() } }
+        }
+    }
+
+    private func attempt(_ number: Int, at place: RelayURL) async {
+        guard let line else { return }
+        do throws(FlowError) {
+            if !isRegistered {
+                let name = options.own.name
+                say { $0.register(name) }
+            }
+            let nodes = try await line.open(place, patience: schedule.others.isEmpty ? .seconds(6) : Self.patienceAmongMany)
+            guard number == attempts, !isOver else { return }
+            schedule.learned(nodes)
+            limit(number)
+        } catch {
+            guard number == attempts else { return }
+            failed(error.detail)
+        }
+    }
+
+    private func limit(_ number: Int) {
+        loop.assumeIsolated().scheduleTask(in: Self.attemptLimit) {
+            self.assumeIsolated { flow in
+                guard number == flow.attempts, !flow.isPresent, flow.schedule.nextDeadline == nil else { return }
+                flow.line?.assumeIsolated { $0.close() }
+                flow.failed("The relay does not answer.")
+            }
+        }
+    }
+
+    /// Says something on the line, or will when there is one.
+    func say(_ command: @Sendable (inout PersonClient) -> Void) { line?.assumeIsolated { $0.perform(command) } }
+
+    private func failed(_ why: String) {
+        schedule.failed(at: MonotonicClock.now())
+        sayAway(why)
+        proceed()
+    }
+
+    private func sayAway(_ why: String) {
+        isPresent = false
+        guard !hasSaidAway, !isOver else { return }
+        hasSaidAway = true
+        printer.print(.contact(.away(why)))
+    }
+
+    private func received(_ event: ContactLine.Event) {
+        let now = MonotonicClock.now()
+        switch event {
+        case .said(let event): handle(event, at: now)
+        case .closed:
+            schedule.lost(at: now)
+            sayAway("The connection to the relay is lost.")
+        }
+        proceed()
+    }
+
+    private func handle(_ event: PersonClient.Event, at now: Instant) {
+        switch event {
+        case .registered:
+            isRegistered = true
+            let own = options.own
+            do { try file.change { $0.own = own } } catch { printer.complain("\(error)") }
+        case .present:
+            schedule.present()
+            if !isPresent { printer.print(.contact(.present("\(options.own)"))) }
+            (isPresent, hasSaidAway, isRegistered) = (true, false, true)
+        case .elsewhere(let relay, for: .present): schedule.elsewhere(relay, at: now)
+        case .refused(let refusal, of: .register): refused(refusal, isOfName: true, at: now)
+        case .refused(let refusal, of: .present), .refused(let refusal, of: .identify): refused(refusal, isOfName: false, at: now)
+        case .replaced:
+            finish(.finished, "Another “ra-connect listen” of yours is there as \(options.own) now; this one has ended.")
+        case .called(let call, let caller, let letter): called(call, from: caller, letter, at: now)
+        case .hungUp(let call, let letter): hungUp(call, letter)
+        case .identified, .person, .presence, .elsewhere, .refused, .unavailable, .asked, .answered: break
+        }
+    }
+
+    private func refused(_ refusal: ContactRefusal, isOfName: Bool, at now: Instant) {
+        switch refusal {
+        case .nameTaken where isOfName:
+            finish(.error, "\(options.own) is somebody else's name: choose another one with --name.")
+        case .notAllowed: finish(.policy, "\(refusal)")
+        case .malformed, .tooLarge, .unsupportedVersion, .notProven: finish(.error, "\(refusal)")
+        case .notYours, .nameTaken, .wrongState, .rateLimited, .busy, .unavailable:
+            isRegistered = isRegistered && refusal != .notYours
+            line?.assumeIsolated { $0.close() }
+            schedule.refused(at: now)
+            sayAway("\(refusal)")
+        }
+    }
+
+    // MARK: - What changes around it
+
+    private var localAddresses: [LocalAddress] { LocalAddresses.candidates(relayIsLoopback: options.own.relay.endpoint.isLoopback) }
+
+    private func lookAtNetwork() {
+        let now = localAddresses
+        guard now != addresses else { return }
+        addresses = now
+        startAgain()
+    }
+
+    /// Whatever connection there was may be dead without a word: by another one at once.
+    private func startAgain() {
+        guard !isOver else { return }
+        attempts += 1
+        line?.assumeIsolated { $0.close() }
+        isPresent = false
+        schedule.networkChanged(at: MonotonicClock.now())
+        proceed()
+    }
+
+    func lookAtBook() {
+        guard let modified = file.modified, modified != bookModified else { return }
+        bookModified = modified
+        do { take(try file.read()) } catch { printer.complain("\(error)") }
+    }
+
+    /// From now on those may call who are in the book now.
+    func take(_ book: ContactBook) {
+        let before = self.book.callers
+        self.book = book
+        guard before != book.callers else { return }
+        let (callers, takesRequests) = (book.callers, options.takesRequests)
+        say { $0.allow(callers, strangers: takesRequests) }
+    }
+
+    // MARK: - The end
+
+    public func finish(_ reason: EndReason, _ detail: String) {
+        guard !isOver else { return }
+        end.conclude(reason)
+        ending = (reason, detail)
+    }
+
+    private var ending: (EndReason, String)?
+
+    public func cleanUp() async {
+        timer?.cancel()
+        callTimer?.cancel()
+        bookTimer?.cancel()
+        addressWatch?.close()
+        suspensionWatch = nil
+        for entry in calls.removeAll() { hangUp(entry.call) }
+        if let session {
+            await session.flow.finish(.finished, "")
+            await session.run.value
+        }
+        await line?.close()
+        desktop = nil
+        if let (reason, detail) = ending { printer.print(.ended(reason, detail: detail)) }
+    }
+}

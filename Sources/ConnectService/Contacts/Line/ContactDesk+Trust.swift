@@ -1,0 +1,27 @@
+import Rendezvous
+import Session
+
+// Whom this person takes for whom.
+extension ContactDesk {
+    /// Whether a contact is still who they were, as far as their relay knows.
+    ///
+    /// - Throws: a `FlowError` that says it loudly when another key stands for the name; nothing is sent to anybody then.
+    func check(_ contact: Contact) async throws(FlowError) {
+        guard let key = try await look(up: contact.address), key != contact.key else { return }
+        throw FlowError(.error, "\(ContactBook.Refusal.changedKey(contact.address, known: contact.key, now: key))")
+    }
+
+    /// The address at which this person is rung: the one that is written down, else the wanted one, which is registered.
+    ///
+    func own(_ wanted: PersonAddress, in file: ContactBookFile) async throws(FlowError) -> PersonAddress {
+        do {
+            if let own = try file.read().own { return own }
+        } catch { throw FlowError(.error, "\(error)") }
+        do throws(FlowError) { try await register(wanted) } catch {
+            guard error.reason == .error else { throw error }
+            throw FlowError(.error, "You cannot be \(wanted). \(error.detail) “ra-connect listen --name NAME” gives you another name.")
+        }
+        do { try file.change { $0.own = wanted } } catch { throw FlowError(.error, "\(error)") }
+        return wanted
+    }
+}

@@ -1,0 +1,138 @@
+import Foundation
+import NIOCore
+public import Rendezvous
+import Session
+
+// An invitation that goes to contacts: nobody reads a code aloud, and who comes is known by their key.
+extension ShareFlow {
+    /// Whom the invitation is for.
+    public struct Recipients: Sendable {
+        /// An offer that the invitation is the answer to: whoever has that call passes it on.
+        public struct OfferAnswer: Sendable {
+            let offer: CallID
+            let pass: @Sendable (Ring) -> Void
+
+            init(offer: CallID, pass: @escaping @Sendable (Ring) -> Void) {
+                self.offer = offer
+                self.pass = pass
+            }
+        }
+
+        /// Each is a connection and a bell.
+        public static let limit = 8
+
+        /// Where this person is rung, if they have no name yet.
+        public var own: PersonAddress
+        var identity: PersonIdentity
+        var contacts: [Contact]
+        var message: String?
+        var answers: OfferAnswer?
+
+        public init(own: PersonAddress, identity: PersonIdentity, contacts: [Contact], message: String?, answers: OfferAnswer? = nil) {
+            self.own = own
+            self.identity = identity
+            self.contacts = contacts
+            self.message = message
+            self.answers = answers
+        }
+    }
+
+    /// Who comes must be one of those whom the invitation is for, by their key: why not, or nil.
+    func introduced(_ name: String, _ fingerprint: String, _ person: PersonKey?) -> String? {
+        guard let recipients = options.recipients else {
+            printer.print(.helper(name: name, verified: .code, fingerprint: fingerprint))
+            return nil
+        }
+        guard let contact = recipients.contacts.first(where: { $0.key == person }) else {
+            return "Whoever has come has not proven to be one of those whom you rang. Nothing was shown."
+        }
+        printer.print(.helper(name: name, verified: .contact, fingerprint: contact.key.fingerprint))
+        printer.note("It is \(contact.address).")
+        return nil
+    }
+
+    /// What has become of ringing one of them.
+    enum Ringing {
+        case calling, rings, accepted, declined, unavailable
+    }
+
+    /// Seconds until nobody is waited for any more: a telephone does not ring longer, and the answer has to get here.
+    private static let ringPatience = TimeAmount.seconds(75)
+
+    /// Whether each is still who they were: another key for a name is said before anything is sent to anybody.
+    func checkRecipients() async throws(FlowError) {
+        guard let recipients = options.recipients, recipients.answers == nil else { return }
+        let desk = ContactDesk(identity: recipients.identity, proxy: options.proxy, loop: loop)
+        self.desk = desk
+        options.recipients?.own = try await desk.own(recipients.own, in: ContactBookFile())
+        for contact in recipients.contacts {
+            do throws(FlowError) { try await desk.check(contact) } catch {
+                guard error.reason != .error else { throw error }
+                printer.note(error.detail)
+            }
+        }
+    }
+
+    /// Sends a new invitation to all of them, in place of one that is void.
+    func ring(_ invitation: OwnedInvitation, for recipients: Recipients) {
+        let ring = Ring(
+            invitation, at: options.relay, from: recipients.own, message: recipients.message, about: recipients.answers?.offer)
+        if let answers = recipients.answers { return answers.pass(ring) }
+        stopRinging()
+        for contact in recipients.contacts where rung[contact.address]?.state != .declined {
+            rung[contact.address] = (nil, .calling)
+            printer.print(.contact(.calling(.ring, to: "\(contact.address)")))
+            Task { await self.ring(contact, with: ring) }
+        }
+        ringTimer = loop.assumeIsolated().scheduleTask(in: Self.ringPatience) {
+            self.assumeIsolated { flow in
+                guard flow.meeting == nil else { return }
+                flow.finish(.timeout, "Nobody has answered.")
+            }
+        }
+    }
+
+    private func ring(_ contact: Contact, with ring: Ring) async {
+        guard let desk, meeting == nil, !isOver else { return }
+        let person = Person(name: contact.address.name, key: contact.key)
+        do throws(FlowError) {
+            let number = try await desk.call(person, at: contact.address.relay, .ring(ring)) { news in
+                self.assumeIsolated { $0.heard(news, from: contact.address) }
+            }
+            guard meeting == nil, !isOver else { return await desk.hangUp(number, saying: .taken) }
+            rung[contact.address]?.call = number
+        } catch {
+            printer.note(error.detail)
+            heard(.unavailable, from: contact.address)
+        }
+    }
+
+    private func heard(_ news: CallNews, from contact: PersonAddress) {
+        guard meeting == nil, !isOver, let before = rung[contact]?.state else { return }
+        let (state, answer): (Ringing, ContactEvent.Answer)
+        switch news {
+        case .ringing: (state, answer) = (.rings, .ringing)
+        case .accepted: (state, answer) = (.accepted, .accepted)
+        case .declined: (state, answer) = (.declined, .declined)
+        case .unavailable, .ended: (state, answer) = (.unavailable, .unavailable)
+        case .asked, .invitation, .card: return  // no answers to a ring
+        }
+        guard before != .declined, before != .unavailable else { return }
+        rung[contact]?.state = state
+        printer.print(.contact(.answer(from: "\(contact)", answer)))
+        let states = rung.values.map(\.state)
+        guard states.allSatisfy({ $0 == .declined || $0 == .unavailable }) else { return }
+        if states.contains(.declined) { finish(.declined, "") } else { finish(.timeout, "Nobody of those whom you rang is available.") }
+    }
+
+    /// Somebody is here, or nobody is waited for any more: it rings nowhere any longer.
+    func stopRinging(saying letter: AnswerLetter? = nil) {
+        ringTimer?.cancel()
+        guard let desk else { return }
+        for (address, ringing) in rung {
+            guard let number = ringing.call else { continue }
+            desk.assumeIsolated { $0.hangUp(number, saying: letter) }
+            rung[address]?.call = nil
+        }
+    }
+}
