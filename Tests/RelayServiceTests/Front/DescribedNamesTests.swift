@@ -6,7 +6,7 @@ import Testing
 
 /// A node of a fleet has two names: the one that all nodes share, and its own.
 @Suite("What a relay calls itself")
-struct RelayNamesTests {
+struct DescribedNamesTests {
     private struct Told: Decodable {
         var rendezvous: String
         var contacts: String
