@@ -1,5 +1,6 @@
 import Foundation
 import NIOHTTP1
+import NIOTransport
 @testable import RelayService
 import Rendezvous
 import Testing
