@@ -17,7 +17,11 @@ public actor CodeFlow: AssistanceFlow {
     public nonisolated let loop: any EventLoop
     public nonisolated var unownedExecutor: UnownedSerialExecutor { loop.executor.asUnownedSerialExecutor() }
 
-    private let relay: RelayURL
+    /// The node of the relay that we are at.
+    private var node: RelayURL
+    private var redirects = Redirects()
+    /// The WebSocket that counts: what comes by one from before is not heard.
+    private var opening = 0
     private let wanted: PersonAddress
     private let proxy: ProxyRule?
     private let desk: ContactDesk
@@ -47,7 +51,7 @@ public actor CodeFlow: AssistanceFlow {
         code: InvitationCode?, at relay: RelayURL, own wanted: PersonAddress, proxy: ProxyRule?, identity: PersonIdentity,
         file: ContactBookFile = ContactBookFile(), printer: EventPrinter, loop: any EventLoop
     ) {
-        self.relay = relay
+        node = relay
         self.wanted = wanted
         self.proxy = proxy
         self.file = file
@@ -61,24 +65,51 @@ public actor CodeFlow: AssistanceFlow {
 
     public func begin() async throws {
         own = try await desk.own(wanted, in: file)
-        let (socket, _) = try await Meeting.connect(to: RelayTrust(relay), proxy: proxy, loop: loop) { event in
-            self.assumeIsolated { $0.received(event) }
+        if case .maker(var client) = side {
+            client.createInvitation(InvitationTerms(lifetime: Self.lifetime, uses: 1, ceiling: .view))
+            side = .maker(client)
+        }
+        try await connect(to: node)
+    }
+
+    private func connect(to node: RelayURL) async throws(FlowError) {
+        opening += 1
+        let number = opening
+        let (socket, _) = try await Meeting.connect(to: RelayTrust(node), proxy: proxy, loop: loop) { event in
+            self.assumeIsolated { if $0.opening == number { $0.received(event) } }
         }
         guard socket.isOpen, !isOver else {
             socket.close()
             throw FlowError(.relayLost, "The relay closed the connection.")
         }
         self.socket = socket
+        self.node = node
         switch side {
         case .maker(var client):
             client.connectionOpened()
-            client.createInvitation(InvitationTerms(lifetime: Self.lifetime, uses: 1, ceiling: .view))
             side = .maker(client)
         case .taker(var client):
             client.connectionOpened(at: MonotonicClock.now())
             side = .taker(client)
         }
         drain()
+    }
+
+    /// Another node of the fleet is where the other side is, or where the code can wait.
+    private func follow(_ url: RelayURL) {
+        guard redirects.follow(url, from: node) else {
+            return finish(.error, "The relays send us from one to the other: try again in a few seconds, or tell who runs them.")
+        }
+        opening += 1
+        socket?.close()
+        socket = nil
+        if case .maker(var client) = side {
+            client.connectionClosed()
+            side = .maker(client)
+        }
+        Task {
+            do throws(FlowError) { try await self.connect(to: url) } catch { self.finish(error.reason, error.detail) }
+        }
     }
 
     // MARK: What the relay says
@@ -159,6 +190,7 @@ public actor CodeFlow: AssistanceFlow {
         case .invitationEnded(.burnt): finish(.invitationRevoked, "Somebody tried wrong codes three times: this code is void. Begin anew.")
         case .invitationEnded(.lost): finish(.relayLost, "The relay no longer knows the code.")
         case .relayRefused(let code): finish(code == .notAllowed ? .policy : .error, code.description)
+        case .elsewhere(let url): follow(url)
         case .invitationEnded, .invitationShortened, .invitationResumed, .invitationExtended, .helperArrived, .payload, .payloadRejected,
             .rejoined, .peerReturned, .forgotten:
             break
@@ -169,6 +201,7 @@ public actor CodeFlow: AssistanceFlow {
         switch event {
         case .agreed: giveCard()
         case .payload(let payload): take(payload)
+        case .elsewhere(let url): follow(url)
         case .peerAway: left()
         case .ended(let end):
             switch end {
