@@ -46,6 +46,24 @@ struct PresenceScheduleTests {
         #expect(seconds.count > 1)
     }
 
+    @Test("who is sent to a node that has just died asks again within a second, for as long as one that lives names it")
+    func sentToTheDead() {
+        var schedule = Self.schedule(nodes: Self.nodes)
+        var now = Self.start
+        for _ in 0..<10 {
+            schedule.elsewhere(Self.nodes[0], at: now)
+            #expect(schedule.beginsAttempt(at: now) == Self.nodes[0])
+            schedule.failed(at: now)
+            guard let due = schedule.nextDeadline else { break }
+            #expect(due - now <= .seconds(1))
+            now = due
+            #expect(schedule.beginsAttempt(at: now) != nil)
+        }
+        // Nobody names anybody any more: then more and more seldom, as ever.
+        schedule.failed(at: now)
+        #expect((schedule.nextDeadline ?? now) - now > .seconds(1))
+    }
+
     @Test("while nothing answers everybody is asked in turn, every five seconds at the latest and not at once")
     func nothing() {
         var schedule = Self.schedule(nodes: Self.nodes)

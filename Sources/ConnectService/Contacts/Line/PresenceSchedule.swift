@@ -17,6 +17,8 @@ struct PresenceSchedule: Sendable {
     static let shortestPause = Duration.milliseconds(250)
     /// While nothing answers.
     static let longestPause = Duration.seconds(5)
+    /// While a relay that answers has sent us to one that does not: the fleet lives, and learns within seconds that one of it has died.
+    static let longestFleetPause = Duration.seconds(1)
     /// After a relay has said that it is full or has trouble: it is there, and is not to be pestered.
     static let longestRefusedPause = Duration.seconds(60)
 
@@ -26,6 +28,8 @@ struct PresenceSchedule: Sendable {
     private(set) var others: [RelayURL] = []
     private var state: State
     private var failures = 0
+    /// A relay that answers has named the one that is being asked.
+    private var wasSent = false
     /// Where to go next, whatever is in turn.
     private var directed: RelayURL?
     private var current: RelayURL?
@@ -71,12 +75,13 @@ struct PresenceSchedule: Sendable {
 
     mutating func present() {
         state = .present
-        failures = 0
+        (failures, wasSent) = (0, false)
     }
 
     /// The relay that was asked has named the right one.
     mutating func elsewhere(_ relay: RelayURL, at now: Instant) {
         directed = relay
+        wasSent = true
         state = .due(now)
     }
 
@@ -90,7 +95,8 @@ struct PresenceSchedule: Sendable {
     /// It could not be made.
     mutating func failed(at now: Instant) {
         failures += 1
-        backOff(to: Self.longestPause, at: now)
+        backOff(to: wasSent ? Self.longestFleetPause : Self.longestPause, at: now)
+        wasSent = false
     }
 
     /// The relay is there, and does not let us be.
