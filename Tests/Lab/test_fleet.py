@@ -1,5 +1,6 @@
 """Three relays with one PostgreSQL: who meets at which, what a dead one costs, and what the database's absence does."""
 
+import signal
 import time
 
 import pytest
@@ -92,7 +93,8 @@ def test_while_the_database_is_away_for_a_minute_sessions_and_turn_go_on_and_not
         # What is new says what is wrong, and that soon.
         refused = session.lab.sharer.popen([RA_CONNECT, "share", "--relay", first.url], name="refused")
         assert refused.wait(30) == 3
-        assert "database" in refused.errors, refused.errors
+        said = " ".join(refused.lines) + refused.errors
+        assert "problem with its database" in said, said
         # The relay itself is healthy to whoever asks it, and says what it lacks.
         assert first.status["store"]["reachable"] is False
         number = 0
@@ -115,9 +117,25 @@ def test_while_the_database_is_away_for_a_minute_sessions_and_turn_go_on_and_not
         session.stop_in_order()
 
 
+def test_a_session_over_a_node_that_is_stopped_goes_on_to_its_end():
+    with fleet(SYMMETRIC, SYMMETRIC) as session:
+        assert session.connect()[1]["path"]["kind"] == "relayed"
+        session.consent_to_view()
+        node = session.nodes[0]
+        node.process.signal(signal.SIGTERM)
+        eventually(lambda: "draining" in node.process.errors, "the node drains")
+        for number in range(5):
+            session.helper.send(f"say line {number}")
+            session.sharer.wait_for_event("chat", where=lambda event: event["text"] == f"line {number}")
+        assert node.process.exit_code is None
+        session.stop_in_order()
+        assert node.process.wait(30) == 0
+
+
 @pytest.mark.slow
 def test_a_rolling_restart_under_load_loses_no_session_and_no_invitation(record_property):
-    with fleet() as session:
+    # A session that needs its node no more, but for a way back, is waited for this long.
+    with fleet(node_options=("--drain-deadline", "5s")) as session:
         # One session that runs, six invitations that wait, two at each node, and one that is used at each step.
         session.connect()
         session.consent_to_view()
@@ -152,6 +170,7 @@ def test_a_rolling_restart_under_load_loses_no_session_and_no_invitation(record_
                 [RA_CONNECT, "join", code, "--json", "--no-viewer", "--relay", session.nodes[0].url], name="helper-after")
             helper.wait_for_event("connected", timeout=15)
             helper.send("stop")
+            assert helper.wait() == 0
             assert sharer.wait() == 0
         session.stop_in_order()
 
