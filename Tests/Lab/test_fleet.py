@@ -7,6 +7,7 @@ import pytest
 from lab import Home
 from scenarios import RA_CONNECT, RA_RELAY, require
 from scenarios.fleet import Fleet
+from scenarios.people import Person
 from scenarios.waiting import eventually
 
 PLAIN, SYMMETRIC = Home(), Home(nat="symmetric")
@@ -195,3 +196,51 @@ def test_what_a_node_knows_of_bans_all_know_within_five_seconds(record_property)
                     ["curl", "-sS", "--max-time", "1", f"{node.url}/.well-known/ra-relay"], check=False).returncode == 0,
                 f"{node.url} lets {address} in again", timeout=5)
         session.stop_in_order()
+
+
+def present(nodes):
+    """How many people are there, at each node."""
+    return [node.status["contacts"]["present"] for node in nodes]
+
+
+def test_the_contacts_of_a_killed_node_are_there_again_within_ten_seconds(record_property):
+    """Whichever node is their home, they are seen and rung; when it dies, they are at another, and are rung there."""
+    with fleet() as session:
+        sara = Person(session, session.lab.sharer, "sara")
+        helpers = [Person(session, session.lab.helper, f"helper{number}") for number in range(4)]
+        for helper in helpers:
+            helper.listen()
+            sara.befriend(helper)
+        assert sum(present(session.nodes)) == 4
+        assert all(sara.contacts()[1][helper.address]["here"] for helper in helpers)
+        # Not the one that names the relay in their addresses, unless all are there.
+        victim = max(session.nodes[1:], key=lambda node: present([node])[0])
+        lost = present([victim])[0]
+        record_property("of four people, at the node that dies", lost)
+        assert lost > 0, "their names, which do not change, are at home at another node"
+        others = [node for node in session.nodes if node is not victim]
+        victim.kill()
+        started = time.monotonic()
+        eventually(lambda: sum(present(others)) == 4, "all are at the nodes that live", timeout=BACK_WITHIN)
+        record_property("seconds until they are there again", f"{time.monotonic() - started:.2f}")
+        for helper in helpers:
+            sharer = sara.start("share", "--to", helper.address, "--name", "Sara")
+            call = helper.listening.wait_for_event("call", where=lambda event: event["kind"] == "ring")
+            helper.listening.send(f"no {call['id']}")
+            assert sharer.wait_for_event("ended")["reason"] == "declined"
+
+
+def test_a_node_that_is_stopped_sends_the_people_who_are_there_to_the_others(record_property):
+    with fleet() as session:
+        helpers = [Person(session, session.lab.helper, f"helper{number}") for number in range(6)]
+        for helper in helpers:
+            helper.listen()
+        for node in session.nodes:
+            others = [other for other in session.nodes if other is not node]
+            started = time.monotonic()
+            node.stop()
+            eventually(lambda others=others: sum(present(others)) == 6, "all are at the other nodes", timeout=BACK_WITHIN)
+            record_property(f"seconds without {node.host.label}", f"{time.monotonic() - started:.2f}")
+            node.start()
+            session.wait_until_all_know({each.url for each in session.nodes})
+        assert all(helper.listening.exit_code is None for helper in helpers)

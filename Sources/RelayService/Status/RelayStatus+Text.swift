@@ -26,6 +26,7 @@ extension RelayStatus {
         lines.append(("credentials", "that do not hold: \(Self.counts(authenticationFailures))"))
         lines.append(("connections", "at most \(connections.limit): \(Self.counts(connections.open))"))
         lines.append(("invitations", "\(rendezvous.invitations) open; meetings \(Self.counts(rendezvous.meetings)); refused \(Self.counts(rendezvous.refused))"))
+        lines.append(("contacts", "\(contacts.present) there, \(contacts.calls) calls"))
         lines.append(("store", "\(store.kind), \(store.reachable ? "in reach" : "away: no new invitations until it is back")"))
         if !store.nodes.isEmpty { lines.append(("nodes", Self.list(store.nodes))) }
         lines.append(("reloads", reloadText))

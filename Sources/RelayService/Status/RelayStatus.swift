@@ -49,6 +49,13 @@ public struct RelayStatus: Codable, Hashable, Sendable {
         public var nodes: [String]
     }
 
+    public struct Contacts: Codable, Hashable, Sendable {
+        /// People who are there, at this node.
+        public var present: Int
+        /// That ring, or wait for an answer.
+        public var calls: Int
+    }
+
     public struct Drain: Codable, Hashable, Sendable {
         public var since: Date
         public var deadline: Date
@@ -92,6 +99,7 @@ public struct RelayStatus: Codable, Hashable, Sendable {
     public var authenticationFailures: [String: UInt64]
     public var connections: Connections
     public var rendezvous: Rendezvous
+    public var contacts: Contacts
     public var store: Store
     public var reloads: Reloads
     public var workers: [Worker]
@@ -126,6 +134,7 @@ extension RelayStatus {
         connections = Connections(limit: snapshot.connectionsLimit, open: snapshot.connections.open.named)
         rendezvous = Rendezvous(invitations: snapshot.meetings.invitations, meetings: snapshot.meetings.stages.named,
             refused: snapshot.meetings.counters.invitationsRefused.named)
+        contacts = Contacts(present: snapshot.contacts.present, calls: snapshot.contacts.calls)
         store = Store(kind: snapshot.store.kind.rawValue, reachable: snapshot.store.isReachable, nodes: snapshot.store.nodes)
         reloads = Reloads(
             succeeded: operation.reloads.succeeded, failed: operation.reloads.failed,
