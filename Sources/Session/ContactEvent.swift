@@ -30,6 +30,8 @@ public enum ContactEvent: Hashable, Sendable {
     case answer(from: String, Answer)
     /// What the other person types to become a contact.
     case code(String, expires: Date)
+    /// Whoever is in the session wants to become a contact.
+    case wanted(String, fingerprint: String)
     /// Somebody has become a contact.
     case added(String, fingerprint: String)
 }
@@ -51,6 +53,8 @@ extension ContactEvent {
             .object(["event": .string("answer"), "from": .string(from), "answer": .string(answer.rawValue)])
         case .code(let code, let expires):
             .object(["event": .string("contact-code"), "code": .string(code), "expires": .string(expires.formatted(.iso8601))])
+        case .wanted(let address, let fingerprint):
+            .object(["event": .string("contact-wanted"), "address": .string(address), "fingerprint": .string(fingerprint)])
         case .added(let address, let fingerprint):
             .object(["event": .string("contact"), "address": .string(address), "fingerprint": .string(fingerprint)])
         }
@@ -73,6 +77,11 @@ extension ContactEvent {
         case .answer(let from, .unavailable): "\(from.printable) is not available."
         case .code(let code, let expires):
             "Tell this code to the other person, and to nobody else: \(code)\nThey type: ra-connect contacts add \(code)\nIt is good until \(expires.localText())."
+        case .wanted(let address, let fingerprint):
+            """
+            Whoever is in this session wants to become your contact, as \(address.printable). Fingerprint: \(fingerprint)
+            Type “contact” if you want that too. Otherwise nothing happens.
+            """
         case .added(let address, let fingerprint): "\(address.printable) is one of your contacts now. Fingerprint: \(fingerprint)"
         }
     }

@@ -6,6 +6,8 @@ public enum StandardInputLine: Hashable, Sendable {
     case sendFile(String)
     /// A text that the other side is to find in its clipboard.
     case copy(String)
+    /// The other side is to become a contact.
+    case contact
 
     /// A line that is no command, and a sentence that says what would be one.
     public struct NotUnderstood: Error, Hashable, Sendable, CustomStringConvertible {
@@ -112,15 +114,17 @@ extension StandardInputLine {
         case "copy":
             guard !rest.isEmpty else { throw NotUnderstood("Write: copy and the text that the other side is to paste.") }
             return .copy(rest)
+        case "contact" where words(rest).isEmpty:
+            return .contact
         case "stop" where words(rest).isEmpty:
             return .perform([.stop])
         default:
             let commands =
                 switch role {
-                case .sharer: "yes, no, pause, resume, revoke control|file|clipboard|tcp, say TEXT, copy TEXT, send FILE, stop"
+                case .sharer: "yes, no, pause, resume, revoke control|file|clipboard|tcp, say TEXT, copy TEXT, send FILE, contact, stop"
                 case .helper:
                     "request control|clipboard, release [control|file|clipboard|tcp], yes, no, type TEXT, key KEYSYM, click X Y [BUTTON], move X Y, "
-                        + "say TEXT, copy TEXT, send FILE, stop"
+                        + "say TEXT, copy TEXT, send FILE, contact, stop"
                 }
             if verb == "help" || verb == "?" { throw NotUnderstood("You can type: \(commands).") }
             let verb = verb.cut(toBytes: 40).printable

@@ -34,6 +34,12 @@ enum OwnAddress {
         }
     }
 
+    /// The same for whoever is in a session: nobody is asked, and the relay is the session's.
+    static func inSession(at relay: RelayURL) -> PersonAddress? {
+        if let own = (try? ContactBookFile().read())?.own { return own }
+        return PersonName(NSUserName()).map { PersonAddress(name: $0, relay: relay) }
+    }
+
     private static func howToWrite(_ text: String) -> String {
         "“\(text.printable)” cannot be a name: write 2 to 32 letters, digits, dots, hyphens or underscores, such as ann or ann.miller."
     }

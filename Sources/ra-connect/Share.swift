@@ -110,6 +110,8 @@ struct Share: AsyncParsableCommand {
         if let recipients {
             options.recipients = recipients
             options.notice.verified = .contact
+        } else if let own = OwnAddress.inSession(at: relay) {
+            options.newContact = SessionContacts.Setup(own: own, proxy: options.proxy) { (try? policy.permitMeeting(at: $0)) != nil }
         }
         options.downloads = downloads
         options.rules = SideRules(policy, lending: lent)

@@ -47,6 +47,13 @@ extension JoinFlow: RendezvousFlow {
         }
     }
 
+    /// Gives our card to the sharer.
+    func give(_ card: PersonCard, as identity: PersonIdentity) -> Bool {
+        client.introduce(as: identity)
+        defer { drainRendezvous() }
+        return client.send(.card(card))
+    }
+
     func handle(_ event: HelperClient.Event) {
         switch event {
         case .met:

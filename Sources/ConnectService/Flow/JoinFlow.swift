@@ -37,6 +37,8 @@ public actor JoinFlow: AssistanceFlow, ClipboardFlow {
         /// Who this person is to their contacts, and which of them invites; nil where it is somebody with a code.
         public var person: PersonIdentity?
         public var contact: Contact?
+        /// How the sharer may become a contact; nil where they are one, or there are to be none.
+        public var newContact: SessionContacts.Setup?
 
         public init(
             relay: RelayURL, proxy: ProxyRule? = nil, invitation: Invitation, name: String, hasViewer: Bool = true,
@@ -153,6 +155,11 @@ public actor JoinFlow: AssistanceFlow, ClipboardFlow {
             borrowing = service
         }
         self.driver = driver
+        driver.contacts = options.newContact.map { setup in
+            SessionContacts(setup, printer: printer, loop: loop) { [weak self] identity, card in
+                self?.assumeIsolated { $0.give(card, as: identity) } ?? false
+            }
+        }
         guard !options.rules.clipboard.isEmpty else { return }
         let clipboard = ClipboardService(driver: driver)
         driver.offer(clipboard)
@@ -347,6 +354,7 @@ public actor JoinFlow: AssistanceFlow, ClipboardFlow {
 
     public func cleanUp() async {
         await rejoiner?.giveUp()
+        await driver?.contacts?.end()
         let (peer, door) = (peer, door)
         async let closed: Void? = door?.close()
         await peer?.close(peerIsLost: hasLostPeer)

@@ -16,6 +16,10 @@ extension SessionDriver {
             case .copy(let text)?:
                 guard let clipboard = services[.clipboard] as? ClipboardService else { throw CommandRefusal.notAvailable(.clipboard) }
                 try clipboard.send(text)
+            case .contact?:
+                guard machine != nil else { return printer.complain("Nobody is connected yet.") }
+                guard let contacts else { return printer.complain("This session is with a contact, or has no contacts: see “ra-connect contacts”.") }
+                contacts.assumeIsolated { $0.want() }
             }
         } catch {
             complain(error)

@@ -52,6 +52,8 @@ final class SessionDriver {
     let rules: SideRules
     /// Who does the work of those; a capability without anybody is not offered.
     var services: [Capability: any SideService] = [:]
+    /// Who makes contacts of the two; nil where they are contacts already.
+    var contacts: SessionContacts?
     /// What each side channel was opened for.
     var channelRequests: [SideChannel: SideRequest] = [:]
     /// Whether the connection to the relay is gone: a relayed session that dies then has lost its relay.
@@ -207,7 +209,9 @@ final class SessionDriver {
             peer.assumeIsolated { $0.setRemote(credentials: credentials, fingerprint: fingerprint) }
         case .candidate, .endOfCandidates, .restart:
             peer.assumeIsolated { $0.receive(payload) }
-        case .again, .suspended, .awake, .card:
+        case .card(let card):
+            contacts?.assumeIsolated { $0.take(card) }
+        case .again, .suspended, .awake:
             break  // the rendezvous client's own, and what is said on the path
         case .bye:
             peer.assumeIsolated { $0.peerWakes() }  // nobody leaves asleep

@@ -39,6 +39,14 @@ extension ShareFlow: RendezvousFlow {
         while let text = client.nextMessage() { socket?.send(text) }
     }
 
+    /// Gives our card to whoever helps.
+    func give(_ card: PersonCard, as identity: PersonIdentity) -> Bool {
+        guard let meeting else { return false }
+        client.introduce(as: identity)
+        defer { drainRendezvous() }
+        return client.send(.card(card), to: meeting)
+    }
+
     func handle(_ event: SharerClient.Event) {
         switch event {
         case .invitationCreated(let invitation, let turn), .invitationResumed(let invitation, let turn):

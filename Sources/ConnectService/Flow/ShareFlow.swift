@@ -32,6 +32,8 @@ public actor ShareFlow: AssistanceFlow, ClipboardFlow {
         public var mail: MailDelivery?
         /// The contacts whom it is for, in place of whoever holds the code.
         public var recipients: Recipients?
+        /// How whoever helps may become a contact; nil where they are one, or there are to be none.
+        public var newContact: SessionContacts.Setup?
         /// What stands beside each request.
         public var notice = ConsentNotice()
         /// What the policy leaves of files, clipboard and connections.
@@ -184,6 +186,11 @@ public actor ShareFlow: AssistanceFlow, ClipboardFlow {
         // Also with none to lend: the helper is to know that.
         driver.offer(LendingService(driver, loop: loop))
         self.driver = driver
+        driver.contacts = options.newContact.map { setup in
+            SessionContacts(setup, printer: printer, loop: loop) { [weak self] identity, card in
+                self?.assumeIsolated { $0.give(card, as: identity) } ?? false
+            }
+        }
         guard !options.rules.clipboard.isEmpty else { return }
         let clipboard = ClipboardService(driver: driver)
         driver.offer(clipboard)
@@ -351,6 +358,7 @@ public actor ShareFlow: AssistanceFlow, ClipboardFlow {
         notice = nil
         stopRinging()
         await desk?.close()
+        await driver?.contacts?.end()
         let (peer, doors, screen) = (peer, doors, screen)
         async let stopped: Void? = screen?.quit()
         async let closed: Void = RouterDoor.close(doors)

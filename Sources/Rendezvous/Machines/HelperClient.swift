@@ -65,7 +65,7 @@ public struct HelperClient: Sendable {
     public static let handshakeTimeout: Duration = .seconds(15)
 
     private let invitation: Invitation
-    private let identity: PersonIdentity?
+    private var identity: PersonIdentity?
     private var random: any RandomNumberGenerator & Sendable
     private var state = State.waitingForConnection
     private var deadline: Instant?
@@ -122,6 +122,9 @@ public struct HelperClient: Sendable {
         case .waitingForConnection, .redirected, .looking, .shared, .ended: payload
         }
     }
+
+    /// Who we are, proven with what is sent from now on.
+    public mutating func introduce(as identity: PersonIdentity) { self.identity = identity }
 
     /// Ends the attempt or the meeting, and tells the other side.
     public mutating func leave() {

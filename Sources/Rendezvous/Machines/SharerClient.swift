@@ -58,7 +58,7 @@ public struct SharerClient: Sendable {
     /// Helpers at once; when more arrive, the one that waits longest without proof is dropped.
     static let maximumMeetings = 16
 
-    let identity: PersonIdentity?
+    private(set) var identity: PersonIdentity?
     var random: any RandomNumberGenerator & Sendable
     var isConnected = false
     var state = State.idle
@@ -121,6 +121,9 @@ public struct SharerClient: Sendable {
         send(.opaque(meeting, payload: sealed.payload))
         return true
     }
+
+    /// Who we are, proven with what is sent from now on.
+    public mutating func introduce(as identity: PersonIdentity) { self.identity = identity }
 
     /// Whether another connection can go on with a meeting.
     public func canRejoin(_ meeting: MeetingID) -> Bool {
