@@ -23,7 +23,7 @@ extension RelayStatus {
         allocations: Allocations(total: 0, limit: 0, byTransport: [:], made: 0, ended: [:]),
         relayed: Traffic(packets: [:], bytes: [:]), dropped: [:], requests: [:], refused: [:], authenticationFailures: [:],
         connections: Connections(limit: 0, open: [:]), rendezvous: Rendezvous(invitations: 0, meetings: [:], refused: [:]),
-        store: Store(kind: "sqlite", reachable: true, nodes: []),
+        contacts: Contacts(present: 0, calls: 0), store: Store(kind: "sqlite", reachable: true, nodes: []),
         reloads: Reloads(succeeded: 0, failed: 0, lastSucceeded: true, lastSuccess: .distantPast, waiting: []), workers: [],
         openFiles: 0, maximumFiles: 0, residentBytes: 0)
 }
