@@ -136,10 +136,18 @@ public final class Endpoint {
     /// A datagram from the path: any bytes at all.
     public func receive(_ datagram: [UInt8], at now: Instant) {
         if state == .idle { start(at: now) }
-        guard state != .over, Self.accepts(datagram), allowance?.admits(datagram) ?? true else { return }
+        guard state != .over, Self.accepts(datagram), RecordHeader.areWhole(datagram, shortest: shortestRecord),
+            allowance?.admits(datagram) ?? true
+        else { return }
         port.incoming = datagram
         advance(at: now)
         port.incoming = nil
+    }
+
+    /// Before a cipher is agreed on the longer: what is encrypted then is kept until it can be read.
+    private var shortestRecord: Int {
+        guard let cipher = SSL_get_current_cipher(ssl), let name = SSL_CIPHER_get_name(cipher) else { return RecordHeader.shortestGCM }
+        return String(cString: name).contains("CHACHA20") ? RecordHeader.shortestChaCha : RecordHeader.shortestGCM
     }
 
     public func handleTimeout(at now: Instant) {

@@ -19,8 +19,7 @@ struct HandshakeAllowance {
     /// Whether OpenSSL gets a datagram. It judges what is malformed; only its own reading of lengths is looked at here.
     mutating func admits(_ datagram: [UInt8]) -> Bool {
         var records = datagram[...]
-        // RFC 6347 section 4.1: type, version, epoch (2 bytes), sequence (6), length (2).
-        while let record = Header(records) {
+        while let record = RecordHeader(records) {
             if record.type == 22 {
                 if record.epoch > 0 {
                     encrypted += 1
@@ -47,22 +46,5 @@ struct HandshakeAllowance {
             messages = messages.dropFirst(12 + number(at: 9))
         }
         return true
-    }
-
-    private struct Header {
-        let type: UInt8
-        let epoch: Int
-        let content: ArraySlice<UInt8>
-        let rest: ArraySlice<UInt8>
-
-        init?(_ records: ArraySlice<UInt8>) {
-            guard records.count >= 13 else { return nil }
-            let start = records.startIndex
-            type = records[start]
-            epoch = Int(records[start + 3]) << 8 | Int(records[start + 4])
-            let length = Int(records[start + 11]) << 8 | Int(records[start + 12])
-            content = records.dropFirst(13).prefix(length)
-            rest = records.dropFirst(13 + length)
-        }
     }
 }

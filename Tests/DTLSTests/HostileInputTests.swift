@@ -64,6 +64,24 @@ struct HostileInputTests {
         }
     }
 
+    @Test("encrypted records that are too short to be anybody's end no session, whichever side gets them", arguments: [20, 21, 22, 23] as [UInt8])
+    func shortRecords(type: UInt8) throws {
+        var pair = try EndpointPair()
+        #expect(pair.run { $0.bothConnected })
+        for length in 0...40 {
+            // Type, DTLS 1.2, epoch 1, a sequence number of its own, length.
+            let header: [UInt8] = [type, 0xFE, 0xFD, 0, 1, 0, 0, 0, 0, 1, UInt8(length), 0, UInt8(length)]
+            let record = header + [UInt8](repeating: 1, count: length)
+            pair.client.receive(record, at: pair.now)
+            pair.server.receive(record, at: pair.now)
+            // The same behind one that is whole.
+            pair.server.receive(record + record, at: pair.now)
+        }
+        try pair.client.send([1, 2, 3])
+        try pair.server.send([4, 5])
+        #expect(pair.run { $0.serverEvents.last == .data([1, 2, 3]) && $0.clientEvents.last == .data([4, 5]) })
+    }
+
     @Test("random datagrams do nothing to a connected endpoint")
     func garbage() throws {
         var pair = try EndpointPair()
