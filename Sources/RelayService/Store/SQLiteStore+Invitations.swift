@@ -63,7 +63,14 @@ extension SQLiteStore {
         try set("expires", to: Int64(clamping: expires.seconds), of: lookup)
     }
 
-    mutating func move(_ lookup: Lookup, to home: RelayURL) throws { try set("home", to: home.description, of: lookup) }
+    mutating func move(_ lookup: Lookup, from former: RelayURL?, to home: RelayURL) throws -> Bool {
+        try database.write { database in
+            try database.execute(
+                sql: "UPDATE invitation SET home = ? WHERE lookup = ? AND home IS ?",
+                arguments: [home.description, lookup.text, former?.description])
+            return database.changesCount == 1
+        }
+    }
 
     mutating func purge(expiredAt time: UnixTime) throws {
         try database.write {

@@ -45,14 +45,25 @@ extension MeetingServer {
         return code
     }
 
+    /// Looks for an invitation that is to be resumed here.
+    mutating func look(
+        for lookup: Lookup, owner: Secret, looks: Int, from id: ConnectionID, at now: Instant
+    ) throws(RelayErrorCode) {
+        guard looks < StoreQuestion.maximumLooks else { throw .unavailable }
+        try ask(.find(lookup), about: .resumption(lookup, owner: owner, looks: looks), for: id, at: now)
+    }
+
     mutating func resume(
-        _ lookup: Lookup, _ found: StoredInvitation?, owner: Secret, from id: ConnectionID, at now: Instant, wallClock: UnixTime
+        _ lookup: Lookup, _ found: StoredInvitation?, owner: Secret, looks: Int, from id: ConnectionID, at now: Instant,
+        wallClock: UnixTime
     ) throws(RelayErrorCode) {
         guard var invitation = proven(found, by: owner) else { return send(.gone, to: id) }
         if let reason = invitation.closedReason(at: wallClock) { return send(.closed(lookup, reason), to: id) }
         guard let here = fleet?.here, invitation.home != here else { return try settle(invitation, on: id, at: now, wallClock: wallClock) }
+        let former = invitation.home
         invitation.home = here
-        try ask(.move(lookup, to: here), about: .move(invitation), for: id, at: now)
+        try ask(
+            .move(lookup, from: former, to: here), about: .move(invitation, owner: owner, looks: looks), for: id, at: now)
     }
 
     /// Lets its sharer wait under an invitation on this connection, and on no other any more.

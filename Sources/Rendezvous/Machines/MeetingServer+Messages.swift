@@ -76,7 +76,7 @@ extension MeetingServer {
         _ = try lookupsOfSharer(connection)
         guard limiter.allows(.lookup, from: connection.source, at: now) else { throw .rateLimited }
         if isDraining, let other = anotherNode() { return send(.elsewhere(other), to: id) }
-        try ask(.find(lookup), about: .resumption(lookup, owner: owner), for: id, at: now)
+        try look(for: lookup, owner: owner, looks: 0, from: id, at: now)
     }
 
     private mutating func meet(_ lookup: Lookup, from id: ConnectionID, at now: Instant) throws(RelayErrorCode) {

@@ -68,10 +68,12 @@ extension MeetingServer {
             closeInvitation(lookup, reason: .burnt, at: now)
         case (.meeting(let lookup), .found(let found)):
             if let id { try meet(lookup, found, from: id, at: now, wallClock: wallClock) }
-        case (.resumption(let lookup, let owner), .found(let found)):
-            if let id { try resume(lookup, found, owner: owner, from: id, at: now, wallClock: wallClock) }
-        case (.move(let invitation), .done):
+        case (.resumption(let lookup, let owner, let looks), .found(let found)):
+            if let id { try resume(lookup, found, owner: owner, looks: looks, from: id, at: now, wallClock: wallClock) }
+        case (.move(let invitation, _, _), .moved(true)):
             if let id { try settle(invitation, on: id, at: now, wallClock: wallClock) }
+        case (.move(let invitation, let owner, let looks), .moved(false)):
+            if let id { try look(for: invitation.lookup, owner: owner, looks: looks + 1, from: id, at: now) }
         case (.status(let lookup, let owner), .found(let found)):
             if let id { tellStatus(lookup, found, owner: owner, to: id, wallClock: wallClock) }
         case (.prolongation(_, let lifetime, let owner), .found(let found)):
@@ -79,7 +81,7 @@ extension MeetingServer {
         case (.closing(_, let owner), .found(let found)):
             if let id { try close(found, owner: owner, for: id, at: now, wallClock: wallClock) }
         case (.nothing, _): return
-        case (_, .creation), (_, .found), (_, .use), (_, .done): throw .unavailable  // the answer to another question
+        case (_, .creation), (_, .found), (_, .use), (_, .moved), (_, .done): throw .unavailable  // the answer to another question
         }
     }
 }

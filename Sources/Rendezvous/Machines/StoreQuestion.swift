@@ -6,9 +6,10 @@ struct StoreQuestion: Sendable {
         case creation(InvitationDraft)
         case meeting(Lookup)
         case confirmation(MeetingID, Lookup)
-        case resumption(Lookup, owner: Secret)
-        /// Its sharer waits here from now on.
-        case move(StoredInvitation)
+        /// - Parameter looks: how often it has moved while we looked.
+        case resumption(Lookup, owner: Secret, looks: Int)
+        /// Its sharer waits here from now on, if it has not moved since we looked.
+        case move(StoredInvitation, owner: Secret, looks: Int)
         case status(Lookup, owner: Secret)
         /// By its owner elsewhere; nil: on the connection that waits under it.
         case prolongation(Lookup, lifetime: Int, owner: Secret?)
@@ -19,6 +20,9 @@ struct StoreQuestion: Sendable {
         /// Nothing follows.
         case nothing
     }
+
+    /// Looks for an invitation that moves meanwhile: its sharer is one, and asks one node after the other.
+    static let maximumLooks = 4
 
     let subject: Subject
     /// Nil when nobody waits for the answer, or nobody does any more.

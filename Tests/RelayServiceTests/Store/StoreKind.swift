@@ -48,7 +48,9 @@ struct InMemoryStore: RelayStore {
     mutating func burn(_ lookup: Lookup) { invitations.burn(lookup) }
     mutating func revoke(_ lookup: Lookup) { invitations.revoke(lookup) }
     mutating func extend(_ lookup: Lookup, to expires: UnixTime) { invitations.extend(lookup, to: expires) }
-    mutating func move(_ lookup: Lookup, to home: RelayURL) { invitations.move(lookup, to: home) }
+    mutating func move(_ lookup: Lookup, from former: RelayURL?, to home: RelayURL) -> Bool {
+        invitations.move(lookup, from: former, to: home)
+    }
     mutating func purge(expiredAt time: UnixTime) { invitations.purge(expiredAt: time) }
 
     mutating func register(_ person: Person, at time: UnixTime) -> Person { people.register(person, at: time) }

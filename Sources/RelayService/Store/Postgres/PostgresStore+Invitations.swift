@@ -62,7 +62,12 @@ extension PostgresStore {
 
     mutating func extend(_ lookup: Lookup, to expires: UnixTime) throws { try set("expires = $2::bigint", lookup, Self.text(expires)) }
 
-    mutating func move(_ lookup: Lookup, to home: RelayURL) throws { try set("home = $2", lookup, home.description) }
+    mutating func move(_ lookup: Lookup, from former: RelayURL?, to home: RelayURL) throws -> Bool {
+        let moved = try link.run(
+            "UPDATE invitation SET home = $3 WHERE lookup = $1 AND home IS NOT DISTINCT FROM $2::text RETURNING 1",
+            [lookup.text, former?.description, home.description])
+        return moved.first == "1"
+    }
 
     mutating func purge(expiredAt time: UnixTime) throws {
         // Every node does so: those that come second find nothing, and wait for nobody.
