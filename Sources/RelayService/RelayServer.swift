@@ -172,6 +172,15 @@ public final class RelayServer: Sendable {
         listeners = opened
         statusSocket = await StatusSocket.open(in: state, group: group, observer: observer, logger: logger)
         let (udpPorts, tcpPorts) = (ports.inOrder(dataPlane.listening.map(\.port)), ports.inOrder(tcp.map(\.port)))
+        url = ports.url(configuration, certificate: certificate?.certificate, opened: tcpPorts)
+        // Before anybody is served: what is written down until then would be at no node of the fleet.
+        member = try await FleetMember.join(fleet, configuration, url: url, opened: self.opened, logger: logger)
+        let isFleet = self.opened.kind == .postgres
+        fleet.follow { view in
+            contacts.setFleet(view)
+            // A relay that is alone may be called by any of its names: nobody is sent anywhere.
+            if isFleet { meetings.setFleet(view) }
+        }
         // Only now is it known which ports a client can be told of.
         routes.set(
             HTTPRoutes(
@@ -179,15 +188,8 @@ public final class RelayServer: Sendable {
                 publicAuthority: configuration.publicAuthority, publicIsSecure: configuration.publicIsSecure ?? (certificate != nil),
                 hasCertificate: certificate != nil, udpPorts: udpPorts, tcpPorts: tcpPorts,
                 servesDialBack: configuration.dialBack, ownURL: configuration.nodeURL.flatMap { RelayURL($0) }))
-        url = ports.url(configuration, certificate: certificate?.certificate, opened: tcpPorts)
-        member = try await FleetMember.join(fleet, configuration, url: url, opened: self.opened, logger: logger)
-        let isFleet = self.opened.kind == .postgres
         fleet.follow { view in
-            contacts.setFleet(view)
-            // A relay that is alone may be called by any of its names: nobody is sent anywhere.
-            guard isFleet else { return }
-            meetings.setFleet(view)
-            routes.change { $0.nodes = view.nodes.map { "\($0)" } }
+            if isFleet { routes.change { $0.nodes = view.nodes.map { "\($0)" } } }
         }
         fitConnections(configuration)
         let place = OperationState.Place(

@@ -12,6 +12,11 @@ extension JoinFlow {
 
     private static let maximumReturns = 4
 
+    /// How often a look-up is made again that the relay cannot answer yet, and how long after the one before: until a sharer whose node has
+    /// died is at another.
+    static let maximumLaters = 10
+    private static let latersPause = TimeAmount.seconds(1)
+
     /// Opens the WebSocket to `trust`'s relay; what comes by one from before is not heard any more.
     func openSocket() async throws(FlowError) -> (socket: RendezvousSocket, relay: RelayDiscovery.Relay) {
         opening += 1
@@ -28,6 +33,30 @@ extension JoinFlow {
         leaveSocket()
         trust = RelayTrust(url)
         Task { await self.ask() }
+    }
+
+    /// Looks up again in a moment: the node where the other side waited is gone, or the relay's database is away.
+    func askLater(_ code: RelayErrorCode) {
+        guard laters < Self.maximumLaters else {
+            return finish(
+                code.endReason,
+                "The relay cannot find the other side at the moment: ask them whether they still wait, and try again in a minute.")
+        }
+        if laters == 0 { printer.note("The relay looks for the other side…") }
+        laters += 1
+        loop.scheduleTask(in: Self.latersPause) { self.assumeIsolated { $0.lookAgain() } }
+    }
+
+    private func lookAgain() {
+        guard !isOver else { return }
+        client = HelperClient(invitation: options.invitation, identity: options.person)
+        guard let socket, socket.isOpen else {
+            leaveSocket()
+            Task { await self.ask() }
+            return
+        }
+        client.connectionOpened(at: MonotonicClock.now())
+        drainRendezvous()
     }
 
     private func ask() async {

@@ -92,6 +92,7 @@ extension JoinFlow: RendezvousFlow {
         case .declined: driver?.machine == nil ? finish(.declined, "") : peerLeft()
         case .impostor: finish(.error, "Whoever answered does not hold the invitation's secret.")
         case .peerLeft: peerLeft()
+        case .relayRefused(.unavailable) where !hasAgreed: askLater(.unavailable)
         case .relayRefused(let code): finish(code.endReason, code.description)
         case .connectionLost: finish(.relayLost, "The connection to the relay was lost.")
         case .forgotten: forgotten()

@@ -63,6 +63,8 @@ public actor JoinFlow: AssistanceFlow, ClipboardFlow {
     var redirects = Redirects()
     /// How often we went back to the relay that was given, since the node that it named did not answer.
     var returns = 0
+    /// How often the relay could not say yet where the sharer waits.
+    var laters = 0
     /// The WebSocket that counts, of those that were asked for before the meeting.
     var opening = 0
     let printer: EventPrinter
@@ -86,7 +88,7 @@ public actor JoinFlow: AssistanceFlow, ClipboardFlow {
     private var lastViewerState: ViewerUpdate.State?
     var fingerprint = ""
     private var identity: Identity?
-    private var hasAgreed = false
+    private(set) var hasAgreed = false
     private var isVerified = false
     private var picture: FirstPicture?
     private var isDecoding = false

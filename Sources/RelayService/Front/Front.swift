@@ -61,7 +61,7 @@ struct Front: Sendable {
             maxFrameSize: WebSocketLimits.contacts.maximumMessageBytes,
             shouldUpgrade: { channel, head in
                 let allowed =
-                    RelayDescription.socketPaths.contains(head.uri)
+                    routes.areSet && RelayDescription.socketPaths.contains(head.uri)
                     && OriginPolicy.allows(
                         origin: head.headers.first(name: "origin"), host: head.headers.first(name: "host"))
                 return channel.eventLoop.makeSucceededFuture(allowed ? HTTPHeaders() : nil)

@@ -76,6 +76,9 @@ final class CurrentRoutes: Sendable {
         return .text(.serviceUnavailable, state.drain == nil ? "The relay is starting." : "The relay is draining.")
     }
 
+    /// Whether the relay serves: until then it does not know its place in the fleet either.
+    var areSet: Bool { routes.withLock { $0 != nil } }
+
     func set(_ routes: HTTPRoutes) { self.routes.withLock { $0 = routes } }
 
     func change(_ body: (inout HTTPRoutes) -> Void) {

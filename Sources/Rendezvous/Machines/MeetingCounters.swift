@@ -2,8 +2,9 @@ public import NetPrimitives
 
 /// What a relay's rendezvous has counted since it began.
 public struct MeetingCounters: Hashable, Sendable {
-    /// What a helper's look-up got: a meeting, the one word for all that is not there, a bound, or another node of the fleet.
-    public enum Lookup: Int, TallyLabel { case met, gone, busy, rateLimited, elsewhere }
+    /// What a helper's look-up got: a meeting, the one word for all that is not there, a bound, another node of the fleet,
+    /// or to come back in a moment, as that node is gone.
+    public enum Lookup: Int, TallyLabel { case met, gone, busy, rateLimited, elsewhere, unavailable }
 
     /// Why an invitation was not made: its source's rate, what its source or its connection has open, the relay's own
     /// bound, a relay that drains, or a policy that does not let it invite.

@@ -100,6 +100,12 @@ extension MeetingServer {
             counters.lookups.count(.elsewhere)
             return send(.elsewhere(node), to: id)
         }
+        if waiting[lookup] == nil, let found, found.closedReason(at: wallClock) == nil, isLost(found) {
+            // Its sharer takes it to another node in a moment: whoever has the right code is not told that it is wrong.
+            connections[id]?.role = .undecided(since: now)
+            counters.lookups.count(.unavailable)
+            throw .unavailable
+        }
         guard let found, found.closedReason(at: wallClock) == nil, let (sharer, label) = waiting[lookup].map({ ($0.sharer, $0.label) })
         else {
             connections[id]?.role = .undecided(since: now)

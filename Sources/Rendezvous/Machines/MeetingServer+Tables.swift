@@ -67,6 +67,12 @@ extension MeetingServer {
         return home
     }
 
+    /// Whether the node where its sharer waited is none of the fleet's any more, or is not known.
+    func isLost(_ invitation: StoredInvitation) -> Bool {
+        guard let fleet else { return false }
+        return invitation.home.map { $0 != fleet.here && !fleet.reaches($0) } ?? true
+    }
+
     func credentials(label: String, wallClock: UnixTime) -> TURNCredentials? {
         issueCredentials(label, wallClock.advanced(bySeconds: configuration.credentialLifetime))
     }

@@ -52,7 +52,7 @@ public enum RelayErrorCode: String, Error, Hashable, Sendable, CaseIterable {
     case rateLimited = "rate-limited"
     /// One of the relay's tables is full: wait.
     case busy
-    /// The relay cannot reach its store.
+    /// The relay cannot reach its store; or, to a `meet`, the node where the sharer waited. It may in a moment.
     case unavailable
 }
 

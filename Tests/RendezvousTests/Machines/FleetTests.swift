@@ -54,17 +54,17 @@ struct FleetTests {
         #expect(nodes.first.isVerified(helper) && nodes.first.verified(by: sharer).count == 1)
     }
 
-    @Test("what is not there, or over, is gone at every node, and so is what waited at a dead one")
+    @Test("what is not there, or over, is gone at every node; what waited at a dead one is looked up again in a moment")
     func gone() {
         var nodes = TwoNodes()
         let sharer = nodes.atFirst { $0.sharer() }
         let lookup = nodes.first.invitation(of: sharer).lookup
-        for asked in [MessageTests.lookup, lookup] {
-            if asked == lookup { nodes.second.server.fleet = FleetView(here: Self.two) }
-            let id = nodes.second.connect()
-            nodes.second.say(.meet(asked), from: id)
-            #expect(nodes.second.heard[id] == [.gone])
-        }
+        nodes.second.server.fleet = FleetView(here: Self.two)
+        let asker = nodes.second.connect()
+        nodes.second.say(.meet(MessageTests.lookup), from: asker)
+        nodes.second.say(.meet(lookup), from: asker)
+        #expect(nodes.second.heard[asker] == [.gone, .error(.unavailable)])
+        #expect(nodes.second.server.counters.lookups[.unavailable] == 1)
         nodes.second.server.fleet = FleetView(here: Self.two, others: [Self.one])
         nodes.atFirst { stage in
             stage.sharers[sharer]?.revoke()
@@ -96,6 +96,85 @@ struct FleetTests {
         }
         let helper = nodes.atSecond { $0.helper(invitation) }
         #expect(nodes.second.isVerified(helper))
+    }
+
+    @Test("an invitation of which it is not known where its sharer waits is no wrong code in a fleet, and is at home where it is resumed")
+    func homeless() throws {
+        var stage = Stage()
+        let sharer = stage.sharer()
+        let lookup = stage.invitation(of: sharer).lookup
+        #expect(stage.store.find(lookup)?.home == nil)
+        stage.server.fleet = FleetView(here: Self.one, others: [Self.two])
+        let helper = stage.helper(stage.invitation(of: sharer))
+        #expect(stage.isVerified(helper), "its sharer is here")
+        stage.server.fleet = nil
+        let other = stage.sharer()
+        let owned = try #require(stage.sharers[other]?.invitation)
+        stage.disconnect(other)
+        stage.server.fleet = FleetView(here: Self.one, others: [Self.two])
+        let asker = stage.connect()
+        stage.say(.meet(owned.lookup), from: asker)
+        #expect(stage.heard[asker] == [.error(.unavailable)])
+        let resumed = stage.connect()
+        stage.say(.resume(owned.lookup, owner: owned.owner), from: resumed)
+        #expect(stage.store.find(owned.lookup)?.home == Self.one)
+        stage.say(.meet(owned.lookup), from: asker)
+        #expect(stage.meeting(of: asker) != nil)
+    }
+
+    @Test("a move that a slow store makes late takes the invitation from nobody: it stays where its sharer has gone since")
+    func lateMove() throws {
+        var nodes = TwoNodes()
+        let sharer = nodes.atFirst { $0.sharer() }
+        let owned = try #require(nodes.first.sharers[sharer]?.invitation)
+        nodes.atFirst { $0.disconnect(sharer) }
+        // At the second node the sharer gives up while the move waits for the store…
+        nodes.second.storeIsSlow = true
+        let impatient = nodes.second.connect()
+        nodes.second.say(.resume(owned.lookup, owner: owned.owner), from: impatient)
+        nodes.second.answerNext()
+        nodes.second.run()
+        #expect(nodes.second.asked.map(\.request) == [.move(owned.lookup, from: Self.one, to: Self.two)])
+        // …and resumes at a third, which takes the invitation first.
+        let three = try #require(RelayURL(String("https://three.relay.example.org")))
+        var third = Stage(seed: 3)
+        third.server.fleet = FleetView(here: three, others: [Self.two])
+        third.store = nodes.second.store
+        let resumed = third.connect()
+        third.say(.resume(owned.lookup, owner: owned.owner), from: resumed)
+        #expect(third.store.find(owned.lookup)?.home == three)
+        nodes.second.store = third.store
+        nodes.second.disconnect(impatient)
+        nodes.second.answerNext()
+        nodes.second.run()
+        #expect(nodes.second.store.find(owned.lookup)?.home == three && nodes.second.server.waitingCount == 0)
+    }
+
+    @Test("who resumes an invitation that moves meanwhile looks again, a few times")
+    func movesMeanwhile() throws {
+        var nodes = TwoNodes()
+        let sharer = nodes.atFirst { $0.sharer() }
+        let owned = try #require(nodes.first.sharers[sharer]?.invitation)
+        let others = try (0..<StoreQuestion.maximumLooks).map { try #require(RelayURL("https://\($0).example.org")) }
+        for moves in [1, StoreQuestion.maximumLooks] {
+            nodes.second.storeIsSlow = true
+            let id = nodes.second.connect()
+            nodes.second.say(.resume(owned.lookup, owner: owned.owner), from: id)
+            for move in 0..<moves {
+                nodes.second.answerNext()
+                nodes.second.run()
+                let home = try #require(nodes.second.store.find(owned.lookup)?.home)
+                #expect(nodes.second.store.move(owned.lookup, from: home, to: others[move]))
+                nodes.second.answerNext()
+                nodes.second.run()
+            }
+            nodes.second.storeIsSlow = false
+            while !nodes.second.asked.isEmpty { nodes.second.answerNext() }
+            nodes.second.run()
+            let isResumed = moves < StoreQuestion.maximumLooks
+            #expect((nodes.second.heard[id] == [.error(.unavailable)]) == !isResumed)
+            #expect((nodes.second.store.find(owned.lookup)?.home == Self.two) == isResumed)
+        }
     }
 
     @Test("an owner who asks at another node is sent to where the invitation is, and a stranger learns nothing")
