@@ -75,7 +75,13 @@ actor ContactPlace: SocketPlace {
     }
 
     /// Nobody else comes to be present, and who is there is sent to other nodes; calls go on.
-    func beginDraining() { machine.beginDraining() }
+    func beginDraining() {
+        machine.beginDraining()
+        drain()
+    }
+
+    /// Whether somebody has not been told yet where to go, or is being called.
+    var isBusy: Bool { machine.moverCount > 0 || machine.callCount > 0 }
 
     func report() -> ContactReport {
         ContactReport(

@@ -1,4 +1,5 @@
 import Dispatch
+import HostNetwork
 import Logging
 import NetPrimitives
 import Rendezvous
@@ -13,8 +14,8 @@ final class FleetMember: Sendable {
     /// The database may take its time: nobody else is on its thread.
     private let thread = DispatchQueue(label: "fleet")
     private let isLeaving = Mutex(false)
-    /// While it lasts, a node that is known and has not told of itself yet is not taken for dead: the database was away from all of them.
-    private let graceUntil = Mutex<ContinuousClock.Instant?>(nil)
+    /// While it lasts, a node that is known and has not told of itself yet is not taken for dead.
+    private let grace = Mutex(BeatGrace())
     private let task = Mutex<Task<Void, Never>?>(nil)
 
     init(url: RelayURL, store: any RelayStore, fleet: CurrentFleet, logger: Logger) {
@@ -85,12 +86,10 @@ final class FleetMember: Sendable {
         let node = RelayNode(url: url, isLeaving: isLeaving.withLock { $0 })
         // What fails is told by the store's other users, and what was known is still good.
         let nodes = store.withLock { try? $0.beat(node) }
-        let wasReachable = fleet.isReachable
         fleet.isReachable = nodes != nil
         guard let nodes else { return }
-        if !wasReachable { graceUntil.withLock { $0 = .now + RelayNode.lifetime } }
         let before = fleet.view
-        let isGrace = graceUntil.withLock { $0.map { ContinuousClock.now < $0 } ?? false }
+        let isGrace = grace.withLock { $0.answered(at: MonotonicClock.now()) }
         fleet.set(Self.view(from: url, nodes, known: isGrace ? before?.nodes ?? [] : []))
         guard let after = fleet.view, after != before else { return }
         logger.info(

@@ -9,7 +9,8 @@ extension RelayServer {
     /// How late the end of the last allocation is seen.
     private static let drainInterval = Duration.milliseconds(250)
 
-    /// How long those who wait under an invitation have to move to another node: a connection by TLS takes a second.
+    /// How long those who wait under an invitation, and those who are present, have to move to another node: a connection by TLS takes a
+    /// second. So long a call may ring, too: who calls then calls again.
     private static let movePatience = Duration.seconds(5)
 
     /// Becomes a relay to send no new clients to: first `/readyz` says so, then there are no new allocations and
@@ -32,7 +33,9 @@ extension RelayServer {
                 "allocations": .stringConvertible(load.allocations), "meetings": .stringConvertible(load.meetings),
                 "deadline": .string(patience.humanText),
             ])
-        await sharersAreGone(before: min(deadline, clock.now + Self.movePatience))
+        let moved = min(deadline, clock.now + Self.movePatience)
+        await sharersAreGone(before: moved)
+        await contactsAreTold(before: moved)
         while !load.isNone, !Task.isCancelled, clock.now < deadline {
             try? await Task.sleep(for: min(Self.drainInterval, deadline - clock.now))
             load = await self.load()
@@ -43,6 +46,13 @@ extension RelayServer {
     private func sharersAreGone(before deadline: ContinuousClock.Instant) async {
         guard let view = fleet.view, view.nodes.contains(where: { $0 != view.here }) else { return }
         while await place.report().invitations > 0, !Task.isCancelled, ContinuousClock.now < deadline {
+            try? await Task.sleep(for: .milliseconds(50))
+        }
+    }
+
+    /// Waits until everybody who is present was told where to go, and nobody's call waits for its answer.
+    private func contactsAreTold(before deadline: ContinuousClock.Instant) async {
+        while await contacts.isBusy, !Task.isCancelled, ContinuousClock.now < deadline {
             try? await Task.sleep(for: .milliseconds(50))
         }
     }

@@ -58,6 +58,17 @@ extension MeetingServer {
             tellSharer: side == .sharer ? nil : .peerLeft(meeting), at: now)
     }
 
+    /// Tells the sharers who wait for somebody to go to another node, each once; those who are in a meeting when it is over.
+    mutating func sendSharersAway() {
+        guard anotherNode() != nil else { return }
+        let busy = Set(meetings.values.flatMap { [$0.sharer.connection, $0.helper.connection] }.compactMap { $0 })
+        for (id, connection) in connections where !connection.isSentAway && !busy.contains(id) {
+            guard case .sharer(let lookups) = connection.role, !lookups.isEmpty, let other = anotherNode() else { continue }
+            connections[id]?.isSentAway = true
+            send(.elsewhere(other), to: id)
+        }
+    }
+
     /// Where somebody may be sent who is not to stay here; nil when there is no such node.
     mutating func anotherNode() -> RelayURL? { fleet?.another(using: &random) }
 

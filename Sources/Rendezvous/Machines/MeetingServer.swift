@@ -32,6 +32,8 @@ public struct MeetingServer: Sendable {
         /// What it waits for of the store, and what it has said since.
         var ticket: StoreTicket?
         var queue = QueuedTexts()
+        /// Was told to go to another node, as this one is to go.
+        var isSentAway = false
         /// No further output: it is being closed.
         var isClosing = false
     }
@@ -112,11 +114,7 @@ public struct MeetingServer: Sendable {
     /// invitations with them.
     public mutating func beginDraining() {
         isDraining = true
-        let busy = Set(meetings.values.flatMap { [$0.sharer.connection, $0.helper.connection] }.compactMap { $0 })
-        for (id, connection) in connections {
-            guard case .sharer(let lookups) = connection.role, !lookups.isEmpty, !busy.contains(id), let other = anotherNode() else { continue }
-            send(.elsewhere(other), to: id)
-        }
+        sendSharersAway()
     }
 
     // MARK: What is there
@@ -206,6 +204,7 @@ public struct MeetingServer: Sendable {
             }
         }
         giveUpOnStore(at: now, wallClock: wallClock)
+        if isDraining { sendSharersAway() }
         for (meeting, parties) in meetings {
             if case .handshake(let since, _, _) = parties.stage, now - since >= configuration.handshakeTimeout {
                 end(meeting, tellHelper: .peerLeft(meeting), tellSharer: .peerLeft(meeting), at: now)

@@ -1,4 +1,5 @@
 import Logging
+import NetPrimitives
 @testable import RelayService
 import Rendezvous
 import Synchronization
@@ -15,6 +16,18 @@ struct FleetMemberTests {
         #expect(FleetMember.view(from: Self.one, nodes, known: [Self.two]).nodes == [Self.one, Self.two])
         let leaving = FleetMember.view(from: Self.one, nodes + [RelayNode(url: Self.two, isLeaving: true)], known: [Self.two])
         #expect(leaving.nodes == [Self.one] && leaving.leaving == [Self.two])
+    }
+
+    @Test("after a database that was away, or took seconds, nodes that are known have the time that a node lives to tell of themselves")
+    func grace() {
+        var grace = BeatGrace()
+        func answered(_ milliseconds: Int) -> Bool { grace.answered(at: .zero + .milliseconds(milliseconds)) }
+        #expect([0, 1000, 2000, 4000].map(answered) == [false, false, false, false])
+        // No call failed: one took 3.5 seconds.
+        #expect([7500, 8500, 9500, 10_400, 10_500, 11_500].map(answered) == [true, true, true, true, false, false])
+        #expect(answered(60_000))
+        // A database that goes on being slow is never the reason to take a node for dead.
+        #expect([62_500, 65_000, 67_900, 69_000, 70_000, 70_900].map(answered) == [true, true, true, true, true, false])
     }
 
     @Test("a relay without a fleet's database is a fleet of its own, wherever it is called by")

@@ -1,4 +1,6 @@
 import Foundation
+import HostNetwork
+import NetPrimitives
 @testable import RelayService
 import Rendezvous
 import Synchronization
@@ -43,6 +45,22 @@ struct PostgresStoreTests {
         #expect(secrets.withLock { $0.count } == 8)
         #expect(Set(secrets.withLock { $0 }).count == 1)
         #expect(try OpenedState.existingSecret(in: url) == secrets.withLock { $0.first })
+    }
+
+    @Test("a node that has to wait for another one's migration for longer than a statement may take waits, and has its tables")
+    func longMigration() throws {
+        let url = try PostgresServer.shared.get().makeDatabase()
+        nonisolated(unsafe) let holder = try PostgresConnection(url)  // from the start of the thread on it is the thread's
+        _ = try holder.run("SET statement_timeout = 0; SELECT pg_advisory_lock(\(PostgresStore.lock))")
+        // As long as it sleeps in the database the lock is held; it is let go within the same request.
+        let held = Thread {
+            _ = try? holder.run(
+                "SELECT pg_sleep(5); SELECT pg_advisory_unlock(\(PostgresStore.lock))", until: MonotonicClock.now() + .seconds(60))
+        }
+        held.start()
+        let store = PostgresStore(url)
+        try store.migrate()
+        #expect(try store.personCount() == 0)
     }
 
     @Test("a database without a relay has no secret")
@@ -132,6 +150,20 @@ struct PostgresStoreTests {
         #expect(throws: PostgresError.away("it does not answer")) { try PostgresConnection(url) }
     }
 
+    @Test("of several hosts one that is silent keeps nobody from the next, which is the first one from then on")
+    func hosts() throws {
+        let folder = TemporaryFolder()
+        let descriptor = try UnixSocket.listen(at: folder.path + "/.s.PGSQL.5432")
+        defer { close(descriptor) }
+        let text = try PostgresServer.shared.get().text("postgres").replacing("host=", with: "host=\(folder.path),")
+        let url = try #require(PostgresURL(text))
+        #expect(url.places.count == 2)
+        let connection = try PostgresConnection(url)
+        #expect(connection.place == 1)
+        #expect(try connection.run("SELECT 1").first == "1")
+        #expect(try PostgresConnection(url, beginningWith: 1).place == 1)
+    }
+
     @Test("what is refused is told with its reason, and the connection goes on")
     func refused() throws {
         let store = try StoreKind.postgres()
@@ -164,6 +196,19 @@ struct PostgresURLTests {
             }
         }
         #expect(PostgresURL("/var/lib/ra-relay") == nil)
+    }
+
+    @Test("each host of an address is a place of its own, with its port; what only libpq can tell is one place")
+    func places() throws {
+        func places(_ text: String) throws -> [String] {
+            try #require(PostgresURL(text)).places.map { $0.parameters.map { "\($0.0)=\($0.1)" }.joined(separator: " ") }
+        }
+        #expect(try places("postgres://ra@db1,db2/fleet") == ["host=db1 port=5432", "host=db2 port=5432"])
+        #expect(try places("postgres://ra@db1:1,[2001:db8::1]:2/fleet") == ["host=db1 port=1", "host=2001:db8::1 port=2"])
+        #expect(try places("postgres://ra@/fleet?host=/a,/b&port=7") == ["host=/a port=7", "host=/b port=7"])
+        for single in ["postgres://ra@db1/fleet", "postgres:///fleet", "postgres://ra@db1,/fleet", "postgres://ra@db1:1,db2:2,db3/f?port=1,2"] {
+            #expect(try places(single) == [""], "\(single)")
+        }
     }
 
     @Test("hexadecimal digits are read back, and nothing else is")

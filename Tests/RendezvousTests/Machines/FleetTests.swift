@@ -222,6 +222,25 @@ struct FleetTests {
         #expect(nodes.first.isVerified(met))
     }
 
+    @Test("a sharer who was in a handshake as the draining began is sent away when it is over, and nobody is told twice")
+    func drainingHandshake() throws {
+        var nodes = TwoNodes()
+        let (waiting, sharer) = nodes.atFirst { ($0.sharer(), $0.sharer()) }
+        let lookup = nodes.first.invitation(of: sharer).lookup
+        let helper = nodes.atFirst { stage in
+            let helper = stage.connect()
+            stage.say(.meet(lookup), from: helper)
+            stage.server.beginDraining()
+            stage.run()
+            return helper
+        }
+        func told(_ id: ConnectionID) -> Int { nodes.first.heard[id]?.count { $0 == .elsewhere(Self.two) } ?? 0 }
+        #expect((told(waiting), told(sharer)) == (1, 0))
+        nodes.atFirst { $0.disconnect(helper) }
+        nodes.atFirst { $0.advance(seconds: 3) }
+        #expect((told(waiting), told(sharer)) == (1, 1))
+    }
+
     @Test("a relay that is alone and drained says busy, as ever")
     func alone() {
         var stage = Stage()

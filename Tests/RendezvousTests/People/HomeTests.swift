@@ -89,6 +89,25 @@ struct HomeTests {
         #expect(stage.nodes[Self.nodes[0]]?.counters.moved == UInt64(movers))
     }
 
+    @Test("who comes while the fleet changes is told to go where their home is by then")
+    func comesMeanwhile() {
+        var stage = Stage(nodes: Self.nodes)
+        let name = Self.nameAtHome(1)
+        stage.nodes[Self.nodes[0]]?.setFleet(FleetView(here: Self.nodes[0]))
+        let ann = stage.person(1, at: Self.nodes[0])
+        stage.change(ann) { $0.register(name) }
+        _ = stage.news(ann)
+        stage.storeIsAway = true
+        stage.change(ann) { $0.present(name, allow: [], strangers: false) }
+        stage.nodes[Self.nodes[0]]?.setFleet(FleetView(here: Self.nodes[0], others: Self.nodes))
+        stage.storeIsAway = false
+        stage.run()
+        #expect(stage.news(ann) == [.present(name)])
+        stage.advance(seconds: 1)
+        #expect(stage.news(ann) == [.elsewhere(Self.nodes[1], for: .present(name))])
+        #expect(stage.nodes[Self.nodes[0]]?.moverCount == 0)
+    }
+
     @Test("a node that drains sends everybody to the nodes that stay, and newcomers at once")
     func draining() {
         var stage = Stage(nodes: Self.nodes)
@@ -105,6 +124,24 @@ struct HomeTests {
         stage.disconnect(ann)
         stage.change(asker) { $0.askPresence(of: name) }
         #expect(stage.news(asker).last == .elsewhere(home, for: .presence(name)))
+    }
+
+    @Test("who tries for hours to be at a relay and says the name each time has said it once")
+    func registersOnce() {
+        var client = PersonClient(identity: Stage.identity(1), random: SeededRandom(seed: 1))
+        let (ann, bob) = (Stage.name("ann"), Stage.name("bob"))
+        for _ in 0..<5000 { client.register(ann) }
+        client.register(bob)
+        #expect(client.waiting == [.register(ann), .register(bob)])
+        let time = UnixTime(seconds: 1_795_000_000)
+        client.connectionOpened(to: Self.nodes[0])
+        client.receive(SwitchboardMessage.challenge(ContactMessageTests.nonce).text, at: time)
+        client.receive(SwitchboardMessage.identified.text, at: time)
+        client.register(ann)
+        #expect(client.waiting.isEmpty && client.unanswered == [.register(ann), .register(bob)])
+        client.receive(SwitchboardMessage.registered(ann).text, at: time)
+        client.register(ann)
+        #expect(client.unanswered == [.register(bob), .register(ann)], "what was answered can be asked again")
     }
 
     @Test("a relay that sends people in circles is followed four times, and never from TLS to none")

@@ -151,37 +151,59 @@ struct LetterTests {
     // UDEVbrdn3zSkCtL8av12tvdC9Z-4Xp4YeNq0U-nM8mQ: Memory
 
     @Test(
-        "a letter is good for ten minutes, before and after",
-        arguments: [(0, true), (600, true), (601, false), (-600, true), (-601, false), (100_000, false)])
+        "a letter is good for ten minutes, and one that comes before its time by no more than a minute",
+        arguments: [(0, true), (600, true), (601, false), (-60, true), (-61, false), (-600, false), (100_000, false)])
     func ages(_ age: Int, _ isRead: Bool) {
         var memory = LetterMemory()
         let written = UnixTime(seconds: UInt64(Int(Self.time.seconds) - age))
-        let admitted = memory.admits([1], written: written, at: Self.time)
+        let admitted = memory.admits([1], of: Self.ann.key, written: written, at: Self.time)
         #expect(admitted == isRead)
     }
 
     @Test("a time of no year at all is no letter's", arguments: [0, UInt64.max])
     func times(_ seconds: UInt64) {
         var memory = LetterMemory()
-        let admitted = memory.admits([1], written: UnixTime(seconds: seconds), at: Self.time)
+        let admitted = memory.admits([1], of: Self.ann.key, written: UnixTime(seconds: seconds), at: Self.time)
         #expect(!admitted)
     }
 
-    @Test("no letter is read twice, not even after many others: the memory is bounded, and what it forgets stays unread")
-    func memory() {
+    /// A key that somebody might have.
+    static func key(_ number: Int) throws -> PersonKey {
+        try #require(PersonKey([UInt8(number & 255), UInt8(number >> 8)] + [UInt8](repeating: 0, count: 30)))
+    }
+
+    static func mark(_ number: Int) -> [UInt8] { [UInt8(number & 255), UInt8(number >> 8)] }
+
+    @Test("no letter is read twice, not even after many others: the memory is bounded, and what it forgets stays unread", arguments: [1, 500])
+    func memory(writers: Int) throws {
         var memory = LetterMemory()
         let now = Self.time
-        func mark(_ number: Int) -> [UInt8] { [UInt8(number & 255), UInt8(number >> 8)] }
+        let keys = try (0..<writers).map(Self.key)
         func written(_ number: Int) -> UnixTime { UnixTime(seconds: now.seconds - 500 + UInt64(number / 20)) }
-        let read = (0..<5000).count { memory.admits(mark($0), written: written($0), at: now) }
-        #expect(read == 5000)
-        #expect(memory.count <= LetterMemory.capacity)
-        let again = (0..<5000).count { memory.admits(mark($0), written: written($0), at: now) }
+        func read() -> Int {
+            (0..<10_000).count { memory.admits(Self.mark($0), of: keys[$0 % writers], written: written($0), at: now) }
+        }
+        let first = read()
+        // What is written in the second of what was just forgotten is not read any more.
+        #expect(first > (writers == 1 ? 5000 : 9000))
+        #expect(memory.count == (writers == 1 ? LetterMemory.capacityPerWriter : LetterMemory.capacity))
+        let again = read()
         #expect(again == 0)
         // When those are too old to be read anyway, there is room again.
         let later = now.advanced(bySeconds: 1200)
-        let new = memory.admits([9, 9, 9], written: later, at: later)
-        #expect(new)
-        #expect(memory.count == 1)
+        let new = (0..<LetterMemory.capacityPerWriter).count { memory.admits(Self.mark($0), of: keys[0], written: later, at: later) }
+        let newest = memory.admits([9, 9, 9], of: keys[0], written: later.advanced(bySeconds: 1), at: later)
+        #expect(new == LetterMemory.capacityPerWriter && newest)
+    }
+
+    @Test("who writes a thousand letters, from later on too, silences nobody but themselves")
+    func silencing() throws {
+        var memory = LetterMemory()
+        let (now, soon) = (Self.time, Self.time.advanced(bySeconds: Int(LetterMemory.earliness)))
+        for number in 0..<2000 { _ = memory.admits(Self.mark(number), of: Self.eve.key, written: soon, at: now) }
+        #expect(memory.count <= LetterMemory.capacityPerWriter)
+        let others = memory.admits([1], of: Self.ann.key, written: UnixTime(seconds: now.seconds - 500), at: now)
+        let theirs = memory.admits([1, 2, 3], of: Self.eve.key, written: now, at: now)
+        #expect(others && !theirs)
     }
 }

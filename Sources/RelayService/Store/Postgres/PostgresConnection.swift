@@ -12,21 +12,45 @@ final class PostgresConnection {
     /// nil once it was lost.
     private var handle: OpaquePointer?
 
-    /// Connects.
+    /// Which of the address's hosts it is.
+    private(set) var place = 0
+
+    /// Connects. Of several hosts each has its part of the patience, and what those before it have left of theirs.
     ///
+    /// - Parameter first: the host to begin with: the last one that was there.
     /// - Throws: `.away`, for whatever reason there is no connection.
-    init(_ url: PostgresURL) throws(PostgresError) {
+    init(_ url: PostgresURL, beginningWith first: Int = 0) throws(PostgresError) {
+        let places = url.places
+        let end = MonotonicClock.now() + Self.patience
+        var failure = PostgresError.away("no connection")
+        for offset in places.indices {
+            let now = MonotonicClock.now()
+            let index = (first + offset) % places.count
+            do throws(PostgresError) {
+                try connect(url, places[index], until: now + (end - now) / (places.count - offset))
+                place = index
+                return
+            } catch {
+                PQfinish(handle)
+                handle = nil
+                failure = error
+            }
+        }
+        throw failure
+    }
+
+    private func connect(_ url: PostgresURL, _ place: PostgresURL.Place, until deadline: Instant) throws(PostgresError) {
         // What stands before the URL is a default that the URL may change; what stands behind it holds.
-        let parameters: [(String, String)] = [
-            ("application_name", "ra-relay"),
-            // Of several hosts the one that takes changes.
-            ("target_session_attrs", "read-write"),
-            ("dbname", String(decoding: url.text.exposed, as: UTF8.self)),
-            ("client_encoding", "UTF8"),
-        ]
+        let parameters: [(String, String)] =
+            [
+                ("application_name", "ra-relay"),
+                // Of several hosts the one that takes changes.
+                ("target_session_attrs", "read-write"),
+                ("dbname", String(decoding: url.text.exposed, as: UTF8.self)),
+                ("client_encoding", "UTF8"),
+            ] + place.parameters
         let names = CStrings(parameters.map(\.0)), values = CStrings(parameters.map(\.1))
         handle = PQconnectStartParams(names.pointers, values.pointers, 1)
-        let deadline = MonotonicClock.now() + Self.patience
         var wanted = PGRES_POLLING_WRITING
         while wanted != PGRES_POLLING_OK {
             guard let handle, PQstatus(handle) != CONNECTION_BAD, wanted != PGRES_POLLING_FAILED else { throw lose() }
@@ -53,7 +77,8 @@ final class PostgresConnection {
         try run(statement, values, until: MonotonicClock.now() + Self.patience)
     }
 
-    private func run(_ statement: String, _ values: [String?] = [], until deadline: Instant) throws(PostgresError) -> PostgresRows {
+    /// - Parameter deadline: of what may take longer than a statement of a client's.
+    func run(_ statement: String, _ values: [String?] = [], until deadline: Instant) throws(PostgresError) -> PostgresRows {
         guard let handle else { throw .away("the connection was lost") }
         let texts = CStrings(values)
         // Several statements at once go without values only.

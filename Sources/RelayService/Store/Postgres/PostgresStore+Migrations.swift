@@ -1,3 +1,6 @@
+import HostNetwork
+import NetPrimitives
+
 extension PostgresStore {
     /// The versions of the tables, in order; a landed one is never changed. Nodes of two releases use them at the same time while a fleet
     /// is brought up to date: a version only adds what an earlier release does not mind.
@@ -52,25 +55,31 @@ extension PostgresStore {
     ]
 
     /// Whoever migrates has this lock: "ra-relay" in ASCII.
-    private static let lock = "8241988231270295929"
+    static let lock = "8241988231270295929"
+    /// For all of it, and for the node that does it first: a new index on the tables of a large fleet takes minutes.
+    private static let migrationPatience: Duration = .seconds(600)
 
     /// Brings the tables up to date, however many nodes do so at once.
     ///
     /// - Parameter last: the version to stop at.
     func migrate(upTo last: Int = migrations.count) throws(PostgresError) {
-        _ = try link.run("BEGIN")
+        // One connection for all of it: what another one did would be outside of the transaction.
+        let connection = try link.current()
+        let deadline = MonotonicClock.now() + Self.migrationPatience
+        func run(_ statement: String) throws(PostgresError) -> PostgresRows { try connection.run(statement, until: deadline) }
+        _ = try run("BEGIN")
         do {
             // Until the end of the transaction. The default patience of a lock is short; a migration may take a while.
-            _ = try link.run("SET LOCAL lock_timeout = 0; SET LOCAL statement_timeout = 0; SELECT pg_advisory_xact_lock(\(Self.lock))")
-            _ = try link.run("CREATE TABLE IF NOT EXISTS ra_relay_version (version integer PRIMARY KEY)")
-            let version = try link.run("SELECT coalesce(max(version), 0) FROM ra_relay_version").first.flatMap { Int($0) } ?? 0
+            _ = try run("SET LOCAL lock_timeout = 0; SET LOCAL statement_timeout = 0; SELECT pg_advisory_xact_lock(\(Self.lock))")
+            _ = try run("CREATE TABLE IF NOT EXISTS ra_relay_version (version integer PRIMARY KEY)")
+            let version = try run("SELECT coalesce(max(version), 0) FROM ra_relay_version").first.flatMap { Int($0) } ?? 0
             for number in version..<max(version, last) {
-                _ = try link.run(Self.migrations[number])
-                _ = try link.run("INSERT INTO ra_relay_version VALUES (\(number + 1))")
+                _ = try run(Self.migrations[number])
+                _ = try run("INSERT INTO ra_relay_version VALUES (\(number + 1))")
             }
-            _ = try link.run("COMMIT")
+            _ = try run("COMMIT")
         } catch {
-            _ = try? link.run("ROLLBACK")
+            _ = try? run("ROLLBACK")
             throw error
         }
     }

@@ -37,6 +37,8 @@ final class PostgresLink: @unchecked Sendable {  // a store is one thread's at a
 
     let url: PostgresURL
     private var connection: PostgresConnection?
+    /// The host that was the last one to be there.
+    private var place = 0
     private var pause = pauses.lowerBound
     private var nextAttempt = Instant.zero
 
@@ -46,13 +48,15 @@ final class PostgresLink: @unchecked Sendable {  // a store is one thread's at a
         try current().run(statement, values)
     }
 
-    private func current() throws(PostgresError) -> PostgresConnection {
+    /// The connection that there is, for statements that must all be its own.
+    func current() throws(PostgresError) -> PostgresConnection {
         if let connection, connection.isAlive { return connection }
         connection = nil
         guard MonotonicClock.now() >= nextAttempt else { throw .away("the next attempt comes soon") }
         do {
-            let made = try PostgresConnection(url)
+            let made = try PostgresConnection(url, beginningWith: place)
             connection = made
+            place = made.place
             pause = Self.pauses.lowerBound
             return made
         } catch {

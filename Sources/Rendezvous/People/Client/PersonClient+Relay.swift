@@ -112,8 +112,8 @@ extension PersonClient {
 
     private mutating func isNew(_ letter: Letter, from caller: PersonKey, at now: UnixTime) -> Bool {
         presence?.allow.contains(caller) == true
-            ? contactLetters.admits(letter.mark, written: letter.time, at: now)
-            : strangerLetters.admits(letter.mark, written: letter.time, at: now)
+            ? contactLetters.admits(letter.mark, of: caller, written: letter.time, at: now)
+            : strangerLetters.admits(letter.mark, of: caller, written: letter.time, at: now)
     }
 
     /// What the callee says within the call; it refers to our letter, so it is of this call and of nobody else.

@@ -201,6 +201,8 @@ public struct PersonClient: Sendable {
     // MARK: What waits
 
     mutating func enqueue(_ message: PersonMessage) {
+        // Whoever tries for hours to be at a relay says so at each attempt, and has it said once. Other questions have an answer each.
+        if case .register = message, waiting.contains(message) || unanswered.contains(message) { return }
         guard waiting.count < Self.maximumWaiting else {
             if let asked = message.asked { events.append(.refused(.busy, of: asked)) }
             return

@@ -11,7 +11,11 @@ extension Switchboard {
             send(.replaced, to: before)
             closeSilently(before)
         }
-        if connections[id]?.presence?.name != presence.name { leave(id) }
+        if connections[id]?.presence?.name != presence.name {
+            leave(id)
+            // The fleet may be another one than when the store was asked.
+            if home(of: presence.name) != fleet.here, !movers.contains(presence.name) { movers.append(presence.name) }
+        }
         connections[id]?.presence = presence
         present[presence.name] = id
         send(.present(presence.name), to: id)
@@ -25,14 +29,15 @@ extension Switchboard {
 
     /// Tells some of those who are at home at another node by now where that is. They stay here until they go.
     mutating func moveSome() {
-        for name in movers.prefix(max(1, configuration.movesPerSecond)) {
+        let number = min(movers.count, max(1, configuration.movesPerSecond, leastMoves))
+        for name in movers.prefix(number) {
             guard let id = present[name] else { continue }
             let home = home(of: name)
             guard home != fleet.here else { continue }
             counters.moved &+= 1
             send(.elsewhere(home, for: .present(name)), to: id)
         }
-        movers.removeFirst(min(movers.count, max(1, configuration.movesPerSecond)))
+        movers.removeFirst(number)
     }
 
     mutating func send(_ message: SwitchboardMessage, to id: ConnectionID) {

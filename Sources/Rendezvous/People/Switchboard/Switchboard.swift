@@ -67,10 +67,14 @@ public struct Switchboard: Sendable {
     var lastTicket: UInt64 = 0
     /// Who is here and is at home at another node by now, to be told so little by little.
     var movers: [PersonName] = []
+    /// As many are told in a second at least: a node that is to go is there for a few seconds only.
+    var leastMoves = 0
     var outputs: [SwitchboardOutput] = []
     private var nextOutputIndex = 0
     private var nextSweep: Instant?
 
+    /// Seconds that a node which is to go takes to tell everybody so: it waits a few more for them to go.
+    private static var movingTime: Int { 3 }
     /// How exactly timeouts are kept.
     private static var sweepInterval: Duration { .seconds(1) }
     /// 64 KiB a second, a megabyte at once, counted in units of 512 bytes with one for the message itself.
@@ -103,6 +107,7 @@ public struct Switchboard: Sendable {
     public mutating func beginDraining() {
         isDraining = true
         movers = present.keys.filter { home(of: $0) != fleet.here }
+        leastMoves = (movers.count + Self.movingTime - 1) / Self.movingTime
     }
 
     /// Where a person of that name is to be: while we drain, one of the others, if there are any.
@@ -117,6 +122,8 @@ public struct Switchboard: Sendable {
     public var connectionCount: Int { connections.count }
     public var presentCount: Int { present.count }
     public var callCount: Int { calls.count }
+    /// People who are to be told yet that they are at home elsewhere.
+    public var moverCount: Int { movers.count }
 
     /// When `handleTimeout` has something to look at; nil while nobody is connected.
     public var nextDeadline: Instant? { nextSweep }
