@@ -66,15 +66,18 @@ struct InvitationStoreTests {
             let home = try #require(RelayURL(String("http://[2001:db8::1]:3478")))
             made.home = home
             try store.extend(made.lookup, to: made.expires)
-            #expect(try store.move(made.lookup, from: nil, to: home))
-            #expect(try store.find(made.lookup) == made)
-            // A move that comes late takes it from nobody, and what is not there does not move.
             let late = try #require(RelayURL(String("https://late.example.org")))
-            #expect(try !store.move(made.lookup, from: nil, to: late) && !store.move(made.lookup, from: late, to: late))
-            #expect(try !store.move(try #require(Lookup("ABC129")), from: nil, to: late))
+            let absent = try #require(Lookup("ABC129"))
+            var moved = [try store.move(made.lookup, from: nil, to: home)]
+            // A move that comes late takes it from nobody, and what is not there does not move.
+            moved.append(try store.move(made.lookup, from: nil, to: late))
+            moved.append(try store.move(made.lookup, from: late, to: late))
+            moved.append(try store.move(absent, from: nil, to: late))
+            #expect(moved == [true, false, false, false])
             #expect(try store.find(made.lookup) == made)
             made.home = late
-            #expect(try store.move(made.lookup, from: home, to: late))
+            let again = try store.move(made.lookup, from: home, to: late)
+            #expect(again)
             #expect(try store.find(made.lookup) == made)
             try store.purge(expiredAt: UnixTime(seconds: 2000))
             #expect(try store.find(made.lookup) == made)

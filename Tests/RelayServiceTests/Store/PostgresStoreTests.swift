@@ -58,7 +58,7 @@ struct PostgresStoreTests {
                 "SELECT pg_sleep(5); SELECT pg_advisory_unlock(\(PostgresStore.lock))", until: MonotonicClock.now() + .seconds(60))
         }
         held.start()
-        let store = PostgresStore(url)
+        var store = PostgresStore(url)
         try store.migrate()
         #expect(try store.personCount() == 0)
     }

@@ -164,7 +164,8 @@ struct FleetTests {
                 nodes.second.answerNext()
                 nodes.second.run()
                 let home = try #require(nodes.second.store.find(owned.lookup)?.home)
-                #expect(nodes.second.store.move(owned.lookup, from: home, to: others[move]))
+                let moved = nodes.second.store.move(owned.lookup, from: home, to: others[move])
+                #expect(moved)
                 nodes.second.answerNext()
                 nodes.second.run()
             }
