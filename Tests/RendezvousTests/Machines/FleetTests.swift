@@ -150,32 +150,32 @@ struct FleetTests {
         #expect(nodes.second.store.find(owned.lookup)?.home == three && nodes.second.server.waitingCount == 0)
     }
 
-    @Test("who resumes an invitation that moves meanwhile looks again, a few times")
-    func movesMeanwhile() throws {
+    @Test("who resumes an invitation that moves meanwhile looks again, a few times", arguments: [1, StoreQuestion.maximumLooks])
+    func movesMeanwhile(moves: Int) throws {
         var nodes = TwoNodes()
         let sharer = nodes.atFirst { $0.sharer() }
         let owned = try #require(nodes.first.sharers[sharer]?.invitation)
-        let others = try (0..<StoreQuestion.maximumLooks).map { try #require(RelayURL("https://\($0).example.org")) }
-        for moves in [1, StoreQuestion.maximumLooks] {
-            nodes.second.storeIsSlow = true
-            let id = nodes.second.connect()
-            nodes.second.say(.resume(owned.lookup, owner: owned.owner), from: id)
-            for move in 0..<moves {
-                nodes.second.answerNext()
-                nodes.second.run()
-                let home = try #require(nodes.second.store.find(owned.lookup)?.home)
-                let moved = nodes.second.store.move(owned.lookup, from: home, to: others[move])
-                #expect(moved)
-                nodes.second.answerNext()
-                nodes.second.run()
-            }
-            nodes.second.storeIsSlow = false
-            while !nodes.second.asked.isEmpty { nodes.second.answerNext() }
+        let others = try (0..<moves).map { try #require(RelayURL("https://\($0).example.org")) }
+        nodes.second.storeIsSlow = true
+        let id = nodes.second.connect()
+        nodes.second.say(.resume(owned.lookup, owner: owned.owner), from: id)
+        for other in others {
+            nodes.second.answerNext()
             nodes.second.run()
-            let isResumed = moves < StoreQuestion.maximumLooks
-            #expect((nodes.second.heard[id] == [.error(.unavailable)]) == !isResumed)
-            #expect((nodes.second.store.find(owned.lookup)?.home == Self.two) == isResumed)
+            let home = try #require(nodes.second.store.find(owned.lookup)?.home)
+            let moved = nodes.second.store.move(owned.lookup, from: home, to: other)
+            #expect(moved)
+            nodes.second.answerNext()
+            nodes.second.run()
         }
+        nodes.second.storeIsSlow = false
+        while !nodes.second.asked.isEmpty {
+            nodes.second.answerNext()
+            nodes.second.run()
+        }
+        let isResumed = moves < StoreQuestion.maximumLooks
+        #expect((nodes.second.heard[id] == [.error(.unavailable)]) == !isResumed)
+        #expect((nodes.second.store.find(owned.lookup)?.home == Self.two) == isResumed)
     }
 
     @Test("an owner who asks at another node is sent to where the invitation is, and a stranger learns nothing")
