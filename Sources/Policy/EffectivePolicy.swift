@@ -14,6 +14,7 @@ public struct EffectivePolicy: Hashable, Sendable {
         administrator: PolicyText = PolicyText(), file: String = "", person: PolicyText = PolicyText(), configuration: String = ""
     ) {
         var policy = administrator.policy
+        policy.administratorRelays = administrator.policy.relays
         var settings: [PolicyLine] = []
         for setting in PolicySetting.all {
             var origin = administrator.lines[setting.key].map { PolicyLine.Origin.administrator(file: file, line: $0) } ?? .builtIn

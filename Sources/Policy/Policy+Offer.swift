@@ -42,7 +42,7 @@ extension Policy {
         case .contact(let address): PersonAddress(address) == wish.address
         case .key(let fingerprint): fingerprint == wish.key.fingerprint
         // Whose name is that of an account is for a relay to say: for one that the administrator names, and no other.
-        case .group(let name): relays?.contains(wish.address.relay) == true && wish.groups.contains(name)
+        case .group(let name): administratorRelays?.contains(wish.address.relay) == true && wish.groups.contains(name)
         }
     }
 }

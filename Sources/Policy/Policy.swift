@@ -19,6 +19,9 @@ public struct Policy: Hashable, Sendable {
     public var tcp: [String]?
     /// At which relays people may meet; nil: at any.
     public var relays: [RelayURL]?
+    /// The relays that the administrator names; nil: none were. What a person writes is never among them: a relay that they choose
+    /// themselves could give any name to anybody.
+    public internal(set) var administratorRelays: [RelayURL]?
     /// In place of our own sentence, before the yes to view and before the yes to control.
     public var warningBeforeView: String?
     public var warningBeforeControl: String?
@@ -50,7 +53,7 @@ public struct PermittedHelper: Hashable, Sendable {
         case contact(String)
         /// Whoever holds the key with this fingerprint, as `ra-connect contacts list` shows it.
         case key(String)
-        /// Whose name is that of a member of this group of this machine, at a relay that `relays` names.
+        /// Whose name is that of a member of this group of this machine, at a relay that the administrator's `relays` names.
         case group(String)
     }
 

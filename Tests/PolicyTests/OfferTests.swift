@@ -48,12 +48,28 @@ private let cells: [(policy: String, address: String, groups: Set<String>, ceili
 struct OfferTests {
     @Test("every policy, everybody who offers", arguments: cells)
     func table(cell: (policy: String, address: String, groups: Set<String>, ceiling: Ceiling, outcome: String)) throws {
-        let policy = try PolicyText(file: cell.policy).policy
+        let policy = EffectivePolicy(administrator: try PolicyText(file: cell.policy)).policy
         let address = try #require(PersonAddress(cell.address))
         let outcome: String
         do throws(PolicyRefusal) {
             outcome = "\(try policy.permitOffer(OfferWish(address: address, key: hugo, groups: cell.groups, ceiling: cell.ceiling)))"
         } catch { outcome = error.description }
         #expect(outcome == cell.outcome || cell.outcome.hasSuffix(".") && outcome.hasSuffix(cell.outcome), "\(outcome)")
+    }
+
+    @Test("a relay that a person names themselves vouches for no account of this computer")
+    func groups() throws {
+        let administrator = try PolicyText(file: "may-be-offered = true\nhelpers = [{ group = \"helpdesk\", may = \"control\" }]")
+        let person = try PolicyText(configuration: "[policy]\nrelays = [\"\(relay)\"]")
+        let wish = OfferWish(address: try #require(PersonAddress("hugo@relay.example.org")), key: hugo, groups: ["helpdesk"])
+        let policy = EffectivePolicy(administrator: administrator, person: person).policy
+        #expect(policy.relays?.count == 1)
+        #expect(throws: PolicyRefusal.self) { try policy.permitOffer(wish) }
+        // The administrator's list counts, and the person's can still make it shorter.
+        let named = try PolicyText(
+            file: "may-be-offered = true\nrelays = [\"\(relay)\", \"https://other.example.org\"]\nhelpers = [{ group = \"helpdesk\", may = \"view\" }]")
+        #expect(try EffectivePolicy(administrator: named, person: person).policy.permitOffer(wish) == .view)
+        let elsewhere = try PolicyText(configuration: "[policy]\nrelays = [\"https://other.example.org\"]")
+        #expect(throws: PolicyRefusal.self) { try EffectivePolicy(administrator: named, person: elsewhere).policy.permitOffer(wish) }
     }
 }
