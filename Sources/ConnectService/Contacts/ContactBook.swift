@@ -12,6 +12,8 @@ public struct ContactBook: Hashable, Sendable {
         case full
         /// Another key stands for the name than the one that was written down.
         case changedKey(PersonAddress, known: PersonKey, now: PersonKey)
+        /// The key is that of a contact with another address.
+        case knownKey(PersonAddress, as: PersonAddress)
 
         public var description: String {
             switch self {
@@ -27,6 +29,11 @@ public struct ContactBook: Hashable, Sendable {
                 Nothing was sent. Ask them by telephone for the fingerprint that “ra-connect contacts list” shows them. If it is the second one: \
                 “ra-connect contacts remove \(address)”, then “ra-connect contacts add \(address)”.
                 """
+            case .knownKey(let address, let known):
+                """
+                Whoever is called \(address) has the key of \(known), whom you know, so they are the same person. Nothing was written down. \
+                If they have a new address: “ra-connect contacts remove \(known)”, then “ra-connect contacts add \(address)”.
+                """
             }
         }
     }
@@ -41,7 +48,10 @@ public struct ContactBook: Hashable, Sendable {
     public init() {}
 
     /// The keys of those who may ring, and see whether this person is there.
-    public var callers: [PersonKey] { contacts.filter { !$0.isBlocked }.map(\.key) }
+    public var callers: [PersonKey] {
+        let blocked = Set(contacts.filter(\.isBlocked).map(\.key))
+        return contacts.map(\.key).filter { !blocked.contains($0) }
+    }
 
     public func contact(at address: PersonAddress) -> Contact? { contacts.first { $0.address == address } }
 
@@ -60,12 +70,14 @@ public struct ContactBook: Hashable, Sendable {
 
     // MARK: What changes it
 
-    /// Writes a contact down. Who is there already with the same key stays as they are; with another one nothing is changed.
+    /// Writes a contact down. Who is there already with the same key stays as they are; with another one, or under another address,
+    /// nothing is changed.
     public mutating func add(_ contact: Contact) throws(Refusal) {
         if let known = self.contact(at: contact.address) {
             guard known.key == contact.key else { throw .changedKey(contact.address, known: known.key, now: contact.key) }
             return
         }
+        if let known = self.contact(with: contact.key) { throw .knownKey(contact.address, as: known.address) }
         guard contacts.count < Self.limit else { throw .full }
         contacts.append(contact)
         blockedStrangers.removeAll { $0 == contact.address }
@@ -93,4 +105,7 @@ public struct ContactBook: Hashable, Sendable {
     public func isBlocked(_ address: PersonAddress) -> Bool {
         blockedStrangers.contains(address) || contact(at: address)?.isBlocked == true
     }
+
+    /// Whether it is the key of somebody who is blocked, whatever they are called now.
+    public func isBlocked(_ key: PersonKey) -> Bool { contacts.contains { $0.isBlocked && $0.key == key } }
 }

@@ -93,11 +93,31 @@ struct ContactBookTests {
         #expect("\(refusal)".contains("ATTENTION") && "\(refusal)".contains(hugo.key.fingerprint))
         #expect("\(refusal)".contains("ra-connect contacts remove hugo@relay.example.org"))
 
-        for number in book.contacts.count..<ContactBook.limit { try book.add(contact("contact\(number)@relay.example.org", 4)) }
+        for number in book.contacts.count..<ContactBook.limit {
+            let seed = (0..<32).map { UInt8(truncatingIfNeeded: $0 == 0 ? number : $0 == 1 ? number >> 8 : 0xAA) }
+            let address = try #require(PersonAddress("contact\(number)@relay.example.org"))
+            try book.add(Contact(address: address, key: PersonIdentity(seed: Secret(seed)).key, since: .now()))
+        }
         #expect(throws: ContactBook.Refusal.full) { try book.add(contact("last@relay.example.org", 5)) }
         for number in 0..<ContactBook.limit + 5 { book.block(try #require(PersonAddress("pest\(number)@relay.example.org"))) }
         #expect(book.blockedStrangers.count == ContactBook.limit)
         #expect(try !book.isBlocked(#require(PersonAddress("pest4@relay.example.org"))))
+    }
+
+    @Test("a key that is known under another address is not added again, and is blocked under every one")
+    func knownKey() throws {
+        var book = ContactBook()
+        let (hugo, otto) = (try contact("hugo@relay.example.org"), try contact("otto@relay.example.org"))
+        try book.add(hugo)
+        let refusal = ContactBook.Refusal.knownKey(otto.address, as: hugo.address)
+        #expect(throws: refusal) { try book.add(otto) }
+        #expect("\(refusal)".contains("ra-connect contacts remove hugo@relay.example.org"))
+        #expect(book.contacts == [hugo])
+        // A book of before, with both.
+        book.contacts.append(otto)
+        book.block(otto.address)
+        #expect(book.isBlocked(hugo.key) && !book.isBlocked(hugo.address))
+        #expect(book.callers.isEmpty)
     }
 
     @Test("who is blocked may not call, and is let in again")

@@ -42,7 +42,11 @@ public actor RequestFlow: AssistanceFlow {
             throw FlowError(.error, "Nobody is called \(address.name) at \(address.relay). Ask them how “ra-connect contacts list” calls them.")
         }
         do {
-            if let known = try file.read().contact(at: address) {
+            let book = try file.read()
+            if let known = book.contact(with: key), known.address != address {
+                throw ContactBook.Refusal.knownKey(address, as: known.address)
+            }
+            if let known = book.contact(at: address) {
                 guard known.key == key else { throw ContactBook.Refusal.changedKey(address, known: known.key, now: key) }
                 // They may have forgotten us: to be asked again is how they find out.
                 printer.note("\(address) is one of your contacts already; asking them nevertheless.")
