@@ -66,7 +66,7 @@ extension ContactEvent {
         case .present(let address): "You can be rung now, as \(address.printable)."
         case .away(let why): "You cannot be rung for now. \(why.printable)"
         case .call(let id, let kind, let from, let fingerprint, let ceiling, let message):
-            Self.question(id, kind, from.printable, fingerprint, ceiling, message.map { $0.replacing("\n", with: " ").printable })
+            Self.question(id, kind, from.printable, fingerprint, ceiling, message.map(Self.quoted))
         case .callEnded(_, let from, let end): Self.end(end, from.printable)
         case .calling(.ring, let to): "Ringing \(to.printable)…"
         case .calling(.offer, let to): "Offering help to \(to.printable)…"
@@ -86,15 +86,25 @@ extension ContactEvent {
         }
     }
 
+    /// Characters of a message that are shown: nobody writes a letter to say why they ring.
+    private static let longestMessage = 200
+
+    /// What somebody else has written, in quotation marks that nothing in it closes, on one line and cut short.
+    public static func quoted(_ message: String) -> String {
+        let line = message.split(whereSeparator: \.isWhitespace).joined(separator: " ").printable
+        let text = String(line.map { "“”„‟″〝〞〟".contains($0) ? "'" : $0 })
+        return "“\(text.count > longestMessage ? text.prefix(longestMessage - 1) + "…" : text)”"
+    }
+
     private static func question(
         _ id: UInt32, _ kind: CallKind, _ from: String, _ fingerprint: String, _ ceiling: String?, _ message: String?
     ) -> String {
-        let says = message.map { " They write: “\($0)”" } ?? ""
+        let says = message.map { " They write: \($0)" } ?? ""
         let question = switch kind {
         case .ring: "\(from), one of your contacts, asks for your help.\(says)"
         case .offer:
             "\(from), one of your contacts, offers help: to see your screen\(ceiling == "view" ? "" : ", and to control it after another yes").\(says)"
-        case .request: "\(from) asks to be your contact.\(says) Ask them by another way whether this is their fingerprint, before you say yes."
+        case .request: "\(from) wants to become a contact of yours, and is NOT one yet.\(says) Ask them by another way whether this is their fingerprint, before you say yes."
         }
         return "\(question)\nFingerprint: \(fingerprint)\nType yes \(id) or no \(id)."
     }

@@ -76,12 +76,32 @@ extension SessionEventLine {
 
     /// Who asks, how they were recognised, for what and for how long; the warning before all that, as lines of its own.
     private static func question(_ kind: Capability, from: String, saying detail: String?, _ notice: ConsentNotice) -> String {
-        let warning = notice.warning(before: kind)?.split(separator: "\n").map { String($0).printable } ?? []
+        let question = consent(kind, from: from, saying: detail, notice)
+        return [warning(kind, notice), question, "Type yes or no; no answer within \(notice.answer.components.seconds) s is a no."]
+            .compactMap(\.self).joined(separator: "\n")
+    }
+
+    private static func warning(_ kind: Capability, _ notice: ConsentNotice) -> String? {
+        notice.warning(before: kind)?.split(separator: "\n").map { String($0).printable }.joined(separator: "\n")
+    }
+
+    private static func consent(_ kind: Capability, from: String, saying detail: String?, _ notice: ConsentNotice) -> String {
         let who = notice.verified == .contact ? "\(from), one of your contacts," : "\(from), who had the right code,"
         let about = detail.map { " (\($0))" } ?? ""
-        let question = "\(who) asks to \(kind.wish)\(about), until you take it back or the session ends."
-        return (warning + [question, "Type yes or no; no answer within \(notice.answer.components.seconds) s is a no."])
-            .joined(separator: "\n")
+        return "\(who) asks to \(kind.wish)\(about), until you take it back or the session ends."
+    }
+
+    /// What the person is asked, and apart from it the warning, where both do not fit in one place; nil where nothing is asked.
+    public func question(for role: Role) -> (question: String, warning: String?)? {
+        switch self {
+        case .request(_, let kind, let from, let detail, let notice):
+            (Self.consent(kind, from: from.printable, saying: detail?.printable, notice), Self.warning(kind, notice))
+        case .sideRequest(let request, let from, let notice):
+            (request.question(from: from.printable, of: role, notice.verified), Self.warning(request.kind, notice))
+        case .invitation, .helper, .granted, .denied, .revoked, .side, .connected, .path, .candidates, .firstFrame, .paused, .resumed, .chat,
+            .file, .forwarding, .clipboard, .contact, .ended:
+            nil
+        }
     }
 
     private static func denial(of kind: Capability, by decider: Decider, role: Role, peer: String) -> String {

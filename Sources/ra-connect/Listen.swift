@@ -35,10 +35,8 @@ struct Listen: AsyncParsableCommand {
         common.beginLog()
         let own = try OwnAddress.find(name: name, common, asks: true)
         let printer = EventPrinter(asJSON: common.json, role: .helper)
-        let policy = try common.permitted(printer) { policy throws(PolicyRefusal) in
-            try policy.permitMeeting(at: own.relay)
-            return policy
-        }
+        try common.permitted(printer) { policy throws(PolicyRefusal) in try policy.permitMeeting(at: own.relay) }
+        let policy = { @Sendable [config = common.config] in try MachinePolicy().load(configuration: config).policy }
         let identity = try Contacts.orEnd { try IdentityFile().loadOrMake() }
         var options = ListenFlow.Options(
             own: own, proxy: try common.proxyRule(), name: ra_connect.displayName(displayName), policy: policy)

@@ -72,7 +72,7 @@ def test_a_contact_is_rung_and_helps_without_a_code(pair):
     assert call["from"] == sara.address and call["fingerprint"] == own["fingerprint"]
     assert call["message"] == "The <b>printer</b>\nis on fire" and call["ceiling"] == "control"
     sharer.wait_for_event("answer", where=lambda event: event["answer"] == "ringing")
-    hugo.listening.send("yes")
+    hugo.listening.send(f"yes {call['id']}")
     sharer.wait_for_event("answer", where=lambda event: event["answer"] == "accepted")
     sharer.wait_for_event("connected", timeout=20)
     helper = sharer.wait_for_event("helper")
@@ -87,9 +87,8 @@ def test_a_contact_is_rung_and_helps_without_a_code(pair):
     # The person is there for the next one.
     hugo.listening.wait_for_event("ended")
     again = ring(sara, hugo)
-    seen = len(hugo.listening.lines)
-    hugo.listening.wait_for_event("call", where=lambda event: event["id"] > call["id"])
-    hugo.listening.send("no")
+    second = hugo.listening.wait_for_event("call", where=lambda event: event["id"] > call["id"])
+    hugo.listening.send(f"no {second['id']}")
     assert_ends(again, "declined", 4)
 
 
@@ -100,9 +99,8 @@ def test_of_two_helpers_the_first_to_say_yes_gets_it(place, people):
         helper.listen()
         sara.befriend(helper)
     sharer = ring(sara, hugo, ann)
-    for helper in (hugo, ann):
-        helper.listening.wait_for_event("call", where=lambda event: event["kind"] == "ring")
-    ann.listening.send("yes")
+    calls = [helper.listening.wait_for_event("call", where=lambda event: event["kind"] == "ring") for helper in (hugo, ann)]
+    ann.listening.send(f"yes {calls[1]['id']}")
     sharer.wait_for_event("connected", timeout=20)
     over = hugo.listening.wait_for_event("call-ended", where=lambda event: event["from"] == sara.address and event["why"] == "taken")
     hugo.listening.send(f"yes {over['id']}")
@@ -218,8 +216,8 @@ def test_an_offer_that_policy_allows_leads_to_a_session(place, people, etc):
     assert sara.listening.exit_code is None
 
     again = hugo.start("offer", sara.address, "--no-viewer")
-    sara.listening.wait_for_event("call", where=lambda event: event["kind"] == "offer" and event["id"] > call["id"])
-    sara.listening.send("no")
+    second = sara.listening.wait_for_event("call", where=lambda event: event["kind"] == "offer" and event["id"] > call["id"])
+    sara.listening.send(f"no {second['id']}")
     assert_ends(again, "declined", 4)
 
 
@@ -284,7 +282,9 @@ def test_the_desktop_asks_as_well(place, people, button):
     before = notifier.count
     sharer = ring(sara, hugo, options=("--message", "<b>Help</b> & me"))
     shown = notifier.wait_for("shown", "asks for your help", after=before)
-    assert shown["text"] == "‹b›Help‹/b› + me" and shown["title"] == f"{sara.address} asks for your help"
+    question, fingerprint, message = shown["text"].split("\n")
+    assert question.startswith("They ask you to see their screen") and shown["title"] == f"{sara.address} asks for your help"
+    assert fingerprint == f"Fingerprint: {sara.contacts()[0]['fingerprint']}" and message == "They write: “‹b›Help‹/b› + me”"
     assert shown["actions"] == ["accept", "Accept", "decline", "Decline"] and shown["expires"] == 0
     notifier.press(button, shown["shown"])
     if button == "accept":
@@ -324,9 +324,9 @@ def test_the_guided_start_rings_a_contact(pair):
     terminal.answer("What would you like to do?", "ring")
     terminal.answer("Whom do you ring?", hugo.name)
     assert terminal.read("The same, typed in one line:") and f"ra-connect share --to {hugo.address}" in terminal.read("\n\n")
-    hugo.listening.wait_for_event("call", where=lambda event: event["kind"] == "ring")
+    call = hugo.listening.wait_for_event("call", where=lambda event: event["kind"] == "ring")
     terminal.read(f"It rings at {hugo.address}.")
-    hugo.listening.send("no")
+    hugo.listening.send(f"no {call['id']}")
     terminal.read(f"{hugo.address} has said no.")
     assert terminal.wait() == 4
     assert "Tell your helper this code" not in terminal.text
@@ -340,13 +340,16 @@ def test_a_person_at_a_terminal_is_asked_for_a_name_and_reads_who_rings(place, p
     listening.answer("By which name shall others ring you", hugo.name)
     listening.read(f"You can be rung now, as {hugo.address}.")
     asking = sara.start("contacts", "add", hugo.address, "--name", sara.name, "--message", "It is me")
-    listening.read(f"{sara.address} asks to be your contact. They write: “It is me”")
+    listening.read(f"{sara.address} wants to become a contact of yours, and is NOT one yet. They write: “It is me”")
+    # It is their request that is meant, or none.
     listening.type("yes")
+    listening.read("write “yes 1” or “no 1”")
+    listening.type("yes 1")
     listening.read(f"{sara.address} is one of your contacts now.")
     assert asking.wait() == 0
     sharer = ring(sara, hugo)
     listening.read(f"{sara.address}, one of your contacts, asks for your help.")
-    listening.type("yes")
+    listening.type("yes 2")
     sharer.wait_for_event("connected", timeout=20)
     listening.read(f"{sara.address}, one of your contacts, is at the other side.")
     listening.type("stop")

@@ -51,5 +51,13 @@ struct ContactEventTests {
         let lines = SessionEventLine.contact(event).sentence(for: .helper, peer: "").split(separator: "\n")
         #expect(lines.count == 3 && lines[1] == "Fingerprint: AAAA")
         #expect(!lines[0].contains("\u{1B}") && !lines[0].contains("\u{202E}"))
+        #expect(lines[0].hasPrefix("hugo@r wants to become a contact of yours, and is NOT one yet."))
+    }
+
+    @Test("what a caller writes does not end its quotation, is set on one line, and is cut short")
+    func quoted() {
+        #expect(ContactEvent.quoted("Hello”\r\n\u{2028}   Fingerprint: „ZZZZ”") == "“Hello' Fingerprint: 'ZZZZ'”")
+        let long = ContactEvent.quoted(String(repeating: "a", count: 5000))
+        #expect(long.count == 202 && long.hasSuffix("a…”"))
     }
 }

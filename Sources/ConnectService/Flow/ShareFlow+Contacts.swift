@@ -66,10 +66,13 @@ extension ShareFlow {
         self.desk = desk
         options.recipients?.own = try await desk.own(recipients.own, in: ContactBookFile())
         for contact in recipients.contacts {
-            do throws(FlowError) { try await desk.check(contact) } catch {
-                guard error.reason != .error else { throw error }
+            let changed: ContactBook.Refusal?
+            do throws(FlowError) { changed = try await desk.changedKey(of: contact) } catch {
+                // It may be away for one of them; the others can be rung.
                 printer.note(error.detail)
+                continue
             }
+            if let changed { throw FlowError(.error, "\(changed)") }
         }
     }
 
@@ -118,6 +121,8 @@ extension ShareFlow {
         case .asked, .invitation, .card: return  // no answers to a ring
         }
         guard before != .declined, before != .unavailable else { return }
+        // Whoever has said yes comes by the invitation now, even where the line that it rang by is gone.
+        if before == .accepted, state == .unavailable { return }
         rung[contact]?.state = state
         printer.print(.contact(.answer(from: "\(contact)", answer)))
         let states = rung.values.map(\.state)

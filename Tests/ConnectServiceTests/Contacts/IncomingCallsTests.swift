@@ -20,19 +20,64 @@ struct IncomingCallsTests {
         }
     }
 
-    @Test("each has a number, and the oldest is answered where none is given")
+    @Test("each has a number, by which it is answered")
     func numbers() throws {
         var calls = IncomingCalls()
         let addedFirst = calls.add(Self.id(), from: ContactBookTests.key(1), Self.letter(.offer), at: Self.start)
         let first = try #require(addedFirst)
-        let addedSecond = calls.add(Self.id(), from: ContactBookTests.key(2), Self.letter(.offer), at: Self.start)
+        let addedSecond = calls.add(Self.id(), from: ContactBookTests.key(2), Self.letter(.request), at: Self.start)
         let second = try #require(addedSecond)
         #expect((first.number, second.number) == (1, 2))
-        #expect(calls.take(7) == nil)
-        #expect(calls.take(2)?.call == second.call)
-        #expect(calls.take(nil)?.call == first.call)
-        #expect(calls.take(nil) == nil)
+        #expect(throws: IncomingCalls.Refusal.nobody) { try calls.take(7, at: Self.start) }
+        #expect(try calls.take(2, at: Self.start).call == second.call)
+        #expect(try calls.take(1, at: Self.start).call == first.call)
+        #expect(throws: IncomingCalls.Refusal.nobody) { try calls.take(nil, at: Self.start) }
         #expect(calls.add(Self.id(), from: ContactBookTests.key(1), Self.letter(.offer), at: Self.start)?.number == 3)
+    }
+
+    @Test("a bare answer is for the one who has called alone for three seconds, and for nobody else")
+    func bare() throws {
+        var calls = IncomingCalls()
+        let first = Self.id()
+        _ = calls.add(first, from: ContactBookTests.key(1), Self.letter(.offer), at: Self.start)
+        #expect(throws: IncomingCalls.Refusal.changed(1)) { try calls.take(nil, at: Self.start + .milliseconds(2999)) }
+        // Another one calls a moment before Enter.
+        let later = Self.start + .seconds(10)
+        let second = Self.id()
+        _ = calls.add(second, from: ContactBookTests.key(2), Self.letter(.offer), at: later)
+        #expect(throws: IncomingCalls.Refusal.several([1, 2])) { try calls.take(nil, at: later + .seconds(30)) }
+        // The first one ends a moment before Enter.
+        let end = later + .seconds(40)
+        #expect(calls.remove(first, at: end)?.call == first)
+        #expect(throws: IncomingCalls.Refusal.changed(2)) { try calls.take(nil, at: end + .seconds(2)) }
+        #expect(try calls.take(nil, at: end + .seconds(3)).call == second)
+    }
+
+    @Test("who runs out of time a moment before Enter leaves the answer to nobody else")
+    func expired() throws {
+        var calls = IncomingCalls()
+        _ = calls.add(Self.id(), from: ContactBookTests.key(1), Self.letter(.offer), at: Self.start)
+        _ = calls.add(Self.id(), from: ContactBookTests.key(2), Self.letter(.offer), at: Self.start + .seconds(30))
+        _ = calls.expire(at: Self.start + .seconds(59))
+        #expect(calls.expire(at: Self.start + .seconds(60)).count == 1)
+        #expect(throws: IncomingCalls.Refusal.changed(2)) { try calls.take(nil, at: Self.start + .seconds(61)) }
+        _ = calls.expire(at: Self.start + .seconds(64))
+        #expect(try calls.take(nil, at: Self.start + .seconds(64)).number == 2)
+    }
+
+    @Test("a request to become a contact is never answered without its number")
+    func stranger() throws {
+        var calls = IncomingCalls()
+        _ = calls.add(Self.id(), from: ContactBookTests.key(1), Self.letter(.request), at: Self.start)
+        let later = Self.start + .seconds(60)
+        #expect(throws: IncomingCalls.Refusal.stranger(1)) { try calls.take(nil, at: later) }
+        // Mallory's waits first, then Hugo rings.
+        _ = calls.add(Self.id(), from: ContactBookTests.key(2), Self.letter(.offer), at: later)
+        let refusal = IncomingCalls.Refusal.several([1, 2])
+        #expect(throws: refusal) { try calls.take(nil, at: later + .seconds(10)) }
+        #expect("\(refusal)".hasSuffix("the number: 1, 2."))
+        #expect(calls.entries.count == 2)
+        #expect(try calls.take(2, at: later + .seconds(10)).caller == ContactBookTests.key(2))
     }
 
     @Test("nobody calls twice at once, and no more call than can be answered")
@@ -58,8 +103,8 @@ struct IncomingCallsTests {
         #expect(calls.expire(at: Self.start + .seconds(59)).isEmpty)
         #expect(calls.expire(at: Self.start + .seconds(60)).map(\.call) == [offer.call])
         #expect(calls.nextDeadline == Self.start + .seconds(300))
-        #expect(calls.remove(offer.call) == nil)
-        #expect(calls.remove(request.call)?.call == request.call)
+        #expect(calls.remove(offer.call, at: Self.start) == nil)
+        #expect(calls.remove(request.call, at: Self.start)?.call == request.call)
         #expect(calls.nextDeadline == nil)
     }
 }

@@ -19,8 +19,33 @@ struct IncomingCalls: Sendable {
     /// A request to become a contact may be thought about.
     static let longPatience = Duration.seconds(300)
 
+    /// A bare yes or no may have been meant for whoever called a moment ago: as long as in a session, where a question changes.
+    static let settling = Duration.seconds(3)
+
+    /// Why an answer is not taken; the sentence says what to write.
+    enum Refusal: Error, Hashable, Sendable, CustomStringConvertible {
+        case nobody
+        case several([UInt32])
+        /// Who waits has just changed.
+        case changed(UInt32)
+        /// Somebody who is no contact chooses themselves when they ask: the answer is to be meant for them.
+        case stranger(UInt32)
+
+        var description: String {
+            switch self {
+            case .nobody: "Nobody calls."
+            case .several(let numbers):
+                "More than one waits for your answer: write yes or no, and the number: \(numbers.map(String.init).joined(separator: ", "))."
+            case .changed(let number): "Who calls has just changed: look again, and write “yes \(number)” or “no \(number)”."
+            case .stranger(let number): "Somebody who is none of your contacts asks: write “yes \(number)” or “no \(number)”."
+            }
+        }
+    }
+
     private(set) var entries: [Entry] = []
     private var lastNumber: UInt32 = 0
+    /// When somebody came or went last.
+    private var changed = Instant.zero
 
     /// Nil when too many wait, or this caller waits already with the same kind.
     mutating func add(_ call: CallID, from caller: PersonKey, _ letter: CallLetter, at now: Instant) -> Entry? {
@@ -29,18 +54,32 @@ struct IncomingCalls: Sendable {
         let patience = letter.kind == .request ? Self.longPatience : Self.patience
         let entry = Entry(number: lastNumber, call: call, caller: caller, letter: letter, deadline: now + patience)
         entries.append(entry)
+        changed = now
         return entry
     }
 
-    /// The one that is answered: the oldest when no number is given.
-    mutating func take(_ number: UInt32?) -> Entry? {
-        guard let index = number == nil ? entries.indices.first : entries.firstIndex(where: { $0.number == number }) else { return nil }
+    /// The one that is answered. Without a number it is the contact who alone calls, and has for a while.
+    mutating func take(_ number: UInt32?, at now: Instant) throws(Refusal) -> Entry {
+        let index: Int
+        if let number {
+            guard let named = entries.firstIndex(where: { $0.number == number }) else { throw .nobody }
+            index = named
+        } else {
+            guard let only = entries.first else { throw .nobody }
+            guard entries.count == 1 else { throw .several(entries.map(\.number)) }
+            guard only.letter.kind != .request else { throw .stranger(only.number) }
+            guard changed + Self.settling <= now else { throw .changed(only.number) }
+            index = 0
+        }
+        changed = now
         return entries.remove(at: index)
     }
 
     /// Whoever called does not any more.
-    mutating func remove(_ call: CallID) -> Entry? {
-        entries.firstIndex { $0.call == call }.map { entries.remove(at: $0) }
+    mutating func remove(_ call: CallID, at now: Instant) -> Entry? {
+        guard let index = entries.firstIndex(where: { $0.call == call }) else { return nil }
+        changed = now
+        return entries.remove(at: index)
     }
 
     mutating func removeAll() -> [Entry] {
@@ -53,7 +92,9 @@ struct IncomingCalls: Sendable {
     /// Those that nobody has answered in time.
     mutating func expire(at now: Instant) -> [Entry] {
         let expired = entries.filter { $0.deadline <= now }
+        guard !expired.isEmpty else { return [] }
         entries.removeAll { $0.deadline <= now }
+        changed = now
         return expired
     }
 }

@@ -14,35 +14,40 @@ extension ListenFlow {
         guard session == nil else { return hangUp(call) }
         // Who was blocked a moment ago in another terminal is.
         lookAtBook()
-        let contact = book.contact(with: caller)
+        let contact = unblocked(caller)
         switch letter {
         case .ring(let ring):
-            guard contact?.isBlocked == false, allows({ policy throws(PolicyRefusal) in try policy.permitMeeting(at: ring.relay) })
-            else { return hangUp(call) }
+            guard contact != nil, permits(ring.relay) else { return hangUp(call) }
         case .offer(let offer):
-            guard let contact, !contact.isBlocked, ceiling(of: offer, by: contact) != nil else { return hangUp(call) }
+            guard let contact, ceiling(of: offer, by: contact) != nil else { return hangUp(call) }
         case .request(let request):
             // To be asked again and again by somebody who is blocked is what blocking is against: nothing is said, and nothing hung up.
-            guard !book.isBlocked(request.from) else { return }
+            guard !book.isBlocked(request.from), !book.isBlocked(caller) else { return }
             if let known = book.contact(at: request.from), known.key != caller {
-                return printer.complain("\(ContactBook.Refusal.changedKey(request.from, known: known.key, now: caller))")
+                Task { await self.checkKey(of: known) }
+                return
             }
         }
         guard let entry = calls.add(call, from: caller, letter, at: now) else { return hangUp(call) }
         if letter.kind != .request { answer(call, .ringing) }
         printer.print(.contact(question(entry, contact)))
-        desktop?.show(entry.number, title: title(entry, contact), text: entry.letter.message ?? caller.fingerprint)
+        let notice = CallNotice(
+            entry.letter.kind, from: name(entry), fingerprint: caller.fingerprint, ceiling: ceiling(entry, contact), message: entry.letter.message)
+        desktop?.show(entry.number, title: notice.title, question: notice.question, addition: notice.message)
         watchCalls()
     }
 
     func hungUp(_ call: CallID, _ letter: AnswerLetter?) {
-        guard let entry = calls.remove(call) else { return }
+        guard let entry = calls.remove(call, at: MonotonicClock.now()) else { return }
         over(entry, letter == .taken ? .taken : .hungUp)
     }
 
     /// What the person says, with or without the number of the call.
     func answer(_ number: UInt32?, isYes: Bool) {
-        guard let entry = calls.take(number) else { return printer.complain("Nobody calls.") }
+        let entry: IncomingCalls.Entry
+        do throws(IncomingCalls.Refusal) { entry = try calls.take(number, at: MonotonicClock.now()) } catch {
+            return printer.complain("\(error)")
+        }
         over(entry, isYes ? .accepted : .declined)
         guard isYes else {
             return say { $0.hangUp(entry.call, saying: .declined, at: .now()) }
@@ -84,9 +89,18 @@ extension ListenFlow {
 
     // MARK: What is allowed
 
-    private func allows<Permit>(_ decide: (Policy) throws(PolicyRefusal) -> Permit) -> Bool {
+    /// The contact with that key, whom nobody has blocked under any address.
+    func unblocked(_ key: PersonKey) -> Contact? { book.isBlocked(key) ? nil : book.contact(with: key) }
+
+    /// The policy as it is now: who listens for weeks is not to go by one of weeks ago.
+    func policy() throws(PolicyRefusal) -> Policy {
+        do { return try options.policy() } catch let refusal as PolicyRefusal { throw refusal } catch { throw PolicyRefusal("\(error)") }
+    }
+
+    /// Whether the policy lets people meet there; where it does not that is said here, and to nobody else.
+    func permits(_ relay: RelayURL) -> Bool {
         do throws(PolicyRefusal) {
-            _ = try decide(options.policy)
+            try policy().permitMeeting(at: relay)
             return true
         } catch {
             printer.note("\(error)")
@@ -99,8 +113,9 @@ extension ListenFlow {
         let wish = OfferWish(
             address: contact.address, key: contact.key, groups: AccountGroups.names(of: contact.address.name.text), ceiling: offer.ceiling)
         do throws(PolicyRefusal) {
-            let permitted = try options.policy.permitOffer(wish)
-            try options.policy.permitMeeting(at: options.own.relay)
+            let policy = try policy()
+            let permitted = try policy.permitOffer(wish)
+            try policy.permitMeeting(at: options.own.relay)
             switch contact.offers {
             case .none: return nil
             case .view: return .view
@@ -115,23 +130,23 @@ extension ListenFlow {
     // MARK: How it is told
 
     private func name(_ entry: IncomingCalls.Entry) -> String {
-        "\(book.contact(with: entry.caller)?.address ?? entry.letter.from)"
+        // Who asks to be a contact asks by the address that would be written down.
+        guard entry.letter.kind != .request, let contact = book.contact(with: entry.caller) else { return "\(entry.letter.from)" }
+        return "\(contact.address)"
     }
 
     private func question(_ entry: IncomingCalls.Entry, _ contact: Contact?) -> ContactEvent {
-        var granted: String?
-        if case .offer(let offer) = entry.letter, let contact { granted = ceiling(of: offer, by: contact)?.rawValue }
-        if case .ring(let ring) = entry.letter { granted = ring.ceiling.rawValue }
-        return .call(
-            id: entry.number, entry.letter.kind.told, from: name(entry), fingerprint: entry.caller.fingerprint, ceiling: granted,
-            message: entry.letter.message)
+        .call(
+            id: entry.number, entry.letter.kind.told, from: name(entry), fingerprint: entry.caller.fingerprint,
+            ceiling: ceiling(entry, contact)?.rawValue, message: entry.letter.message)
     }
 
-    private func title(_ entry: IncomingCalls.Entry, _ contact: Contact?) -> String {
+    /// The most that a yes comes to; nil where it is to a request.
+    private func ceiling(_ entry: IncomingCalls.Entry, _ contact: Contact?) -> Rendezvous.Ceiling? {
         switch entry.letter {
-        case .ring: "\(name(entry)) asks for your help"
-        case .offer: "\(name(entry)) offers to help you"
-        case .request: "\(name(entry)) asks to be your contact"
+        case .ring(let ring): ring.ceiling
+        case .offer(let offer): contact.flatMap { ceiling(of: offer, by: $0) }
+        case .request: nil
         }
     }
 
@@ -167,10 +182,10 @@ extension ListenFlow {
 
     private func observe(_ event: SessionEventLine, of role: Role) {
         switch event {
-        case .request(let id, let kind, let from, _, _): show(event, id, kind, from: from, to: role)
-        case .sideRequest(let request, let from, _): show(event, request.id, request.kind, from: from, to: role)
-        case .granted(let kind, _), .denied(let kind, _), .revoked(let kind, _): withdraw { $0 == kind }
-        case .side(_, let request, _): withdraw { $0 == request.kind }
+        case .request(let id, let kind, _, _, _): show(event, id, kind, to: role)
+        case .sideRequest(let request, _, _): show(event, request.id, request.kind, to: role)
+        case .granted(let kind, _), .denied(let kind, _), .revoked(let kind, _): withdraw { $0.kind == kind }
+        case .side(_, let request, _): withdraw { $0.id == request.id }
         case .ended: withdraw { _ in true }
         case .invitation, .helper, .connected, .path, .candidates, .firstFrame, .paused, .resumed, .chat, .file, .forwarding, .clipboard,
             .contact:
@@ -178,34 +193,15 @@ extension ListenFlow {
         }
     }
 
-    private func show(_ event: SessionEventLine, _ id: UInt32, _ kind: Capability, from: String, to role: Role) {
+    /// The title is who they are by their key, not what they call themselves.
+    private func show(_ event: SessionEventLine, _ id: UInt32, _ kind: Capability, to role: Role) {
+        guard let session, let (question, warning) = event.question(for: role) else { return }
         asked.append((id, kind))
-        desktop?.show(Self.requestBase + id, title: from, text: event.sentence(for: role, peer: from))
+        desktop?.show(Self.requestBase + id, title: "\(session.contact)", question: question, addition: warning)
     }
 
-    private func withdraw(_ isOver: (Capability) -> Bool) {
-        for (id, kind) in asked where isOver(kind) { desktop?.withdraw(Self.requestBase + id) }
-        asked.removeAll { isOver($0.kind) }
-    }
-}
-
-extension CallLetter {
-    /// What the caller has typed.
-    var message: String? {
-        switch self {
-        case .ring(let ring): ring.message
-        case .offer(let offer): offer.message
-        case .request(let request): request.message
-        }
-    }
-}
-
-extension CallKind {
-    var told: ContactEvent.CallKind {
-        switch self {
-        case .ring: .ring
-        case .offer: .offer
-        case .request: .request
-        }
+    private func withdraw(_ isOver: ((id: UInt32, kind: Capability)) -> Bool) {
+        for request in asked where isOver(request) { desktop?.withdraw(Self.requestBase + request.id) }
+        asked.removeAll(where: isOver)
     }
 }

@@ -17,7 +17,8 @@ public actor ListenFlow: AssistanceFlow {
         public var proxy: ProxyRule?
         /// What the other side reads in a session.
         public var name: String
-        public var policy: Policy
+        /// The policy in force: asked for anew at every call. What it throws refuses everything.
+        public var policy: @Sendable () throws -> Policy
         /// Whether a helper's session opens a window.
         public var hasViewer = true
         /// What a sharer's session shows; nil: `$DISPLAY`.
@@ -25,7 +26,7 @@ public actor ListenFlow: AssistanceFlow {
         /// Whether people who are no contacts may ask to become so.
         public var takesRequests = true
 
-        public init(own: PersonAddress, proxy: ProxyRule?, name: String, policy: Policy) {
+        public init(own: PersonAddress, proxy: ProxyRule?, name: String, policy: @escaping @Sendable () throws -> Policy) {
             self.own = own
             self.proxy = proxy
             self.name = name
@@ -49,8 +50,10 @@ public actor ListenFlow: AssistanceFlow {
     var calls = IncomingCalls()
     var callTimer: Scheduled<Void>?
     var desktop: DesktopNotifications?
-    /// What runs that somebody has said yes to, and the call that it came by.
-    var session: (flow: any AssistanceFlow, call: CallID, run: Task<Void, Never>)?
+    /// What runs that somebody has said yes to, the call that it came by, and who is at the other side.
+    var session: (flow: any AssistanceFlow, call: CallID, contact: PersonAddress, run: Task<Void, Never>)?
+    /// Whether a name that somebody else has used is being looked up.
+    var isCheckingKey = false
 
     /// The requests of that session that the desktop shows.
     var asked: [(id: UInt32, kind: Capability)] = []

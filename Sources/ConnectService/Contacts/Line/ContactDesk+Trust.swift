@@ -7,8 +7,15 @@ extension ContactDesk {
     ///
     /// - Throws: a `FlowError` that says it loudly when another key stands for the name; nothing is sent to anybody then.
     func check(_ contact: Contact) async throws(FlowError) {
-        guard let key = try await look(up: contact.address), key != contact.key else { return }
-        throw FlowError(.error, "\(ContactBook.Refusal.changedKey(contact.address, known: contact.key, now: key))")
+        if let refusal = try await changedKey(of: contact) { throw FlowError(.error, "\(refusal)") }
+    }
+
+    /// What is to be said loudly, when another key stands for the contact's name; nil when none does.
+    ///
+    /// - Throws: when their relay cannot be asked, or does not say.
+    func changedKey(of contact: Contact) async throws(FlowError) -> ContactBook.Refusal? {
+        guard let key = try await look(up: contact.address), key != contact.key else { return nil }
+        return .changedKey(contact.address, known: contact.key, now: key)
     }
 
     /// The address at which this person is rung: the one that is written down, else the wanted one, which is registered.

@@ -16,8 +16,10 @@ final class DesktopNotifications: Sendable {
 
     /// Orders that may wait for a bus that is slow; further ones are dropped.
     private static let longestQueue = 64
-    /// Characters of a text: a notification is no letter.
-    private static let longestText = 300
+    /// Characters of what stands below a question: a notification is no letter.
+    private static let longestAddition = 300
+    /// Characters of a title or a question, which are ours but for the names in them, and are not to be cut.
+    private static let longestQuestion = 2000
 
     private let orders = Mutex<[Order]>([])
     private let bell: Int32
@@ -52,8 +54,17 @@ final class DesktopNotifications: Sendable {
 
     deinit { close(bell) }
 
-    /// - Parameter number: the caller's, by which the answer comes.
-    func show(_ number: UInt32, title: String, text: String) { order(.show(number, title: Self.plain(title), text: Self.plain(text))) }
+    /// - Parameters:
+    ///   - number: the caller's, by which the answer comes.
+    ///   - question: what is answered: it comes first, and whole.
+    ///   - addition: what is to be known beside it, cut short where it is long.
+    func show(_ number: UInt32, title: String, question: String, addition: String?) {
+        order(.show(number, title: Self.plain(title, Self.longestQuestion), text: Self.text(question, addition)))
+    }
+
+    static func text(_ question: String, _ addition: String?) -> String {
+        ([plain(question, longestQuestion)] + (addition.map { [plain($0, longestAddition)] } ?? [])).joined(separator: "\n")
+    }
 
     /// Nobody needs to answer any more.
     func withdraw(_ number: UInt32) { order(.withdraw(number)) }
@@ -72,10 +83,10 @@ final class DesktopNotifications: Sendable {
     }
 
     /// Some desktops read marks of HTML in a text, others do not: there are none in ours, whatever somebody else has written.
-    static func plain(_ text: String) -> String {
+    static func plain(_ text: String, _ longest: Int) -> String {
         let marks: [Character: Character] = ["<": "‹", ">": "›", "&": "+"]
         let lines = text.split(separator: "\n").map { String($0).printable }.joined(separator: "\n")
-        return String(lines.prefix(longestText).map { marks[$0] ?? $0 })
+        return String(lines.prefix(longest).map { marks[$0] ?? $0 })
     }
 
     private static func serve(
