@@ -37,9 +37,10 @@ struct ContactsList: AsyncParsableCommand {
     func run() async throws {
         common.beginLog()
         let (book, identity) = try Contacts.orEnd { (try ContactBookFile().read(), try IdentityFile().loadOrMake()) }
+        let policy = try common.permitted(EventPrinter(asJSON: common.json, role: .helper)) { $0 }
         let engine = ConnectEngine()
         let desk = ContactDesk(identity: identity, proxy: try common.proxyRule(), loop: engine.loop)
-        let reports = await desk.reports(on: book.contacts)
+        let reports = await desk.reports(on: book.contacts, under: policy)
         await desk.close()
         await engine.shutDown()
         guard !common.json else {
@@ -76,6 +77,10 @@ struct ContactsAdd: AsyncParsableCommand {
         common.beginLog()
         let printer = EventPrinter(asJSON: common.json, role: .helper)
         let own = try OwnAddress.find(name: name, common, asks: true)
+        let registered = try Contacts.orEnd { try ContactBookFile().read().own }
+        if let name, let registered, registered.name.text != own.name.text {
+            throw ValidationError("You are \(registered) already, and not \(name.printable): leave --name out, or get the other name with “ra-connect listen --name \(own.name)” first.")
+        }
         let address = contact.flatMap { PersonAddress($0) }
         var code: InvitationCode?
         if let contact, address == nil {
@@ -84,7 +89,12 @@ struct ContactsAdd: AsyncParsableCommand {
             }
         }
         let relay = try address?.relay ?? (common.relay == nil ? own.relay : common.relayURL())
-        try common.permitted(printer) { policy throws(PolicyRefusal) in try policy.permitMeeting(at: relay) }
+        let policy = try common.permitted(printer) { policy throws(PolicyRefusal) in
+            try policy.permitMeeting(at: relay)
+            // Without a name yet this person gets one there.
+            if registered == nil { try policy.permitMeeting(at: own.relay) }
+            return policy
+        }
         let identity = try Contacts.orEnd { try IdentityFile().loadOrMake() }
         let (engine, proxy) = (ConnectEngine(), try common.proxyRule())
         if let address {
@@ -92,7 +102,8 @@ struct ContactsAdd: AsyncParsableCommand {
                 to: address, message: message, own: own, proxy: proxy, identity: identity, printer: printer, loop: engine.loop)
             try await engine.run(flow, printer)
         } else {
-            let flow = CodeFlow(code: code, at: relay, own: own, proxy: proxy, identity: identity, printer: printer, loop: engine.loop)
+            let flow = CodeFlow(
+                code: code, at: relay, own: own, proxy: proxy, policy: policy, identity: identity, printer: printer, loop: engine.loop)
             try await engine.run(flow, printer)
         }
     }

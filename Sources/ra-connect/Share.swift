@@ -99,6 +99,8 @@ struct Share: AsyncParsableCommand {
         let lent = tcp.map(\.destination)
         let (permit, policy) = try common.permitted(printer) { policy throws(PolicyRefusal) in
             try policy.permitLending(lent.map(\.description))
+            // To ring somebody is to be at their relay.
+            for contact in recipients?.contacts ?? [] { try policy.permitMeeting(at: contact.address.relay) }
             return (try policy.permit(wish), policy)
         }
         for note in permit.notes { printer.tell(note) }

@@ -24,7 +24,7 @@ extension ShareFlow {
         /// Where this person is rung, if they have no name yet.
         public var own: PersonAddress
         var identity: PersonIdentity
-        var contacts: [Contact]
+        public var contacts: [Contact]
         var message: String?
         var answers: OfferAnswer?
 

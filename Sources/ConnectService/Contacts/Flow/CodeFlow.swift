@@ -2,6 +2,7 @@ import HostNetwork
 public import NIOCore
 import NIOTransport
 import NetPrimitives
+public import Policy
 public import Rendezvous
 public import Session
 
@@ -24,6 +25,7 @@ public actor CodeFlow: AssistanceFlow {
     private var opening = 0
     private let wanted: PersonAddress
     private let proxy: ProxyRule?
+    private let policy: Policy
     private let desk: ContactDesk
     private let file: ContactBookFile
     private let printer: EventPrinter
@@ -47,13 +49,15 @@ public actor CodeFlow: AssistanceFlow {
     /// - Parameters:
     ///   - code: what the other side has read aloud; nil to make one.
     ///   - wanted: where this person is to be rung, if they have no name yet.
+    ///   - policy: at which relays names may be asked for.
     public init(
-        code: InvitationCode?, at relay: RelayURL, own wanted: PersonAddress, proxy: ProxyRule?, identity: PersonIdentity,
+        code: InvitationCode?, at relay: RelayURL, own wanted: PersonAddress, proxy: ProxyRule?, policy: Policy, identity: PersonIdentity,
         file: ContactBookFile = ContactBookFile(), printer: EventPrinter, loop: any EventLoop
     ) {
         node = relay
         self.wanted = wanted
         self.proxy = proxy
+        self.policy = policy
         self.file = file
         self.printer = printer
         self.loop = loop
@@ -255,6 +259,7 @@ public actor CodeFlow: AssistanceFlow {
         do {
             guard let key = card.key else { throw FlowError(.error, "The other side has not proven its key. Nothing was written down.") }
             guard card.address != own else { throw FlowError(.error, "\(card.address) is your own address.") }
+            try policy.permitMeeting(at: card.address.relay)
             guard try await desk.look(up: card.address) == key else {
                 throw FlowError(.error, "The relay says that \(card.address) is somebody else. Nothing was written down.")
             }
@@ -265,6 +270,8 @@ public actor CodeFlow: AssistanceFlow {
             endSoon()
         } catch let error as FlowError {
             finish(error.reason, error.detail)
+        } catch let refusal as PolicyRefusal {
+            finish(.policy, "\(refusal) That is where the other side's name is. Nothing was written down.")
         } catch {
             finish(.error, "\(error)")
         }

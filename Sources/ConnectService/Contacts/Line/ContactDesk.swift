@@ -1,6 +1,7 @@
 import HostNetwork
 public import NIOCore
 import NetPrimitives
+public import Policy
 public import Rendezvous
 import Session
 
@@ -67,12 +68,16 @@ public actor ContactDesk {
         return key.map { $0 == contact.key ? .here : .changedKey($0) } ?? .away
     }
 
-    /// How all contacts are, in their order; a relay that does not answer holds up nobody else's.
-    public func reports(on contacts: [Contact]) async -> [ContactReport] {
+    /// How all contacts are, in their order; a relay that does not answer holds up nobody else's, and one that the policy forbids is not
+    /// asked.
+    public func reports(on contacts: [Contact], under policy: Policy) async -> [ContactReport] {
         await withTaskGroup(of: [ContactReport].self) { group in
             for (_, some) in Dictionary(grouping: contacts, by: \.address.relay) {
                 group.addTask {
                     var reports: [ContactReport] = []
+                    do throws(PolicyRefusal) { for contact in some { try policy.permitMeeting(at: contact.address.relay) } } catch {
+                        return some.map { ContactReport($0, .unknown("\(error)")) }
+                    }
                     do throws(FlowError) {
                         for contact in some { reports.append(ContactReport(contact, try await self.presence(of: contact))) }
                     } catch {
