@@ -1,16 +1,14 @@
 """Contacts: who is there is rung, offered help and helped without a code, through real NATs; who may not, learns nothing."""
 
 import json
-import shutil
 import signal
-import zlib
 
 import pytest
 from lab import Home
 from scenarios import RA_CONNECT, Assistance, Terminal, require
 from scenarios.codes import with_other_secret
 from scenarios.notifier import Notifier
-from scenarios.people import Person
+from scenarios.people import assert_ends, ring, under_policy
 from scenarios.waiting import eventually
 
 HOME = Home(nat="plain")
@@ -21,45 +19,6 @@ def place():
     require("Xvfb")
     with Assistance(HOME, HOME) as session:
         yield session
-
-
-@pytest.fixture
-def people(place, request):
-    """Makes people of this test, whose names are nobody else's, and ends what they have left running."""
-    made = []
-
-    def make(host, name, **more):
-        # Names belong to keys for good, and every test makes new ones.
-        name = f"{name}.{zlib.crc32(request.node.name.encode()) % 10_000}"
-        person = Person(place, host, name, **more)
-        shutil.rmtree(person.state, ignore_errors=True)
-        made.append(person)
-        return person
-    yield make
-    for host in (place.lab.sharer, place.lab.helper):
-        for process in host.processes:
-            if process.exit_code is None and "ra-connect" in str(process.arguments) and "Xvfb" not in str(process.arguments):
-                process.stop()
-
-
-@pytest.fixture
-def pair(place, people):
-    """Sara, who is helped, and Hugo, who is there: contacts of each other."""
-    sara, hugo = people(place.lab.sharer, "sara"), people(place.lab.helper, "hugo")
-    hugo.listen()
-    sara.befriend(hugo)
-    return sara, hugo
-
-
-def ring(sara, *helpers, options=()):
-    to = [word for helper in helpers for word in ("--to", helper.address)]
-    return sara.start("share", *to, "--name", "Sara", *options)
-
-
-def assert_ends(process, reason, code, timeout=20):
-    ended = process.wait_for_event("ended", timeout=timeout)
-    assert (ended["reason"], process.wait()) == (reason, code), f"{ended}\n{process.errors}"
-    return ended
 
 
 def test_a_contact_is_rung_and_helps_without_a_code(pair):
@@ -175,21 +134,6 @@ def test_a_changed_key_is_said_loudly_and_nothing_is_sent(pair):
     sara.run("contacts", "remove", hugo.address)
     sara.befriend(hugo)
     assert sara.contacts()[1][hugo.address]["here"] is True
-
-
-@pytest.fixture
-def etc(tmp_path):
-    """An /etc of the test's own, for a mount namespace: the machine's has no say, and stays as it is."""
-    folder = tmp_path / "etc"
-    shutil.copytree("/etc", folder, symlinks=True, ignore=shutil.ignore_patterns("ra-connect", "ssl", "alternatives"),
-                    ignore_dangling_symlinks=True)
-    (folder / "ra-connect").mkdir()
-    return folder
-
-
-def under_policy(etc, policy):
-    (etc / "ra-connect" / "policy.toml").write_text(policy)
-    return ["unshare", "--mount", "sh", "-c", 'mount --bind "$0" /etc && exec "$@"', etc]
 
 
 def test_an_offer_that_policy_allows_leads_to_a_session(place, people, etc):

@@ -62,3 +62,19 @@ class Person:
         book = json.loads(file.read_text())
         change(book)
         file.write_text(json.dumps(book))
+
+
+def ring(sara, *helpers, options=()):
+    to = [word for helper in helpers for word in ("--to", helper.address)]
+    return sara.start("share", *to, "--name", "Sara", *options)
+
+
+def assert_ends(process, reason, code, timeout=20):
+    ended = process.wait_for_event("ended", timeout=timeout)
+    assert (ended["reason"], process.wait()) == (reason, code), f"{ended}\n{process.errors}"
+    return ended
+
+
+def under_policy(etc, policy):
+    (etc / "ra-connect" / "policy.toml").write_text(policy)
+    return ["unshare", "--mount", "sh", "-c", 'mount --bind "$0" /etc && exec "$@"', etc]

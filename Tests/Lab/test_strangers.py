@@ -1,0 +1,78 @@
+"""Strangers who ask to become contacts, and relays that a policy forbids: nobody becomes a contact, and nothing is asked, by mistake."""
+
+import json
+import signal
+
+import pytest
+from lab import Home
+from scenarios import Assistance, require
+from scenarios.people import assert_ends, ring, under_policy
+from scenarios.waiting import eventually
+
+HOME = Home(nat="plain")
+
+
+@pytest.fixture(scope="module")
+def place():
+    require("Xvfb")
+    with Assistance(HOME, HOME) as session:
+        yield session
+
+
+def test_a_yes_without_a_number_makes_no_contact_of_a_stranger(place, pair, people):
+    """Whose request waits while a contact rings."""
+    sara, hugo = pair
+    mallory = people(place.lab.sharer, "mallory")
+    asking = mallory.start("contacts", "add", hugo.address, "--name", mallory.name)
+    request = hugo.listening.wait_for_event("call", where=lambda event: event["from"] == mallory.address)
+    hugo.listening.send("yes")
+    eventually(lambda: f"write “yes {request['id']}”" in hugo.listening.errors, "a stranger is answered with the number")
+    sharer = ring(sara, hugo)
+    call = hugo.listening.wait_for_event("call", where=lambda event: event["kind"] == "ring")
+    hugo.listening.send("yes")
+    eventually(lambda: f"the number: {request['id']}, {call['id']}." in hugo.listening.errors, "it is said whom there is to choose from")
+    assert [contact["address"] for contact in hugo.book()["contacts"]] == [sara.address]
+    hugo.listening.send(f"yes {call['id']}")
+    sharer.wait_for_event("connected", timeout=20)
+    sharer.send("stop")
+    assert_ends(sharer, "finished", 0)
+    asking.signal(signal.SIGINT)
+    assert asking.wait() == 0
+
+
+def test_a_contacts_name_in_a_strangers_request_raises_no_alarm(place, pair, people):
+    """As long as the relay knows the name by the key that it had: whoever asks has made it up."""
+    sara, hugo = pair
+    liar, ann = people(place.lab.sharer, "liar"), people(place.lab.sharer, "ann")
+    liar.run("contacts", "list")
+    (liar.state / "ra-connect" / "contacts.json").write_text(json.dumps({"version": 1, "own": sara.address, "contacts": []}))
+    asking = liar.start("contacts", "add", hugo.address)
+    asking.wait_for_event("calling")
+    ann.befriend(hugo)
+    assert [event["from"] for event in hugo.listening.events if event["event"] == "call"] == [sara.address, ann.address]
+    assert "ATTENTION" not in hugo.listening.errors
+    asking.signal(signal.SIGINT)
+    assert asking.wait() == 0
+
+
+def test_a_key_that_is_known_is_not_added_by_another_address(pair):
+    sara, hugo = pair
+    # As if Hugo had been written down by another name.
+    other = hugo.address.replace("hugo", "otto", 1)
+
+    def rename(book):
+        book["contacts"][0]["address"] = other
+    sara.rewrite_book(rename)
+    ended = assert_ends(sara.start("contacts", "add", hugo.address), "error", 1)
+    assert "the same person" in ended["detail"] and f"ra-connect contacts remove {other}" in ended["detail"]
+    # Who has a name is told that another one is not given on the way.
+    assert "already" in sara.run("contacts", "add", hugo.address, "--name", "somebody.else", code=2).errors
+
+
+def test_no_relay_is_asked_that_the_policy_forbids(pair, etc):
+    sara, hugo = pair
+    sara.prefix = [str(word) for word in under_policy(etc, 'relays = ["https://relay.example.org"]\n')]
+    for command in (("share", "--to", hugo.address), ("contacts", "add", hugo.address)):
+        assert "(relays)" in assert_ends(sara.start(*command), "policy", 5)["detail"]
+    assert sara.contacts()[1][hugo.address]["here"] is None
+    assert not [event for event in hugo.listening.events if event["event"] == "call" and event["kind"] == "ring"]
