@@ -76,3 +76,14 @@ def test_no_relay_is_asked_that_the_policy_forbids(pair, etc):
         assert "(relays)" in assert_ends(sara.start(*command), "policy", 5)["detail"]
     assert sara.contacts()[1][hugo.address]["here"] is None
     assert not [event for event in hugo.listening.events if event["event"] == "call" and event["kind"] == "ring"]
+
+
+def test_a_yes_to_who_was_blocked_meanwhile_joins_nothing(pair):
+    sara, hugo = pair
+    sharer = ring(sara, hugo)
+    call = hugo.listening.wait_for_event("call", where=lambda event: event["kind"] == "ring")
+    hugo.run("contacts", "block", sara.address)
+    hugo.listening.send(f"yes {call['id']}")
+    assert_ends(sharer, "timeout", 4)
+    eventually(lambda: "Nothing was begun" in hugo.listening.errors or "Nobody calls" in hugo.listening.errors, "it is said")
+    assert "accepted" not in [event["answer"] for event in sharer.events if event["event"] == "answer"]
