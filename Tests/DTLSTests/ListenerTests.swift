@@ -132,7 +132,7 @@ struct ListenerTests {
         for sequence in UInt8(2)..<12 {
             let fragment: [UInt8] = [16, 0x01, 0x86, 0xA0, 0, sequence, 0, 0, 0, 0, 0, 1, 7]  // of 100,000 bytes
             server.receive([22, 254, 253, 0, 0, 0, 0, 0, 0, 1, sequence, 0, 13] + fragment, at: .zero)
-            server.receive([22, 254, 253, 0, 1, 0, 0, 0, 0, 1, sequence, 0, 1, 7], at: .zero)
+            server.receive([22, 254, 253, 0, 1, 0, 0, 0, 0, 1, sequence, 0, 24] + [UInt8](repeating: 7, count: 24), at: .zero)
         }
         var moved = true
         while moved {
@@ -155,7 +155,7 @@ struct ListenerTests {
         let server = try #require(session(try helloWithCookie(from: tuple), from: tuple))
         while let datagram = server.nextTransmit() { client.receive(datagram, at: .zero) }
         for sequence in UInt8(1)...HandshakeAllowance.mostEncrypted.asByte {
-            server.receive([22, 254, 253, 0, 1, 0, 0, 0, 0, 1, sequence, 0, 1, 7], at: .zero)
+            server.receive([22, 254, 253, 0, 1, 0, 0, 0, 0, 1, sequence, 0, 24] + [UInt8](repeating: 7, count: 24), at: .zero)
         }
         var flight: [[UInt8]] = []
         while let datagram = client.nextTransmit() { flight.append(datagram) }
