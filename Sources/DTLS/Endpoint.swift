@@ -144,10 +144,13 @@ public final class Endpoint {
         port.incoming = nil
     }
 
-    /// Before a cipher is agreed on the longer: what is encrypted then is kept until it can be read.
+    /// Before a cipher is agreed on the longer: what is encrypted then is kept until it can be read. Asked for each datagram, so by
+    /// number and not by name.
     private var shortestRecord: Int {
-        guard let cipher = SSL_get_current_cipher(ssl), let name = SSL_CIPHER_get_name(cipher) else { return RecordHeader.shortestGCM }
-        return String(cString: name).contains("CHACHA20") ? RecordHeader.shortestChaCha : RecordHeader.shortestGCM
+        guard let cipher = SSL_get_current_cipher(ssl), SSL_CIPHER_get_cipher_nid(cipher) == NID_chacha20_poly1305 else {
+            return RecordHeader.shortestGCM
+        }
+        return RecordHeader.shortestChaCha
     }
 
     public func handleTimeout(at now: Instant) {

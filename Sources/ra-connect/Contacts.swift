@@ -20,6 +20,11 @@ struct Contacts: AsyncParsableCommand {
         do { return try work() } catch { throw fail("\(error)") }
     }
 
+    /// Changes the book, while no other program does.
+    static func change<Result>(_ change: (inout ContactBook) throws -> Result) throws -> Result {
+        try orEnd { try ContactBookFile().change(change) }
+    }
+
     static func fail(_ sentence: String) -> ArgumentParser.ExitCode {
         FileHandle.standardError.write(Data((sentence + "\n").utf8))
         return .failure
@@ -120,12 +125,10 @@ struct ContactsRemove: ParsableCommand {
     var contact: String
 
     func run() throws {
-        let gone = try Contacts.orEnd {
-            try ContactBookFile().change { book in
-                let contact = try book.contact(named: contact)
-                book.remove(contact.address)
-                return contact
-            }
+        let gone = try Contacts.change { book in
+            let contact = try book.contact(named: contact)
+            book.remove(contact.address)
+            return contact
         }
         print(common.json ? ContactReport(gone, .unknown("removed")).json : "\(gone.address) is none of your contacts any more.")
     }
@@ -142,12 +145,10 @@ struct ContactsBlock: ParsableCommand {
     var contact: String
 
     func run() throws {
-        let address = try Contacts.orEnd {
-            try ContactBookFile().change { book in
-                let address = try ContactsBlock.address(contact, in: book)
-                book.block(address)
-                return address
-            }
+        let address = try Contacts.change { book in
+            let address = try ContactsBlock.address(contact, in: book)
+            book.block(address)
+            return address
         }
         if !common.json { print("\(address) is blocked, and is not told.") }
     }
@@ -170,12 +171,10 @@ struct ContactsUnblock: ParsableCommand {
     var contact: String
 
     func run() throws {
-        let address = try Contacts.orEnd {
-            try ContactBookFile().change { book in
-                let address = try ContactsBlock.address(contact, in: book)
-                book.unblock(address)
-                return address
-            }
+        let address = try Contacts.change { book in
+            let address = try ContactsBlock.address(contact, in: book)
+            book.unblock(address)
+            return address
         }
         if !common.json { print("\(address) is not blocked any more.") }
     }
@@ -194,12 +193,10 @@ struct ContactsOffers: ParsableCommand {
     var offers: Contact.Offers
 
     func run() throws {
-        let changed = try Contacts.orEnd {
-            try ContactBookFile().change { book in
-                let contact = try book.contact(named: contact)
-                book.change(contact.address) { $0.offers = offers }
-                return try book.contact(named: "\(contact.address)")
-            }
+        let changed = try Contacts.change { book in
+            let contact = try book.contact(named: contact)
+            book.change(contact.address) { $0.offers = offers }
+            return try book.contact(named: "\(contact.address)")
         }
         if common.json { return print(ContactReport(changed, .unknown("not asked")).json) }
         switch offers {

@@ -76,9 +76,7 @@ struct Join: AsyncParsableCommand {
         options.downloads = downloads
         options.rules = SideRules(policy)
         options.wishes = tcp
-        if let own = OwnAddress.inSession(at: relay) {
-            options.newContact = SessionContacts.Setup(own: own, proxy: options.proxy) { (try? policy.permitMeeting(at: $0)) != nil }
-        }
+        options.newContact = OwnAddress.newContact(at: relay, proxy: options.proxy, under: policy)
         options.borrowable = policy.tcp?.compactMap { Destination($0) }
         options.isLogged = policy.logsSessions ?? true
         let engine = ConnectEngine()

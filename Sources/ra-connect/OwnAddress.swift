@@ -2,6 +2,7 @@ import ArgumentParser
 import ConnectService
 import Foundation
 import Glibc
+import Policy
 import Rendezvous
 
 /// What this person is to be called by others, and at which relay.
@@ -34,10 +35,11 @@ enum OwnAddress {
         }
     }
 
-    /// The same for whoever is in a session: nobody is asked, and the relay is the session's.
-    static func inSession(at relay: RelayURL) -> PersonAddress? {
-        if let own = (try? ContactBookFile().read())?.own { return own }
-        return PersonName(NSUserName()).map { PersonAddress(name: $0, relay: relay) }
+    /// How whoever is in a session may become a contact: nobody is asked for a name, and the relay is the session's. Nil where the
+    /// account's name cannot be one.
+    static func newContact(at relay: RelayURL, proxy: ProxyRule?, under policy: Policy) -> SessionContacts.Setup? {
+        let own = (try? ContactBookFile().read())?.own ?? PersonName(NSUserName()).map { PersonAddress(name: $0, relay: relay) }
+        return own.map { SessionContacts.Setup(own: $0, proxy: proxy, policy: policy) }
     }
 
     private static func howToWrite(_ text: String) -> String {

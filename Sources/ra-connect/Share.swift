@@ -112,8 +112,8 @@ struct Share: AsyncParsableCommand {
         if let recipients {
             options.recipients = recipients
             options.notice.verified = .contact
-        } else if let own = OwnAddress.inSession(at: relay) {
-            options.newContact = SessionContacts.Setup(own: own, proxy: options.proxy) { (try? policy.permitMeeting(at: $0)) != nil }
+        } else {
+            options.newContact = OwnAddress.newContact(at: relay, proxy: options.proxy, under: policy)
         }
         options.downloads = downloads
         options.rules = SideRules(policy, lending: lent)

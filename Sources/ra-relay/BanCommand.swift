@@ -24,16 +24,8 @@ struct BanCommand: ParsableCommand {
         @Option(help: ArgumentHelp("The relay's configuration file.", valueName: "FILE.toml"))
         var config: String?
 
-        /// Runs a command on the store; what it is asked wrongly is 2, what fails is 1.
         func withBook(_ body: (inout BanBook) throws -> Void) throws {
-            var book: BanBook
-            do { book = try BanBook(configuration: TextFile.configuration(config), state: state) } catch {
-                throw ValidationError("\(error)")
-            }
-            do { try body(&book) } catch let code as ExitCode { throw code } catch {
-                FileHandle.standardError.write(Data("ra-relay: \(error)\n".utf8))
-                throw ExitCode(1)
-            }
+            try StoreCommand.run(opening: { try BanBook(configuration: TextFile.configuration(config), state: state) }, body)
         }
     }
 
@@ -122,16 +114,9 @@ struct BanCommand: ParsableCommand {
         func run() throws {
             let subject = try subject.value()
             try place.withBook { book in
-                let isGone = try book.remove(subject)
-                if place.json {
-                    print("{\"removed\":\(isGone)}")
-                } else if isGone {
-                    print("no longer banned: \(subject.sentence)")
-                }
-                guard isGone else {
-                    FileHandle.standardError.write(Data("ra-relay: there is no ban of \(subject.sentence); see ra-relay ban list.\n".utf8))
-                    throw ExitCode(1)
-                }
+                try StoreCommand.tell(
+                    isGone: try book.remove(subject), asJSON: place.json, done: "no longer banned: \(subject.sentence)",
+                    missing: "there is no ban of \(subject.sentence); see ra-relay ban list.")
             }
         }
     }

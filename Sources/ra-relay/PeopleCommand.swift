@@ -21,16 +21,8 @@ struct PeopleCommand: ParsableCommand {
         @Option(help: ArgumentHelp("The relay's configuration file.", valueName: "FILE.toml"))
         var config: String?
 
-        /// Runs a command on the store; what it is asked wrongly is 2, what fails is 1.
         func withBook(_ body: (inout PeopleBook) throws -> Void) throws {
-            var book: PeopleBook
-            do { book = try PeopleBook(configuration: TextFile.configuration(config), state: state) } catch {
-                throw ValidationError("\(error)")
-            }
-            do { try body(&book) } catch let code as ExitCode { throw code } catch {
-                FileHandle.standardError.write(Data("ra-relay: \(error)\n".utf8))
-                throw ExitCode(1)
-            }
+            try StoreCommand.run(opening: { try PeopleBook(configuration: TextFile.configuration(config), state: state) }, body)
         }
     }
 
@@ -76,16 +68,9 @@ struct PeopleCommand: ParsableCommand {
         func run() throws {
             guard let name = PersonName(name) else { throw ValidationError("“\(name)” is no name.") }
             try place.withBook { book in
-                let isGone = try book.remove(name)
-                if place.json {
-                    print("{\"removed\":\(isGone)}")
-                } else if isGone {
-                    print("free again: \(name)")
-                }
-                guard isGone else {
-                    FileHandle.standardError.write(Data("ra-relay: nobody has the name \(name); see ra-relay people list.\n".utf8))
-                    throw ExitCode(1)
-                }
+                try StoreCommand.tell(
+                    isGone: try book.remove(name), asJSON: place.json, done: "free again: \(name)",
+                    missing: "nobody has the name \(name); see ra-relay people list.")
             }
         }
     }

@@ -10,3 +10,8 @@ struct FlowError: Error, Sendable {
         self.detail = detail
     }
 }
+
+extension FlowError {
+    /// The nodes of a fleet name each other, and none takes us.
+    static let inCircles = FlowError(.error, "The relays send us from one to the other: try again in a few seconds, or tell who runs them.")
+}

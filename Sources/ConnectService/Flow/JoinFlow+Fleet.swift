@@ -92,6 +92,6 @@ extension JoinFlow {
     }
 
     private func finishInCircles() {
-        finish(.error, "The relays send us from one to the other: try again in a few seconds, or tell who runs them.")
+        finish(FlowError.inCircles.reason, FlowError.inCircles.detail)
     }
 }

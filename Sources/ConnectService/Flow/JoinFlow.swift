@@ -157,11 +157,7 @@ public actor JoinFlow: AssistanceFlow, ClipboardFlow {
             borrowing = service
         }
         self.driver = driver
-        driver.contacts = options.newContact.map { setup in
-            SessionContacts(setup, printer: printer, loop: loop) { [weak self] identity, card in
-                self?.assumeIsolated { $0.give(card, as: identity) } ?? false
-            }
-        }
+        driver.contacts = sessionContacts(options.newContact)
         guard !options.rules.clipboard.isEmpty else { return }
         let clipboard = ClipboardService(driver: driver)
         driver.offer(clipboard)

@@ -1,10 +1,13 @@
 import Logging
+import NIOCore
 import NIOTransport
 import Rendezvous
 import Session
 
 /// A flow's connection to the rendezvous: the first WebSocket, and those that follow it in mid-session (`Rejoiner`).
 protocol RendezvousFlow: AssistanceFlow {
+    nonisolated var loop: any EventLoop { get }
+    var printer: EventPrinter { get }
     /// The one there is now; nil while it is being opened, and after it was lost.
     var socket: RendezvousSocket? { get set }
     /// The one before, until the relay knows the one there is now.
@@ -19,6 +22,8 @@ protocol RendezvousFlow: AssistanceFlow {
     func reopened()
     /// The WebSocket is gone.
     func lost()
+    /// Gives our card to the other side; false while the relay takes nothing.
+    func give(_ card: PersonCard, as identity: PersonIdentity) -> Bool
 }
 
 extension RelayErrorCode {
@@ -34,6 +39,15 @@ extension RelayErrorCode {
 }
 
 extension RendezvousFlow {
+    /// Who makes contacts of the two in a session; nil where they are contacts, or there are to be none.
+    func sessionContacts(_ setup: SessionContacts.Setup?) -> SessionContacts? {
+        setup.map { setup in
+            SessionContacts(setup, printer: printer, loop: loop) { [weak self] identity, card in
+                self?.assumeIsolated { $0.give(card, as: identity) } ?? false
+            }
+        }
+    }
+
     func received(_ event: RendezvousSocket.Event) {
         guard rejoiner?.assumeIsolated({ $0.current }) ?? 0 == 0 else { return }  // it has a successor
         switch event {

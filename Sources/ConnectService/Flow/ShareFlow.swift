@@ -186,11 +186,7 @@ public actor ShareFlow: AssistanceFlow, ClipboardFlow {
         // Also with none to lend: the helper is to know that.
         driver.offer(LendingService(driver, loop: loop))
         self.driver = driver
-        driver.contacts = options.newContact.map { setup in
-            SessionContacts(setup, printer: printer, loop: loop) { [weak self] identity, card in
-                self?.assumeIsolated { $0.give(card, as: identity) } ?? false
-            }
-        }
+        driver.contacts = sessionContacts(options.newContact)
         guard !options.rules.clipboard.isEmpty else { return }
         let clipboard = ClipboardService(driver: driver)
         driver.offer(clipboard)

@@ -1,4 +1,3 @@
-import Foundation
 public import Rendezvous
 
 /// The directory of people as `ra-relay people` sees it: the store itself, beside a relay that runs or does not.
@@ -12,19 +11,7 @@ public struct PeopleBook {
     ///
     /// - Parameter state: the state directory, or the fleet's database; wins over the configuration's.
     public init(configuration: ServeConfiguration, state: String?) throws(ConfigurationError) {
-        if let url = PostgresURL(state ?? configuration.stateDirectory ?? "") {
-            let opened = PostgresStore(url)
-            do { try opened.migrate() } catch { throw ConfigurationError("state: \(error).") }
-            store = opened
-            return
-        }
-        let directory = StateDirectory(existing: try StateDirectory.locate(configured: state ?? configuration.stateDirectory))
-        guard FileManager.default.isReadableFile(atPath: directory.databasePath) else {
-            throw ConfigurationError("There is no store in \(directory.path) that you may read: name the file or the state directory of a relay that has been started, as root, with --config FILE or --state DIR.")
-        }
-        do { store = try SQLiteStore(path: directory.databasePath) } catch {
-            throw ConfigurationError("\(directory.databasePath) cannot be opened: \(error)")
-        }
+        store = try StartedStore.open(configuration, state: state)
     }
 
     /// Goes through all names, in order.

@@ -102,7 +102,7 @@ public actor CodeFlow: AssistanceFlow {
     /// Another node of the fleet is where the other side is, or where the code can wait.
     private func follow(_ url: RelayURL) {
         guard redirects.follow(url, from: node) else {
-            return finish(.error, "The relays send us from one to the other: try again in a few seconds, or tell who runs them.")
+            return finish(FlowError.inCircles.reason, FlowError.inCircles.detail)
         }
         opening += 1
         socket?.close()
@@ -256,25 +256,14 @@ public actor CodeFlow: AssistanceFlow {
 
     /// Writes the other side down, when the relay of their name says that it is theirs.
     private func add(_ card: PersonCard) async {
-        do {
-            guard let key = card.key else { throw FlowError(.error, "The other side has not proven its key. Nothing was written down.") }
-            guard card.address != own else { throw FlowError(.error, "\(card.address) is your own address.") }
-            try policy.permitMeeting(at: card.address.relay)
-            guard try await desk.look(up: card.address) == key else {
-                throw FlowError(.error, "The relay says that \(card.address) is somebody else. Nothing was written down.")
-            }
-            try file.change { try $0.add(Contact(address: card.address, key: key, since: .now())) }
-            isSaved = true
-            printer.print(.contact(.added("\(card.address)", fingerprint: key.fingerprint)))
-            say(.bye(reason: "contact"))
-            endSoon()
-        } catch let error as FlowError {
-            finish(error.reason, error.detail)
-        } catch let refusal as PolicyRefusal {
-            finish(.policy, "\(refusal) That is where the other side's name is. Nothing was written down.")
-        } catch {
-            finish(.error, "\(error)")
+        guard let key = card.key else { return finish(.error, "The other side has not proven its key. Nothing was written down.") }
+        do throws(FlowError) { try await desk.admit(card.address, key, own: own, under: policy, in: file) } catch {
+            return finish(error.reason, error.detail)
         }
+        isSaved = true
+        printer.print(.contact(.added("\(card.address)", fingerprint: key.fingerprint)))
+        say(.bye(reason: "contact"))
+        endSoon()
     }
 
     private func endSoon() {

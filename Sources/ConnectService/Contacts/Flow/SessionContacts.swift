@@ -1,4 +1,5 @@
 public import NIOCore
+public import Policy
 public import Rendezvous
 import Session
 
@@ -9,15 +10,15 @@ public actor SessionContacts {
     public struct Setup: Sendable {
         let own: PersonAddress
         let proxy: ProxyRule?
-        let permits: @Sendable (RelayURL) -> Bool
+        let policy: Policy
 
         /// - Parameters:
         ///   - own: where this person is to be rung, if they have no name yet.
-        ///   - permits: whether the policy lets this person meet others at a relay.
-        public init(own: PersonAddress, proxy: ProxyRule?, permits: @escaping @Sendable (RelayURL) -> Bool) {
+        ///   - policy: at which relays names may be asked for.
+        public init(own: PersonAddress, proxy: ProxyRule?, policy: Policy) {
             self.own = own
             self.proxy = proxy
-            self.permits = permits
+            self.policy = policy
         }
     }
 
@@ -97,18 +98,9 @@ public actor SessionContacts {
     private func settle() async {
         guard !isSettling, let desk, let (address, key) = theirs else { return }
         isSettling = true
-        do {
-            guard address != own else { throw FlowError(.error, "\(address) is your own address.") }
-            guard setup.permits(address.relay) else {
-                throw FlowError(.policy, "The policy of this computer does not let you meet others at \(address.relay).")
-            }
-            guard try await desk.look(up: address) == key else {
-                throw FlowError(.error, "The relay says that \(address) is somebody else. Nothing was written down.")
-            }
-            try file.change { try $0.add(Contact(address: address, key: key, since: .now())) }
-            printer.print(.contact(.added("\(address)", fingerprint: key.fingerprint)))
-        } catch {
-            printer.complain((error as? FlowError)?.detail ?? "\(error)")
+        do throws(FlowError) { try await desk.admit(address, key, own: own, under: setup.policy, in: file) } catch {
+            return printer.complain(error.detail)
         }
+        printer.print(.contact(.added("\(address)", fingerprint: key.fingerprint)))
     }
 }

@@ -1,3 +1,4 @@
+import Policy
 import Rendezvous
 import Session
 
@@ -30,5 +31,25 @@ extension ContactDesk {
         }
         do { try file.change { $0.own = wanted } } catch { throw FlowError(.error, "\(error)") }
         return wanted
+    }
+
+    /// Writes down whoever has given a card in a meeting, when the relay of their name says that it is theirs.
+    ///
+    /// - Parameters:
+    ///   - key: the one that they have proven there.
+    ///   - own: this person's own address, which nobody else has.
+    func admit(
+        _ address: PersonAddress, _ key: PersonKey, own: PersonAddress?, under policy: Policy, in file: ContactBookFile
+    ) async throws(FlowError) {
+        guard address != own else { throw FlowError(.error, "\(address) is your own address.") }
+        do { try policy.permitMeeting(at: address.relay) } catch {
+            throw FlowError(.policy, "\(error) That is where the other side's name is. Nothing was written down.")
+        }
+        guard try await look(up: address) == key else {
+            throw FlowError(.error, "The relay says that \(address) is somebody else. Nothing was written down.")
+        }
+        do { try file.change { try $0.add(Contact(address: address, key: key, since: .now())) } } catch {
+            throw FlowError(.error, "\(error)")
+        }
     }
 }
