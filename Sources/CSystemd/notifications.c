@@ -57,6 +57,11 @@ static int shown(sd_bus_message *reply, void *data, sd_bus_error *error) {
         forget(question);
         return 0;
     }
+    // A number that is given again is a new desktop's, and whoever has it from the one before is on no screen any more.
+    for (int i = 0; i < QUESTIONS; i++) {
+        struct question *other = &question->owner->questions[i];
+        if (other != question && other->in_use && other->id == question->id) forget(other);
+    }
     if (question->is_withdrawn) {
         close_on_desktop(question);
         forget(question);

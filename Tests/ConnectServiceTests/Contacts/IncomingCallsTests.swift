@@ -80,6 +80,19 @@ struct IncomingCallsTests {
         #expect(try calls.take(2, at: later + .seconds(10)).caller == ContactBookTests.key(2))
     }
 
+    @Test("no call has a number by which a session has asked, nor uses the other side them up")
+    func sessions() throws {
+        var calls = IncomingCalls()
+        calls.pass(2)
+        calls.pass(1)
+        let added = calls.add(Self.id(), from: ContactBookTests.key(1), Self.letter(.offer), at: Self.start)
+        #expect(added?.number == 3)
+        calls.pass(.max)
+        #expect(calls.add(Self.id(), from: ContactBookTests.key(2), Self.letter(.offer), at: Self.start)?.number == 4)
+        // A yes that was typed for what the session before asked.
+        #expect(throws: IncomingCalls.Refusal.nobody) { try calls.take(2, at: Self.start) }
+    }
+
     @Test("nobody calls twice at once, and no more call than can be answered")
     func bounds() {
         var calls = IncomingCalls()

@@ -12,14 +12,32 @@ _FAKE = pathlib.Path(__file__).parent.parent / "lab" / "notifications.py"
 class Notifier:
     """`env` is what makes a program use it."""
 
-    def __init__(self, host):
+    def __init__(self, host, *, starts=True):
+        self._host = host
         address = f"unix:path={host.directory / 'session-bus'}"
-        rules = host.directory / "session-bus.conf"
-        rules.write_text(RULES.format(type="session", address=address))
+        self._rules = host.directory / "session-bus.conf"
+        self._rules.write_text(RULES.format(type="session", address=address))
         self.env = {"DBUS_SESSION_BUS_ADDRESS": address}
-        host.popen(["dbus-daemon", f"--config-file={rules}", "--nofork", "--print-address"]).wait_for_line("unix:path")
-        self._program = host.popen([PYTHON, _FAKE], env=self.env)
+        if starts:
+            self.start()
+
+    def start(self):
+        """The bus, and the desktop on it. What the one before has shown is nobody's to answer any more."""
+        self._bus = self._host.popen(["dbus-daemon", f"--config-file={self._rules}", "--nofork", "--print-address"])
+        self._bus.wait_for_line("unix:path")
+        self.start_desktop()
+
+    def start_desktop(self):
+        self._program = self._host.popen([PYTHON, _FAKE], env=self.env)
         self._program.wait_for_line("ready")
+
+    def stop_desktop(self):
+        """The bus stays."""
+        self._program.stop()
+
+    def stop(self):
+        self._program.stop()
+        self._bus.stop()
 
     def wait_for(self, what, title="", after=0):
         """What is "shown" with this in its title, or "closed": the first such thing after so many lines."""

@@ -43,7 +43,7 @@ struct IncomingCalls: Sendable {
     }
 
     private(set) var entries: [Entry] = []
-    private var lastNumber: UInt32 = 0
+    private(set) var lastNumber: UInt32 = 0
     /// When somebody came or went last.
     private var changed = Instant.zero
 
@@ -57,6 +57,14 @@ struct IncomingCalls: Sendable {
         changed = now
         return entry
     }
+
+    /// A session has asked by that number: what is typed for it too late is to be no later call's.
+    mutating func pass(_ number: UInt32) {
+        // The other side chooses it, and is not to use the numbers up.
+        if number > lastNumber, number - lastNumber <= Self.longestPass { lastNumber = number }
+    }
+
+    private static let longestPass: UInt32 = 1000
 
     /// The one that is answered. Without a number it is the contact who alone calls, and has for a while.
     mutating func take(_ number: UInt32?, at now: Instant) throws(Refusal) -> Entry {

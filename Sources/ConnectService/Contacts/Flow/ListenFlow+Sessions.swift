@@ -1,5 +1,7 @@
 import Foundation
+import HostNetwork
 import NIOCore
+import NetPrimitives
 import Policy
 import Rendezvous
 import Session
@@ -10,7 +12,7 @@ extension ListenFlow {
     func help(_ ring: Ring, _ entry: IncomingCalls.Entry) {
         // Who was removed or blocked since it began to ring is no contact any more.
         lookAtBook()
-        guard let contact = unblocked(entry.caller), let policy = currentPolicy(), permits(ring.relay) else { return refuse(entry) }
+        guard let contact = unblocked(entry.caller), let policy = currentPolicy(), permits(ring.relay, policy) else { return refuse(entry) }
         answer(entry.call, .accepted)
         var join = JoinFlow.Options(
             relay: ring.relay, proxy: options.proxy, invitation: ring.invitation, name: options.name, hasViewer: options.hasViewer)
@@ -19,13 +21,14 @@ extension ListenFlow {
         join.person = identity
         join.contact = contact
         let printer = sessionPrinter(for: .helper)
-        run(JoinFlow(join, printer: printer, loop: loop, pool: pool), with: contact.address, telling: printer, for: entry.call)
+        run(JoinFlow(join, printer: printer, loop: loop, pool: pool), as: .helper, with: contact.address, telling: printer, for: entry.call)
     }
 
     /// The contact who offers is let in: by an invitation that goes back to them as the answer.
     func share(_ offer: Offer, _ entry: IncomingCalls.Entry) {
         lookAtBook()
-        guard let contact = unblocked(entry.caller), let policy = currentPolicy(), let ceiling = ceiling(of: offer, by: contact)
+        guard let contact = unblocked(entry.caller), let policy = currentPolicy(), permits(options.own.relay, policy),
+            let ceiling = ceiling(of: offer, by: contact, under: policy)
         else { return refuse(entry) }
         answer(entry.call, .accepted)
         var share = ShareFlow.Options(
@@ -42,7 +45,7 @@ extension ListenFlow {
                 self.loop.execute { self.assumeIsolated { $0.answer(entry.call, .invitation(ring)) } }
             })
         let printer = sessionPrinter(for: .sharer)
-        run(ShareFlow(share, printer: printer, loop: loop, pool: pool), with: contact.address, telling: printer, for: entry.call)
+        run(ShareFlow(share, printer: printer, loop: loop, pool: pool), as: .sharer, with: contact.address, telling: printer, for: entry.call)
     }
 
     /// Seconds for which whoever offers may come: their program is waiting.
@@ -54,18 +57,10 @@ extension ListenFlow {
         printer.complain("Nothing was begun: \(entry.letter.from) is no contact whom you let do that any more, or the policy forbids it now.")
     }
 
-    /// The policy in force; nil where there is none to rely upon, which is said.
-    private func currentPolicy() -> Policy? {
-        do throws(PolicyRefusal) { return try policy() } catch {
-            printer.note("\(error)")
-            return nil
-        }
-    }
-
     /// Somebody asks by the name of a contact, with another key. Anybody can: it is worth an alarm only where the contact's relay says as
     /// well that the name has another key now.
     func checkKey(of contact: Contact) async {
-        guard !isCheckingKey, permits(contact.address.relay) else { return }
+        guard !isCheckingKey, let policy = currentPolicy(), permits(contact.address.relay, policy) else { return }
         isCheckingKey = true
         defer { isCheckingKey = false }
         let desk = ContactDesk(identity: identity, proxy: options.proxy, loop: loop)
@@ -77,7 +72,7 @@ extension ListenFlow {
     /// Somebody becomes a contact, when their relay says that the name is theirs.
     func accept(_ request: ContactRequest, _ entry: IncomingCalls.Entry) async {
         lookAtBook()
-        guard permits(request.from.relay), !book.isBlocked(request.from), !book.isBlocked(entry.caller) else { return refuse(entry) }
+        guard let policy = currentPolicy(), permits(request.from.relay, policy), !book.isBlocked(request.from), !book.isBlocked(entry.caller) else { return refuse(entry) }
         let desk = ContactDesk(identity: identity, proxy: options.proxy, loop: loop)
         do {
             guard try await desk.look(up: request.from) == entry.caller else {
@@ -97,10 +92,14 @@ extension ListenFlow {
         await desk.close()
     }
 
-    private func run(_ flow: some AssistanceFlow, with contact: PersonAddress, telling printer: EventPrinter, for call: CallID) {
-        let others = calls.removeAll()
+    private func run(
+        _ flow: some AssistanceFlow, as role: Role, with contact: PersonAddress, telling printer: EventPrinter, for call: CallID
+    ) {
+        let (others, now) = (calls.removeAll(), MonotonicClock.now())
+        if !others.isEmpty { callOver = now }
+        answers = SessionAnswers(isPerson: !printer.isForPrograms, lastCall: calls.lastNumber, callOver: callOver, at: now)
         session = (
-            flow, call, contact,
+            flow, role, call, contact,
             Task {
                 _ = await flow.run()
                 printer.flush()
@@ -114,7 +113,9 @@ extension ListenFlow {
     }
 
     private func ended(_ call: CallID) {
-        session = nil
+        (session, answers) = (nil, nil)
+        sessionEnded = MonotonicClock.now()
+        withdrawQuestions()
         hangUp(call)
         guard !isOver else { return }
         printer.note("You can be rung again, as \(options.own).")

@@ -5,6 +5,7 @@ public import NIOPosix
 import NIOTransport
 import NetPrimitives
 public import Policy
+import PortMapping
 public import Rendezvous
 public import Session
 
@@ -50,31 +51,39 @@ public actor ListenFlow: AssistanceFlow {
     var calls = IncomingCalls()
     var callTimer: Scheduled<Void>?
     var desktop: DesktopNotifications?
+    /// How many desktops were opened, and questions of sessions shown there; neither number comes twice.
+    var (desktops, desktopQuestions) = (0, UInt32(0))
     /// What runs that somebody has said yes to, the call that it came by, and who is at the other side.
-    var session: (flow: any AssistanceFlow, call: CallID, contact: PersonAddress, run: Task<Void, Never>)?
+    var session: (flow: any AssistanceFlow, role: Role, call: CallID, contact: PersonAddress, run: Task<Void, Never>)?
+    /// Which lines are for it.
+    var answers: SessionAnswers?
+    /// When the session before ended, and when a call was answered on the desktop or ended by itself.
+    var (sessionEnded, callOver): (Instant?, Instant?)
     /// Whether a name that somebody else has used is being looked up.
     var isCheckingKey = false
 
-    /// The requests of that session that the desktop shows.
-    var asked: [(id: UInt32, kind: Capability)] = []
+    /// The requests of that session that the desktop shows, each by a number of its own there.
+    var asked: [(number: UInt32, id: UInt32, kind: Capability)] = []
 
-    private var schedule: PresenceSchedule
+    var schedule: PresenceSchedule
     private var timer: Scheduled<Void>?
-    private var attempts = 0
+    var attempts = 0
     private var isRegistered = false
-    private var isPresent = false
+    var isPresent = false
     private var hasSaidAway = false
-    private var bookTimer: RepeatedTask?
-    private var addressWatch: AddressWatch?
-    private var suspensionWatch: SuspensionWatch?
-    private var addresses: [LocalAddress] = []
+    /// Why the policy does not let this person be there now.
+    var forbidden: PolicyRefusal?
+    var surroundings: [RepeatedTask] = []
+    var addressWatch: AddressWatch?
+    var suspensionWatch: SuspensionWatch?
+    var suspensionClock = SuspensionClock(monotonic: MonotonicClock.now(), boot: RouterClock.now())
+    var wokenAt: Instant?
+    var place: NetworkPlace?
 
     /// How long one attempt may take, to the word that we are there.
     private static let attemptLimit = TimeAmount.seconds(8)
     /// Where there are several relays the next one is better than patience.
     private static let patienceAmongMany = TimeAmount.seconds(3)
-    /// How soon a contact that was added, removed or blocked in another terminal counts.
-    private static let bookInterval = TimeAmount.seconds(2)
 
     public init(
         _ options: Options, identity: PersonIdentity, file: ContactBookFile = ContactBookFile(), printer: EventPrinter,
@@ -92,24 +101,23 @@ public actor ListenFlow: AssistanceFlow {
     public func begin() async throws {
         do { book = try file.read() } catch { throw FlowError(.error, "\(error)") }
         bookModified = file.modified
-        openDesktop()
         let line = ContactLine(identity: identity, proxy: options.proxy, loop: loop) { event in
             self.assumeIsolated { $0.received(event) }
         }
         self.line = line
         let (name, callers, takesRequests) = (options.own.name, book.callers, options.takesRequests)
         say { $0.present(name, allow: callers, strangers: takesRequests) }
-        bookTimer = loop.scheduleRepeatedTask(initialDelay: Self.bookInterval, delay: Self.bookInterval) { _ in
-            self.assumeIsolated { $0.lookAtBook() }
-        }
-        addresses = localAddresses
-        addressWatch = await AddressWatch.open(loop: loop, changed: { self.assumeIsolated { $0.lookAtNetwork() } }, ended: {})
-        suspensionWatch = SuspensionWatch(sleeps: { $0() }, wakes: { self.loop.execute { self.assumeIsolated { $0.startAgain() } } })
+        await watchSurroundings()
         proceed()
     }
 
     public func perform(line text: String) {
         if let session {
+            if let line = try? StandardInputLine.parse(text, for: session.role) {
+                do throws(SessionAnswers.Doubt) { try answers?.check(line, at: MonotonicClock.now()) } catch {
+                    return printer.complain("\(error)")
+                }
+            }
             Task { await session.flow.perform(line: text) }
             return
         }
@@ -120,15 +128,20 @@ public actor ListenFlow: AssistanceFlow {
         case "yes", "y", "no", "n":
             guard words.count == 1 || number != nil else { return printer.complain("Write: yes or no, and the number of the call.") }
             answer(number, isYes: word.hasPrefix("y"))
-        case "stop", "quit", "exit": finish(.finished, "")
+        case "stop", "quit", "exit":
+            // It was meant for the session, which has ended meanwhile.
+            if !printer.isForPrograms, let sessionEnded, MonotonicClock.now() < sessionEnded + SessionAnswers.settling {
+                return printer.complain("The session has just ended. Type stop once more to be there no longer.")
+            }
+            finish(.finished, "")
         default: printer.complain("You can type: yes [ID], no [ID], stop.")
         }
     }
 
     // MARK: - Being there
 
-    private func proceed() {
-        guard !isOver else { return }
+    func proceed() {
+        guard !isOver, forbidden == nil else { return }
         let now = MonotonicClock.now()
         if let place = schedule.beginsAttempt(at: now) {
             attempts += 1
@@ -177,7 +190,7 @@ public actor ListenFlow: AssistanceFlow {
         proceed()
     }
 
-    private func sayAway(_ why: String) {
+    func sayAway(_ why: String) {
         isPresent = false
         guard !hasSaidAway, !isOver else { return }
         hasSaidAway = true
@@ -232,25 +245,6 @@ public actor ListenFlow: AssistanceFlow {
 
     // MARK: - What changes around it
 
-    private var localAddresses: [LocalAddress] { LocalAddresses.candidates(relayIsLoopback: options.own.relay.endpoint.isLoopback) }
-
-    private func lookAtNetwork() {
-        let now = localAddresses
-        guard now != addresses else { return }
-        addresses = now
-        startAgain()
-    }
-
-    /// Whatever connection there was may be dead without a word: by another one at once.
-    private func startAgain() {
-        guard !isOver else { return }
-        attempts += 1
-        line?.assumeIsolated { $0.close() }
-        isPresent = false
-        schedule.networkChanged(at: MonotonicClock.now())
-        proceed()
-    }
-
     func lookAtBook() {
         guard let modified = file.modified, modified != bookModified else { return }
         bookModified = modified
@@ -279,9 +273,7 @@ public actor ListenFlow: AssistanceFlow {
     public func cleanUp() async {
         timer?.cancel()
         callTimer?.cancel()
-        bookTimer?.cancel()
-        addressWatch?.close()
-        suspensionWatch = nil
+        leaveSurroundings()
         for entry in calls.removeAll() { hangUp(entry.call) }
         if let session {
             await session.flow.finish(.finished, "")

@@ -1,0 +1,26 @@
+import NetPrimitives
+import PortMapping
+
+/// Where this host is, as far as it knows itself: its addresses, and the routers that it would ask for the rest of the world. In another
+/// place connections are dead without a word, also where the address is as it was and only the router is another.
+struct NetworkPlace: Hashable, Sendable {
+    struct Exit: Hashable, Sendable {
+        let interface: String
+        let gateway: IPAddress
+    }
+
+    let addresses: [LocalAddress]
+    /// The preferred one comes first. Its metric is not part of it: network managers change that as they please.
+    let exits: [Exit]
+
+    init(addresses: [LocalAddress], routes: [DefaultRoute]) {
+        self.addresses = addresses
+        exits = routes.map { Exit(interface: $0.interface, gateway: $0.gateway) }
+    }
+
+    static func now(relayIsLoopback: Bool) -> NetworkPlace {
+        NetworkPlace(
+            addresses: LocalAddresses.candidates(relayIsLoopback: relayIsLoopback),
+            routes: DefaultRoute.all(.ipv4) + DefaultRoute.all(.ipv6))
+    }
+}
