@@ -48,6 +48,24 @@ def test_the_persons_service_is_one_that_systemd_understands(tmp_path):
     assert run("systemd-analyze", "verify", "--man=no", unit) == ""
 
 
+@pytest.mark.parametrize("words, target", [
+    (["enable", "ra-connect-listen"], "graphical-session.target"),
+    (["add-wants", "default.target", "ra-connect-listen"], "default.target")])
+def test_the_persons_service_begins_with_their_desktop_or_where_there_is_none_with_their_services(tmp_path, words, target):
+    """As the unit and the manual say that it is done, in an empty system."""
+    require("systemctl", lab=False)
+    units_of_people = tmp_path / "usr" / "lib" / "systemd" / "user"
+    units_of_people.mkdir(parents=True)
+    text = (DEPLOY / "systemd" / "ra-connect-listen.service").read_text()
+    (units_of_people / "ra-connect-listen.service").write_text(text)
+    (units_of_people / target).write_text("[Unit]\nDescription=A target\n")
+    run("systemctl", "--global", f"--root={tmp_path}", *words)
+    wanted = [link.relative_to(tmp_path) for link in tmp_path.rglob("*.wants/*")]
+    assert [str(link) for link in wanted] == [f"etc/systemd/user/{target}.wants/ra-connect-listen.service"]
+    # With the desktop it ends as well, and what is asked on it is never asked by a program of the desktop before.
+    assert "PartOf=graphical-session.target\n" in text and "After=graphical-session.target\n" in text
+
+
 def setting(key):
     """What the unit says for a key; each line of it."""
     return re.findall(rf"^{key}=(.*)$", UNIT.read_text(), re.M)
