@@ -17,13 +17,15 @@ struct FleetSimulation: ParsableCommand {
     @Option(help: "Milliseconds of a core for a connection: TCP, TLS, WebSocket.") var connectionCost = 1.5
     @Option(help: "Milliseconds of a core for a message in, with what it brings out.") var messageCost = 0.1
     @Option(help: "Cores of a node.") var cores = 2
-    @Option(help: "Seconds within which clients see that a connection is dead: 0, as when a process dies; 70 for a host that vanishes.")
+    @Option(
+        help: "Seconds within which clients see that a connection is dead: 0, as when a process dies; 6 for a host that vanishes, 70 behind a proxy."
+    )
     var silence = 0.0
     @Option(help: "Seconds that a client waits at most before it tries again.") var longestDelay = 5.0
-    @Option(help: "The same, after a node that lives has sent it to one that does not.") var longestDelayWhenSent = 5.0
+    @Option(help: "The same, after a node that lives has sent it to one that does not.") var longestDelayWhenSent = 1.0
     @Option(help: "Seconds within which those whose connection is lost try again.") var jitter = 2.0
-    @Option(help: "Seconds between two heartbeats of a node, at which it also reads the others'.") var heartbeat = 2.0
-    @Option(help: "Seconds without one after which it counts as dead.") var deadAfter = 6.0
+    @Option(help: "Seconds between two heartbeats of a node, at which it also reads the others'.") var heartbeat = 1.0
+    @Option(help: "Seconds without one after which it counts as dead.") var deadAfter = 3.0
     @Option(help: "Of all randomness.") var seed: UInt64 = 1
 
     func validate() throws {
@@ -69,14 +71,16 @@ struct Plan: Sendable {
     var seed: UInt64 = 1
 
     /// See `PresenceSchedule` of `ra-connect`.
-    var longestDelayWhenSent = Duration.seconds(5)
+    var longestDelayWhenSent = Duration.seconds(1)
     var jitter = Duration.seconds(2)
     static let shortestPause = Duration.milliseconds(250)
     /// A node says so often that it lives, and reads which others do; it counts as dead after so long.
-    var heartbeat = Duration.seconds(2)
-    var deadAfter = Duration.seconds(6)
+    var heartbeat = Duration.seconds(1)
+    var deadAfter = Duration.seconds(3)
     /// How long a client that knows other nodes waits for one to answer.
-    static let patience = Duration.seconds(3)
+    static let patience = Duration.seconds(2)
+    /// And how long it waits before it asks the next one meanwhile.
+    static let stagger = Duration.seconds(1)
     /// A question to the store and its answer.
     static let storeTime = Duration.milliseconds(3)
 }

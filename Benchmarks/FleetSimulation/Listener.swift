@@ -12,8 +12,12 @@ final class Listener {
     private let source: IPAddress
     private let trip: Duration
     private var failures = 0
-    /// In the order in which it asks them.
-    private let order: [Node]
+    /// The nodes that this attempt asks yet, one after the other; and those that were lost, or did not answer.
+    private var places: [Node] = []
+    private var silent: Set<RelayURL> = []
+    /// What came of an earlier connection counts no more.
+    private var attempts = 0
+    private var isAnswered = false
     /// The node that it was sent to by another, which lives.
     private var directed = false
     /// Where it is present; nil: nowhere.
@@ -26,24 +30,46 @@ final class Listener {
         client = PersonClient(identity: identity, random: Random(world.random.next()))
         source = .v4(0x0B00_0000 + UInt32(truncatingIfNeeded: number))
         trip = .milliseconds(10) + world.random.duration(upTo: .milliseconds(50))
-        order = world.nodes.shuffled(using: &world.random)
     }
 
     func begin() {
         client.register(person.name)
         client.present(person.name, allow: world.contacts(of: number).map { world.people[$0].person.key }, strangers: false)
         lostAt = world.agenda.now
-        connect(to: order[0])
+        ask(world.nodes.shuffled(using: &world.random))
     }
 
-    private func connect(to node: Node) {
+    /// One after the other, as `NodeRace` does: the next one when one refuses, or does not answer in a second. (The one that is asked
+    /// then is let go here, where it would be waited for: it makes no difference for one that has vanished.)
+    private func ask(_ nodes: [Node]) {
+        places = nodes
+        askNext()
+    }
+
+    private func askNext() {
+        guard !places.isEmpty else { return failed() }
+        let node = places.removeFirst()
+        attempts += 1
+        isAnswered = false
+        let number = attempts
         connection = Connection(world, to: node, from: source, trip: trip) { [self] event in
+            guard number == attempts else { return }
             switch event {
-            case .opened: client.connectionOpened(to: node.url)
+            case .opened:
+                isAnswered = true
+                silent.remove(node.url)
+                client.connectionOpened(to: node.url)
             case .text(let text): client.receive(text, at: world.wallClock)
             case .closed: return lost(node.url)
             }
             handleEvents()
+        }
+        guard !places.isEmpty else { return }
+        world.agenda.after(Plan.stagger) { [self] in
+            guard number == attempts, !isAnswered else { return }
+            silent.insert(node.url)
+            connection?.close()
+            askNext()
         }
     }
 
@@ -55,6 +81,7 @@ final class Listener {
                 guard name == person.name, let relay = client.relay else { continue }
                 place = relay
                 failures = 0
+                silent = []
                 directed = false
                 if let lostAt { world.arrived(self, after: world.agenda.now - lostAt) }
                 lostAt = nil
@@ -62,7 +89,7 @@ final class Listener {
                 leave()
                 if lostAt == nil { lostAt = world.agenda.now }
                 directed = true
-                if let node = world.node(url) { connect(to: node) } else { failed() }
+                ask(world.node(url).map { [$0] } ?? [])
                 return
             case .refused(.busy, of: .present):
                 // Sent in circles: the fleet has not agreed yet.
@@ -96,7 +123,8 @@ final class Listener {
         client.connectionClosed()
         while client.nextEvent() != nil {}
         if lostAt == nil { lostAt = world.agenda.now }
-        guard place != nil else { return failed() }
+        silent.insert(url)
+        guard place != nil else { return isAnswered ? failed() : askNext() }
         world.left(self)
         place = nil
         // It may be the node that has died: another one is asked, not by everybody in the same moment.
@@ -114,6 +142,9 @@ final class Listener {
     }
 
     private func tryAgain(after delay: Duration) {
-        world.agenda.after(delay) { [self] in connect(to: order[failures % order.count]) }
+        world.agenda.after(delay) { [self] in
+            let all = world.nodes.shuffled(using: &world.random)
+            ask(all.filter { !silent.contains($0.url) } + all.filter { silent.contains($0.url) })
+        }
     }
 }

@@ -20,13 +20,6 @@ def fleet(sharer=PLAIN, helper=PLAIN, **options):
     return Fleet(sharer, helper, **options)
 
 
-def moved(session, code, nodes, timeout=2 * BACK_WITHIN):
-    """Waits until an invitation waits under one of `nodes`; which one."""
-    homes = {node.url: node for node in nodes}
-    return homes[eventually(lambda: session.home_of(code) if session.home_of(code) in homes else None,
-                            f"the invitation waits at one of {sorted(homes)}", timeout=timeout)]
-
-
 def test_a_sharer_and_a_helper_at_different_nodes_meet():
     with fleet() as session:
         first, second, third = session.nodes
@@ -59,7 +52,7 @@ def test_the_clients_of_a_killed_node_are_back_at_another_within_ten_seconds(rec
         code = session.invite()
         first.kill()
         started = time.monotonic()
-        home = moved(session, code, others)
+        home = session.moved(code, others, 2 * BACK_WITHIN)
         record_property("seconds until the invitation waits elsewhere", f"{time.monotonic() - started:.2f}")
         # Whoever was told of the dead node alone gets there as well.
         session.join(code, url=home.url)
@@ -152,7 +145,7 @@ def test_a_rolling_restart_under_load_loses_no_session_and_no_invitation(record_
             started = time.monotonic()
             node.stop()
             for code in codes:
-                moved(session, code, others)
+                session.moved(code, others, 2 * BACK_WITHIN)
             slowest = max(slowest, time.monotonic() - started)
             session.helper.send(f"say without {node.url}")
             session.sharer.wait_for_event("chat", where=lambda event: event["text"] == f"without {node.url}")
@@ -198,11 +191,6 @@ def test_what_a_node_knows_of_bans_all_know_within_five_seconds(record_property)
         session.stop_in_order()
 
 
-def present(nodes):
-    """How many people are there, at each node."""
-    return [node.status["contacts"]["present"] for node in nodes]
-
-
 def test_the_contacts_of_a_killed_node_are_there_again_within_ten_seconds(record_property):
     """Whichever node is their home, they are seen and rung; when it dies, they are at another, and are rung there."""
     with fleet() as session:
@@ -211,17 +199,17 @@ def test_the_contacts_of_a_killed_node_are_there_again_within_ten_seconds(record
         for helper in helpers:
             helper.listen()
             sara.befriend(helper)
-        assert sum(present(session.nodes)) == 4
+        assert sum(session.present(session.nodes)) == 4
         assert all(sara.contacts()[1][helper.address]["here"] for helper in helpers)
         # Not the one that names the relay in their addresses, unless all are there.
-        victim = max(session.nodes[1:], key=lambda node: present([node])[0])
-        lost = present([victim])[0]
+        victim = max(session.nodes[1:], key=lambda node: session.present([node])[0])
+        lost = session.present([victim])[0]
         record_property("of four people, at the node that dies", lost)
         assert lost > 0, "their names, which do not change, are at home at another node"
         others = [node for node in session.nodes if node is not victim]
         victim.kill()
         started = time.monotonic()
-        eventually(lambda: sum(present(others)) == 4, "all are at the nodes that live", timeout=2 * BACK_WITHIN)
+        eventually(lambda: sum(session.present(others)) == 4, "all are at the nodes that live", timeout=2 * BACK_WITHIN)
         record_property("seconds until they are there again", f"{time.monotonic() - started:.2f}")
         for helper in helpers:
             sharer = sara.start("share", "--to", helper.address, "--name", "Sara")
@@ -239,7 +227,7 @@ def test_a_node_that_is_stopped_sends_the_people_who_are_there_to_the_others(rec
             others = [other for other in session.nodes if other is not node]
             started = time.monotonic()
             node.stop()
-            eventually(lambda others=others: sum(present(others)) == 6, "all are at the other nodes", timeout=2 * BACK_WITHIN)
+            eventually(lambda others=others: sum(session.present(others)) == 6, "all are at the other nodes", timeout=2 * BACK_WITHIN)
             record_property(f"seconds without {node.host.label}", f"{time.monotonic() - started:.2f}")
             node.start()
             session.wait_until_all_know({each.url for each in session.nodes})

@@ -11,6 +11,8 @@ extension JoinFlow {
     private static let pause = Duration.seconds(2)
 
     private static let maximumReturns = 4
+    /// How long one way to a node that we were sent to may take: it may have vanished a moment ago, and the one that sent us knows soon.
+    private static let followedPatience = TimeAmount.seconds(3)
 
     /// How often a look-up is made again that the relay cannot answer yet, and how long after the one before: until a sharer whose node has
     /// died is at another.
@@ -21,7 +23,8 @@ extension JoinFlow {
     func openSocket() async throws(FlowError) -> (socket: RendezvousSocket, relay: RelayDiscovery.Relay) {
         opening += 1
         let number = opening
-        return try await Meeting.connect(to: trust, proxy: options.proxy, loop: loop) { event in
+        let patience = trust.url == options.relay ? .seconds(6) : Self.followedPatience
+        return try await Meeting.connect(to: trust, proxy: options.proxy, patience: patience, loop: loop) { event in
             self.assumeIsolated { if $0.opening == number { $0.received(event) } }
         }
     }

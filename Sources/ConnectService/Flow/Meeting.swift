@@ -11,10 +11,12 @@ import Session
 enum Meeting {
     /// Finds the relay and opens the WebSocket of one of its services.
     ///
-    /// - Parameter patience: how long any one way to it may take.
+    /// - Parameters:
+    ///   - patience: how long any one way to it may take.
+    ///   - keepalive: how soon a relay that has vanished is noticed later on.
     static func connect(
-        to trust: RelayTrust, service: RendezvousSocket.Service = .rendezvous, proxy: ProxyRule?, patience: TimeAmount = .seconds(6),
-        loop: any EventLoop,
+        to trust: RelayTrust, service: RendezvousSocket.Service = .rendezvous, proxy: ProxyRule?, keepalive: TCPKeepalive? = nil,
+        patience: TimeAmount = .seconds(6), loop: any EventLoop,
         receive: @escaping @Sendable (RendezvousSocket.Event) -> Void
     ) async throws(FlowError) -> (socket: RendezvousSocket, relay: RelayDiscovery.Relay) {
         do {
@@ -22,7 +24,8 @@ enum Meeting {
                 trust: trust, routes: StreamRoute.all(proxy, to: trust.url.endpoint), patience: patience, loop: loop
             ).find()
             let socket = try await RendezvousSocket.connect(
-                to: relay.endpoint, service: service, by: relay.route, trust: trust, timeout: patience, loop: loop, receive: receive)
+                to: relay.endpoint, service: service, by: relay.route, trust: trust, keepalive: keepalive, timeout: patience,
+                loop: loop, receive: receive)
             return (socket, relay)
         } catch let error as RelayDiscovery.Unreachable {
             throw FlowError(.relayLost, error.description)
@@ -30,6 +33,24 @@ enum Meeting {
             throw FlowError(.relayLost, error.description)
         } catch {
             throw FlowError(.relayLost, "The relay at \(trust.url) does not let us in: \(error)")
+        }
+    }
+
+    /// The same with one of several nodes, for whoever waits there.
+    ///
+    /// - Parameters:
+    ///   - nodes: in the order in which they are asked.
+    ///   - receive: hears of which one it is.
+    static func connect(
+        toOneOf nodes: [RelayTrust], service: RendezvousSocket.Service = .rendezvous, proxy: ProxyRule?, patience: TimeAmount,
+        loop: any EventLoop, receive: @escaping @Sendable (RendezvousSocket.Event, _ index: Int) -> Void
+    ) async throws(FlowError) -> (index: Int, line: (socket: RendezvousSocket, relay: RelayDiscovery.Relay)) {
+        try await NodeRace.run(nodes.count) { (index) async throws(FlowError) in
+            try await connect(
+                to: nodes[index], service: service, proxy: proxy, keepalive: .waiting, patience: patience, loop: loop
+            ) { receive($0, index) }
+        } discard: {
+            $0.socket.close()
         }
     }
 

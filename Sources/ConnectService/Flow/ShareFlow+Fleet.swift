@@ -18,26 +18,23 @@ extension ShareFlow {
     func beginReconnecting(with preferred: RelayURL? = nil) {
         guard relayLostAt == nil else { return }  // it is being done
         relayLostAt = MonotonicClock.now()
-        route.restart(with: preferred)
-        Task { await self.reconnect(atOnce: preferred != nil) }
+        Task { await self.reconnect(to: preferred, from: trust.url) }
     }
 
-    private func reconnect(atOnce: Bool) async {
+    private func reconnect(to preferred: RelayURL?, from former: RelayURL) async {
         var random = SystemRandomNumberGenerator()
         var pause = Self.shortestPause
         // A fleet's node that is lost is everybody's; a relay that is alone may be back by now.
-        if !atOnce, route.hasOthers { try? await Task.sleep(for: Self.jitter * Double.random(in: 0...1)) }
+        if preferred == nil, route.hasOthers { try? await Task.sleep(for: Self.jitter * Double.random(in: 0...1)) }
         while !isOver, let lost = relayLostAt {
             guard MonotonicClock.now() - lost < Self.relayPatience else {
                 return finish(.relayLost, "The relay has been away for a minute.")
             }
-            let url = route.next(using: &random)
             do throws(FlowError) {
-                return try await connect(to: url == trust.url ? trust : RelayTrust(url))
+                return try await connect(to: route.round(preferring: preferred, after: former, using: &random))
             } catch {
-                ClientLog.relay.debug("a node does not answer", metadata: ["node": "\(url)", "why": "\(error.detail)"])
+                ClientLog.relay.debug("no node answers", metadata: ["why": "\(error.detail)"])
             }
-            guard route.isRoundOver else { continue }
             try? await Task.sleep(for: pause)
             pause = min(pause * 2, Self.longestPause)
         }
@@ -47,7 +44,7 @@ extension ShareFlow {
     func move(to url: RelayURL) {
         guard meeting == nil, !isOver else { return }
         ClientLog.step("the relay sends us to another node")
-        opening += 1
+        opening = 0
         socket?.close()
         socket = nil
         client.connectionClosed()

@@ -67,8 +67,9 @@ public actor ShareFlow: AssistanceFlow, ClipboardFlow {
     var trust: RelayTrust
     var route: FleetRoute
     var redirects = Redirects()
-    /// The WebSocket that counts, of those that were asked for before the meeting.
+    /// The WebSocket that counts, of those that were asked for before the meeting; 0: none.
     var opening = 0
+    private var lastOpening = 0
     let printer: EventPrinter
     private let names: NameResolver
     var client: SharerClient
@@ -197,7 +198,7 @@ public actor ShareFlow: AssistanceFlow, ClipboardFlow {
     private func invite() async throws {
         guard let peer else { return }
         try await checkRecipients()
-        try await connect(to: trust)
+        try await connect(to: [options.relay])
         guard !isOver else { return }
         let isTrial = options.relay.endpoint.isLoopback
         await peer.openPorts(on: LocalAddresses.candidates(relayIsLoopback: isTrial))
@@ -209,21 +210,26 @@ public actor ShareFlow: AssistanceFlow, ClipboardFlow {
         drainRendezvous()
     }
 
-    /// - Parameter trust: of the relay that is asked, and is ours from then on.
-    func connect(to trust: RelayTrust) async throws(FlowError) {
-        opening += 1
-        let number = opening
+    /// - Parameter nodes: those that are asked, one after the other; the one that takes us is ours from then on.
+    func connect(to nodes: [RelayURL]) async throws(FlowError) {
+        let before = lastOpening
+        lastOpening += nodes.count
+        opening = 0
+        let trusts = nodes.map { $0 == trust.url ? trust : RelayTrust($0) }
         let patience = route.hasOthers ? FleetRoute.patience : .seconds(6)
-        let (socket, relay) = try await Meeting.connect(to: trust, proxy: options.proxy, patience: patience, loop: loop) { event in
-            self.assumeIsolated { if $0.opening == number { $0.received(event) } }
+        let (index, (socket, relay)) = try await Meeting.connect(
+            toOneOf: trusts, proxy: options.proxy, patience: patience, loop: loop
+        ) { event, index in
+            self.assumeIsolated { if $0.opening == before + index + 1 { $0.received(event) } }
         }
+        opening = before + index + 1
         let servers = await RelayServer.resolve(relay, proxy: options.proxy, resolver: names)
         // From here on nothing is waited for: the socket that is kept is one that is open.
         guard socket.isOpen, !isOver else {
             socket.close()
             throw FlowError(.relayLost, "The relay closed the connection.")
         }
-        self.trust = trust
+        trust = trusts[index]
         route.learn(relay.description)
         self.socket = socket
         self.relay = relay
@@ -266,6 +272,8 @@ public actor ShareFlow: AssistanceFlow, ClipboardFlow {
         guard self.meeting == nil, let peer, let identity else { return client.refuse(meeting) }
         ClientLog.step("the other side is verified")
         self.meeting = meeting
+        // From now on there is the session's own way back, and a gap in the network is not to cost it.
+        socket?.endKeepalive()
         stopRinging(saying: .taken)
         rejoiner = relay.map { relay in
             Rejoiner(relay: relay, trust: trust, proxy: options.proxy, loop: loop) { event in

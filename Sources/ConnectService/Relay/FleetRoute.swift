@@ -3,7 +3,7 @@ import Rendezvous
 
 /// Where a client looks for its relay again that is lost: first where the person said, then at the other nodes of its fleet.
 struct FleetRoute: Sendable {
-    /// How long any one way to a node may take while there are others: two dead ones are passed by within ten seconds.
+    /// How long any one way to a node may take while there are others. The next one is asked meanwhile (`NodeRace`).
     static let patience = TimeAmount.seconds(2)
     /// Nodes that are tried, of as many as a relay names.
     private static let maximumNodes = 16
@@ -12,7 +12,6 @@ struct FleetRoute: Sendable {
     let first: RelayURL
     /// As the relay has said last.
     private var nodes: [RelayURL] = []
-    private var waiting: [RelayURL] = []
 
     init(_ first: RelayURL) { self.first = first }
 
@@ -22,16 +21,18 @@ struct FleetRoute: Sendable {
         nodes = named.compactMap { RelayURL($0) }.filter { $0 != first && ($0.isSecure || !first.isSecure) }
     }
 
-    /// The next one to try, round after round.
-    mutating func next(using random: inout some RandomNumberGenerator) -> RelayURL {
-        if waiting.isEmpty { waiting = [first] + nodes.shuffled(using: &random).prefix(Self.maximumNodes) }
-        return waiting.removeFirst()
+    /// All of them once, in the order in which they are to be tried: what was given and then the others, but the one that was just
+    /// lost comes last, as it may have died.
+    ///
+    /// - Parameter preferred: one that another node has named comes before them all.
+    func round(
+        preferring preferred: RelayURL? = nil, after former: RelayURL? = nil, using random: inout some RandomNumberGenerator
+    ) -> [RelayURL] {
+        let all = [first] + nodes.shuffled(using: &random).prefix(Self.maximumNodes)
+        let begin = preferred.map { [$0] } ?? []
+        let end = all.filter { $0 == former && $0 != preferred }
+        return begin + all.filter { $0 != former && $0 != preferred } + end
     }
 
-    /// Begins with that one, and from the beginning after it.
-    mutating func restart(with preferred: RelayURL? = nil) { waiting = preferred.map { [$0] } ?? [] }
-
-    /// Whether all were tried.
-    var isRoundOver: Bool { waiting.isEmpty }
     var hasOthers: Bool { !nodes.isEmpty }
 }

@@ -81,6 +81,7 @@ struct RelayDiscovery: Sendable {
                     isTimeForOthers = true
                 }
                 guard isTimeForOthers, !hasFallenBack else { continue }
+                try Task.checkCancellation()
                 hasFallenBack = true
                 for endpoint in Self.fallbacks(for: url) {
                     for route in routes {

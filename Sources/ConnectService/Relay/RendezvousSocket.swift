@@ -30,10 +30,13 @@ struct RendezvousSocket: Sendable {
 
     private let channel: any Channel
 
-    /// `receive` is called on `loop`.
+    /// `receive` is called on `loop`. Cancelling closes the connection.
+    ///
+    /// - Parameter keepalive: how soon a relay that has vanished is noticed; nil: when the WebSocket was silent for too long.
     static func connect(
         to endpoint: RelayEndpoint, service: Service = .rendezvous, by route: StreamRoute, trust: RelayTrust,
-        timeout: TimeAmount = .seconds(6), loop: any EventLoop, receive: @escaping @Sendable (Event) -> Void
+        keepalive: TCPKeepalive? = nil, timeout: TimeAmount = .seconds(6), loop: any EventLoop,
+        receive: @escaping @Sendable (Event) -> Void
     ) async throws -> RendezvousSocket {
         let meeting = TLSMeeting(trust)
         let upgraded = loop.makePromise(of: (any Channel).self)
@@ -45,7 +48,13 @@ struct RendezvousSocket: Sendable {
         let deadline = loop.scheduleTask(in: timeout) { upgraded.fail(ChannelError.connectTimeout(timeout)) }
         defer { deadline.cancel() }
         do {
-            return RendezvousSocket(channel: try await upgraded.futureResult.get())
+            let channel = try await withTaskCancellationHandler {
+                try await upgraded.futureResult.get()
+            } onCancel: {
+                upgraded.fail(CancellationError())
+            }
+            keepalive?.begin(on: channel)
+            return RendezvousSocket(channel: channel)
         } catch {
             connecting.whenSuccess { $0.close(promise: nil) }
             throw meeting.distrust ?? error
@@ -57,6 +66,9 @@ struct RendezvousSocket: Sendable {
     func send(_ text: [UInt8]) { channel.writeAndFlush(WebSocketMessage.text(text), promise: nil) }
 
     func close() { channel.close(promise: nil) }
+
+    /// A relay that has vanished need not be noticed any more before the WebSocket was silent for too long.
+    func endKeepalive() { TCPKeepalive.end(on: channel) }
 
     private static func install(
         on channel: any Channel, endpoint: RelayEndpoint, service: Service, meeting: TLSMeeting, upgraded: EventLoopPromise<any Channel>,

@@ -11,39 +11,65 @@ struct PresenceScheduleTests {
 
     private static func schedule(nodes: [RelayURL] = []) -> PresenceSchedule {
         var schedule = PresenceSchedule(home: home, at: start)
-        #expect(schedule.beginsAttempt(at: start) == home)
+        #expect(schedule.beginsAttempt(at: start) == [home])
+        schedule.reached(home)
         schedule.learned(nodes)
         return schedule
     }
 
-    @Test("the people of a relay that has died come to the others within ten seconds, not all at once and not all to one")
+    @Test("the people of a relay that has died come to the others within two seconds, not all at once and not all to one")
     func deadNode() {
         var places: [RelayURL: Int] = [:]
-        var seconds: Set<Int64> = []
+        var tenths: Set<Int> = []
         for _ in 0..<300 {
             var schedule = Self.schedule(nodes: Self.nodes)
+            schedule.elsewhere(Self.nodes[0], at: Self.start)
+            #expect(schedule.beginsAttempt(at: Self.start) == [Self.nodes[0]])
+            schedule.reached(Self.nodes[0])
             schedule.present()
-            var now = Self.start + .seconds(60)
-            schedule.lost(at: now)
-            // The relay that we were at is dead, and one that does not answer costs three seconds.
-            for _ in 0..<2 {
-                guard let due = schedule.nextDeadline else { break }
-                #expect(schedule.beginsAttempt(at: due - .milliseconds(1)) == nil)
-                now = due
-                guard let place = schedule.beginsAttempt(at: now) else { break }
-                if place != Self.nodes[0] {
-                    places[place, default: 0] += 1
-                    seconds.insert((now - (Self.start + .seconds(60))).components.seconds)
-                    schedule.present()
-                    break
-                }
-                now = now + .seconds(3)
-                schedule.failed(at: now)
-            }
-            #expect(now - (Self.start + .seconds(60)) < .seconds(10))
+            let lost = Self.start + .seconds(60)
+            schedule.lost(at: lost)
+            guard let due = schedule.nextDeadline else { break }
+            #expect(schedule.beginsAttempt(at: due - .milliseconds(1)) == nil)
+            #expect(due - lost <= .seconds(2))
+            let asked = schedule.beginsAttempt(at: due) ?? []
+            // The relay that we were at is dead: it is asked after all others.
+            #expect(asked.count == 4 && Set(asked) == Set(Self.nodes + [Self.home]) && asked.last == Self.nodes[0])
+            if let first = asked.first { places[first, default: 0] += 1 }
+            tenths.insert(Int((due - lost) / .milliseconds(100)))
         }
-        #expect(places[Self.nodes[1], default: 0] > 50 && places[Self.nodes[2], default: 0] > 50)
-        #expect(seconds.count > 1)
+        for place in [Self.home, Self.nodes[1], Self.nodes[2]] { #expect(places[place, default: 0] > 50) }
+        #expect(tenths.count > 10)
+    }
+
+    @Test("whoever has not answered is asked after the others, until we are there again")
+    func silent() {
+        var schedule = Self.schedule(nodes: Self.nodes)
+        schedule.elsewhere(Self.nodes[0], at: Self.start)
+        _ = schedule.beginsAttempt(at: Self.start)
+        schedule.failed(at: Self.start)
+        var due = schedule.nextDeadline ?? Self.start
+        #expect(schedule.beginsAttempt(at: due)?.last == Self.nodes[0])
+        // The first that was asked is slow, another one has answered; it sends us on, in vain.
+        let answering = Self.nodes[2]
+        schedule.reached(answering)
+        schedule.elsewhere(Self.nodes[0], at: due)
+        _ = schedule.beginsAttempt(at: due)
+        schedule.failed(at: due)
+        due = schedule.nextDeadline ?? due
+        #expect(schedule.beginsAttempt(at: due)?.last != answering)
+        schedule.reached(Self.nodes[0])
+        schedule.present()
+        schedule.networkChanged(at: due)
+        #expect(schedule.beginsAttempt(at: due)?.first == Self.nodes[0])
+    }
+
+    @Test("of a large fleet some are asked")
+    func largeFleet() {
+        var schedule = Self.schedule(nodes: (0..<60).map { RelayURL("https://node\($0).example.org")! })
+        schedule.present()
+        schedule.lost(at: Self.start)
+        #expect(schedule.beginsAttempt(at: Self.start + .seconds(2))?.count == PresenceSchedule.maximumPlaces)
     }
 
     @Test("who is sent to a node that has just died asks again within a second, for as long as one that lives names it")
@@ -52,7 +78,7 @@ struct PresenceScheduleTests {
         var now = Self.start
         for _ in 0..<10 {
             schedule.elsewhere(Self.nodes[0], at: now)
-            #expect(schedule.beginsAttempt(at: now) == Self.nodes[0])
+            #expect(schedule.beginsAttempt(at: now) == [Self.nodes[0]])
             schedule.failed(at: now)
             guard let due = schedule.nextDeadline else { break }
             #expect(due - now <= .seconds(1))
@@ -75,7 +101,7 @@ struct PresenceScheduleTests {
             guard let due = schedule.nextDeadline else { break }
             pauses.append(due - now)
             now = due
-            if let place = schedule.beginsAttempt(at: now) { asked.insert(place) }
+            asked.formUnion(schedule.beginsAttempt(at: now) ?? [])
         }
         #expect(asked == Set(Self.nodes + [Self.home]))
         #expect(pauses.allSatisfy { $0 >= .milliseconds(125) && $0 <= .seconds(5) })
@@ -104,10 +130,11 @@ struct PresenceScheduleTests {
     func network() {
         var schedule = Self.schedule(nodes: Self.nodes)
         schedule.elsewhere(Self.nodes[1], at: Self.start)
-        #expect(schedule.beginsAttempt(at: Self.start) == Self.nodes[1])
+        #expect(schedule.beginsAttempt(at: Self.start) == [Self.nodes[1]])
+        schedule.reached(Self.nodes[1])
         schedule.present()
         schedule.networkChanged(at: Self.start + .seconds(5))
-        #expect(schedule.beginsAttempt(at: Self.start + .seconds(5)) == Self.nodes[1])
+        #expect(schedule.beginsAttempt(at: Self.start + .seconds(5))?.first == Self.nodes[1])
     }
 
     @Test("what was asked with TLS is never asked without")

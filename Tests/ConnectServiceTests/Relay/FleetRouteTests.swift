@@ -12,23 +12,24 @@ struct FleetRouteTests {
 
     static func url(_ text: String) throws -> RelayURL { try #require(RelayURL(text)) }
 
-    @Test("the relay that was given comes first in each round, then every other node, and none without TLS in its place")
+    @Test("the relay that was given comes first, then every other node, none without TLS in its place, and last the one that was lost")
     func rounds() throws {
         let first = try Self.url("https://relay.example.org")
         var route = FleetRoute(first)
         var random = SystemRandomNumberGenerator()
-        #expect(!route.hasOthers && route.next(using: &random) == first && route.isRoundOver)
+        #expect(!route.hasOthers && route.round(after: first, using: &random) == [first])
         route.learn(try Self.description(["https://one.example.org", "http://plain.example.org", "https://two.example.org", "nonsense", "https://relay.example.org"]))
         let others: Set = [try Self.url("https://one.example.org"), try Self.url("https://two.example.org")]
         for _ in 0..<3 {
-            route.restart()
-            #expect(route.next(using: &random) == first && !route.isRoundOver)
-            #expect(Set([route.next(using: &random), route.next(using: &random)]) == others && route.isRoundOver)
+            let round = route.round(using: &random)
+            #expect(round.count == 3 && round.first == first && Set(round.dropFirst()) == others)
         }
-        let preferred = try Self.url("https://two.example.org")
-        route.restart(with: preferred)
-        #expect(route.next(using: &random) == preferred)
-        #expect(route.next(using: &random) == first)
+        let (one, two) = (try Self.url("https://one.example.org"), try Self.url("https://two.example.org"))
+        #expect(route.round(after: first, using: &random).last == first)
+        #expect(route.round(preferring: two, after: first, using: &random) == [two, one, first])
+        #expect(route.round(preferring: two, after: two, using: &random) == [two, first, one])
+        let unknown = try Self.url("https://new.example.org")
+        #expect(route.round(preferring: unknown, after: one, using: &random) == [unknown, first, two, one])
     }
 
     @Test("a relay of before names no nodes, and one that is alone forgets none that were known")

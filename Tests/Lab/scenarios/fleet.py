@@ -32,6 +32,15 @@ class Node:
         self.process.kill()
         self.process.wait()
 
+    def vanish(self):
+        """As a host whose cable is pulled: what is sent to it gets no answer of any kind, and it hears nothing either."""
+        self.host.nft("table inet vanished {\n"
+                      "chain in {\ntype filter hook input priority -300; policy drop;\n}\n"
+                      "chain out {\ntype filter hook output priority -300; policy drop;\n}\n}\n")
+
+    def reappear(self):
+        self.host.nft("delete table inet vanished\n")
+
     def stop(self, timeout=60):
         """As `systemctl stop` does: it ends when what it carries has ended."""
         self.process.signal(signal.SIGTERM)
@@ -69,6 +78,16 @@ class Fleet(Assistance):
     def wait_until_all_know(self, urls, nodes=None):
         for node in nodes or self.nodes:
             eventually(lambda node=node: set(node.described()["nodes"]) == urls, f"{node.url} knows the fleet", timeout=30)
+
+    def present(self, nodes):
+        """How many people are there, at each of them."""
+        return [node.status["contacts"]["present"] for node in nodes]
+
+    def moved(self, code, nodes, timeout):
+        """Waits until an invitation waits under one of `nodes`; which one."""
+        homes = {node.url: node for node in nodes}
+        return homes[eventually(lambda: self.home_of(code) if self.home_of(code) in homes else None,
+                                f"the invitation waits at one of {sorted(homes)}", timeout=timeout)]
 
     def home_of(self, code):
         """The node under which an invitation waits, as the database says."""

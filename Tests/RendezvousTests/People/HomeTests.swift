@@ -144,22 +144,36 @@ struct HomeTests {
         #expect(client.unanswered == [.register(bob), .register(ann)], "what was answered can be asked again")
     }
 
+    /// What somebody hears who connects to `relay`, and is sent to `url` by it.
+    private func events(_ client: inout PersonClient, _ name: PersonName, to url: RelayURL, from relay: RelayURL) -> [PersonClient.Event] {
+        let time = UnixTime(seconds: 1_795_000_000)
+        client.connectionClosed()
+        client.connectionOpened(to: relay)
+        client.receive(SwitchboardMessage.challenge(ContactMessageTests.nonce).text, at: time)
+        client.receive(SwitchboardMessage.identified.text, at: time)
+        client.receive(SwitchboardMessage.elsewhere(url, for: .present(name)).text, at: time)
+        var events: [PersonClient.Event] = []
+        while let event = client.nextEvent() { events.append(event) }
+        return events
+    }
+
+    @Test("who is sent to a node that does not answer, and asks another one, is not sent in circles however often that is so")
+    func deadHome() {
+        var client = PersonClient(identity: Stage.identity(1), random: SeededRandom(seed: 1))
+        let name = PersonName("ann")!
+        client.present(name, allow: [], strangers: false)
+        for _ in 0..<20 {
+            let events = events(&client, name, to: Self.nodes[0], from: Self.nodes[1])
+            #expect(events == [.identified, .elsewhere(Self.nodes[0], for: .present(name))])
+        }
+    }
+
     @Test("a relay that sends people in circles is followed four times, and never from TLS to none")
     func circles() {
         var client = PersonClient(identity: Stage.identity(1), random: SeededRandom(seed: 1))
         let name = PersonName("ann")!
         client.present(name, allow: [], strangers: false)
-        let time = UnixTime(seconds: 1_795_000_000)
-        func events(_ url: RelayURL, from relay: RelayURL) -> [PersonClient.Event] {
-            client.connectionClosed()
-            client.connectionOpened(to: relay)
-            client.receive(SwitchboardMessage.challenge(ContactMessageTests.nonce).text, at: time)
-            client.receive(SwitchboardMessage.identified.text, at: time)
-            client.receive(SwitchboardMessage.elsewhere(url, for: .present(name)).text, at: time)
-            var events: [PersonClient.Event] = []
-            while let event = client.nextEvent() { events.append(event) }
-            return events
-        }
+        func events(_ url: RelayURL, from relay: RelayURL) -> [PersonClient.Event] { self.events(&client, name, to: url, from: relay) }
         for round in 0..<4 {
             let (one, other) = (Self.nodes[round % 2], Self.nodes[1 - round % 2])
             #expect(events(one, from: other) == [.identified, .elsewhere(one, for: .present(name))])

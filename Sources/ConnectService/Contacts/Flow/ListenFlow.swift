@@ -82,8 +82,6 @@ public actor ListenFlow: AssistanceFlow {
 
     /// How long one attempt may take, to the word that we are there.
     private static let attemptLimit = TimeAmount.seconds(8)
-    /// Where there are several relays the next one is better than patience.
-    private static let patienceAmongMany = TimeAmount.seconds(3)
 
     public init(
         _ options: Options, identity: PersonIdentity, file: ContactBookFile = ContactBookFile(), printer: EventPrinter,
@@ -143,10 +141,10 @@ public actor ListenFlow: AssistanceFlow {
     func proceed() {
         guard !isOver, forbidden == nil else { return }
         let now = MonotonicClock.now()
-        if let place = schedule.beginsAttempt(at: now) {
+        if let places = schedule.beginsAttempt(at: now) {
             attempts += 1
             let number = attempts
-            Task { await self.attempt(number, at: place) }
+            Task { await self.attempt(number, at: places) }
         }
         timer?.cancel()
         timer = schedule.nextDeadline.map { deadline in
@@ -154,15 +152,17 @@ public actor ListenFlow: AssistanceFlow {
         }
     }
 
-    private func attempt(_ number: Int, at place: RelayURL) async {
+    private func attempt(_ number: Int, at places: [RelayURL]) async {
         guard let line else { return }
         do throws(FlowError) {
             if !isRegistered {
                 let name = options.own.name
                 say { $0.register(name) }
             }
-            let nodes = try await line.open(place, patience: schedule.others.isEmpty ? .seconds(6) : Self.patienceAmongMany)
+            let patience = schedule.others.isEmpty ? .seconds(6) : FleetRoute.patience
+            let (place, nodes) = try await line.open(places, patience: patience)
             guard number == attempts, !isOver else { return }
+            schedule.reached(place)
             schedule.learned(nodes)
             limit(number)
         } catch {

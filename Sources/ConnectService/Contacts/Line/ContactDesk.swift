@@ -166,7 +166,7 @@ public actor ContactDesk {
             let line = ContactLine(identity: identity, proxy: proxy, loop: loop) { event in
                 self.assumeIsolated { $0.received(event, from: relay) }
             }
-            try await line.open(relay)
+            try await line.open([relay])
             return line
         }
         lines[relay] = opening

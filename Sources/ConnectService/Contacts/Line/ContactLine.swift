@@ -20,8 +20,10 @@ actor ContactLine {
     private let receive: @Sendable (Event) -> Void
     private var client: PersonClient
     private var socket: RendezvousSocket?
-    /// How many connections were begun; what comes of an earlier one counts no more.
+    /// How often one was to be opened; what comes of an earlier attempt counts no more.
     private var attempts = 0
+    /// Which of the nodes that the last attempt has asked is the one.
+    private var chosen: Int?
 
     /// - Parameter receive: called on `loop`.
     init(identity: PersonIdentity, proxy: ProxyRule?, loop: any EventLoop, receive: @escaping @Sendable (Event) -> Void) {
@@ -33,25 +35,28 @@ actor ContactLine {
 
     /// Connects, in place of the connection that there was.
     ///
-    /// - Returns: the other relays of the fleet, as this one names them.
+    /// - Parameter places: those that are asked, one after the other; the first that answers is taken.
+    /// - Returns: the one, and the relays of its fleet as it names them.
     @discardableResult
-    func open(_ url: RelayURL, patience: TimeAmount = .seconds(6)) async throws(FlowError) -> [RelayURL] {
+    func open(_ places: [RelayURL], patience: TimeAmount = .seconds(6)) async throws(FlowError) -> (place: RelayURL, nodes: [RelayURL]) {
         attempts += 1
         let number = attempts
+        chosen = nil
         hangUp()
-        let (socket, relay) = try await Meeting.connect(
-            to: RelayTrust(url), service: .contacts, proxy: proxy, patience: patience, loop: loop
-        ) { event in
-            self.assumeIsolated { $0.received(event, on: number) }
+        let (index, (socket, relay)) = try await Meeting.connect(
+            toOneOf: places.map { RelayTrust($0) }, service: .contacts, proxy: proxy, patience: patience, loop: loop
+        ) { event, index in
+            self.assumeIsolated { $0.received(event, on: number, of: index) }
         }
         guard number == attempts, socket.isOpen else {
             socket.close()
             throw FlowError(.relayLost, "The relay closed the connection.")
         }
         self.socket = socket
-        client.connectionOpened(to: url)
+        chosen = index
+        client.connectionOpened(to: places[index])
         drain()
-        return (relay.description.nodes ?? []).prefix(Self.maximumNodes).compactMap { RelayURL($0) }
+        return (places[index], (relay.description.nodes ?? []).prefix(Self.maximumNodes).compactMap { RelayURL($0) })
     }
 
     /// Tells the machine something, and says what it wants said.
@@ -79,8 +84,8 @@ actor ContactLine {
         drain()
     }
 
-    private func received(_ event: RendezvousSocket.Event, on number: Int) {
-        guard number == attempts else { return }
+    private func received(_ event: RendezvousSocket.Event, on number: Int, of index: Int) {
+        guard number == attempts, index == chosen else { return }
         switch event {
         case .text(let text):
             client.receive(text, at: .now())

@@ -2,8 +2,8 @@ import NetPrimitives
 import Rendezvous
 
 /// When and where somebody who wants to be there tries to be so again: soon and a little by chance after a loss, so that the people
-/// of a relay that has died do not all come to the next one in the same moment; then more and more seldom, and at each relay of the
-/// fleet in turn.
+/// of a relay that has died do not all come to the next one in the same moment; then more and more seldom. One attempt asks the relays
+/// of the fleet one after the other (`NodeRace`), those last that were lost or have not answered.
 struct PresenceSchedule: Sendable {
     private enum State: Sendable {
         case present
@@ -19,6 +19,8 @@ struct PresenceSchedule: Sendable {
     static let longestPause = Duration.seconds(5)
     /// While a relay that answers has sent us to one that does not: the fleet lives, and learns within seconds that one of it has died.
     static let longestFleetPause = Duration.seconds(1)
+    /// Relays that one attempt asks, of as many as a fleet has.
+    static let maximumPlaces = 16
     /// After a relay has said that it is full or has trouble: it is there, and is not to be pestered.
     static let longestRefusedPause = Duration.seconds(60)
 
@@ -33,6 +35,8 @@ struct PresenceSchedule: Sendable {
     /// Where to go next, whatever is in turn.
     private var directed: RelayURL?
     private var current: RelayURL?
+    /// Were lost or have not answered since we were there last: what answers is asked before them.
+    private var silent: Set<RelayURL> = []
     private var random: any RandomNumberGenerator & Sendable
 
     init(home: RelayURL, at now: Instant, random: any RandomNumberGenerator & Sendable = SystemRandomNumberGenerator()) {
@@ -48,34 +52,46 @@ struct PresenceSchedule: Sendable {
         }
     }
 
-    /// Whom to connect to now; nil while nothing is to be done. After it one of `present`, `elsewhere`, `failed` and `lost` follows.
-    mutating func beginsAttempt(at now: Instant) -> RelayURL? {
+    /// Whom to connect to now, in this order and until one answers; nil while nothing is to be done. After it one of `present`,
+    /// `elsewhere`, `failed` and `lost` follows, and before the first two `reached`.
+    mutating func beginsAttempt(at now: Instant) -> [RelayURL]? {
         guard case .due(let instant) = state, instant <= now else { return nil }
         state = .trying
-        let place = directed ?? inTurn
+        let places = directed.map { [$0] } ?? inTurn()
         directed = nil
-        current = place
-        return place
+        current = places.first
+        return places
     }
 
-    /// First where we were or belong, then each of the others.
-    private var inTurn: RelayURL {
-        let all = [home] + others
-        return failures == 0 ? current ?? home : all[failures % all.count]
+    /// Where we were, if nothing speaks against it; the others by chance, as one that has died leaves many who ask.
+    private mutating func inTurn() -> [RelayURL] {
+        let all = ([home] + others).shuffled(using: &random)
+        let first = failures == 0 ? current ?? home : nil
+        let places = (first.map { [$0] } ?? []) + all.filter { $0 != first && !silent.contains($0) } + all.filter { $0 != first && silent.contains($0) }
+        return Array(places.prefix(Self.maximumPlaces))
     }
 
     // MARK: What happens
+
+    /// Of those that an attempt was to ask, the one that has answered.
+    mutating func reached(_ relay: RelayURL) {
+        if let current, current != relay { silent.insert(current) }
+        current = relay
+        silent.remove(relay)
+    }
 
     /// A relay has named those of its fleet.
     mutating func learned(_ nodes: [RelayURL]) {
         guard !nodes.isEmpty else { return }
         // What was asked with TLS is never asked without.
-        others = nodes.filter { $0 != home && ($0.isSecure || !home.isSecure) }.shuffled(using: &random)
+        others = nodes.filter { $0 != home && ($0.isSecure || !home.isSecure) }
+        silent.formIntersection(others + [home])
     }
 
     mutating func present() {
         state = .present
         (failures, wasSent) = (0, false)
+        silent = []
     }
 
     /// The relay that was asked has named the right one.
@@ -89,12 +105,14 @@ struct PresenceSchedule: Sendable {
     mutating func lost(at now: Instant) {
         // It may be the relay that has died: another one is asked first, if there is one.
         failures = 1
+        if let current { silent.insert(current) }
         state = .due(now + chance(of: Self.jitter))
     }
 
     /// It could not be made.
     mutating func failed(at now: Instant) {
         failures += 1
+        if let current { silent.insert(current) }
         backOff(to: wasSent ? Self.longestFleetPause : Self.longestPause, at: now)
         wasSent = false
     }
@@ -108,6 +126,7 @@ struct PresenceSchedule: Sendable {
     /// This host's addresses are others, or it has woken: whatever connection there was is dead.
     mutating func networkChanged(at now: Instant) {
         failures = 0
+        silent = []
         state = .due(now)
     }
 

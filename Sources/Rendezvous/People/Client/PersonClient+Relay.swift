@@ -80,6 +80,7 @@ extension PersonClient {
             let follows = redirects.follow(url, from: relay)
             // Who was sent in circles, as nodes disagree while one dies, is not so for ever: the next attempt has all of them again.
             if !follows { redirects.arrive() }
+            sentTo = follows ? url : nil
             events.append(follows ? .elsewhere(url, for: asked) : .refused(.busy, of: asked))
             pump()
         case .register, .look: settle(asked, once.follow(url, from: relay) ? .elsewhere(url, for: asked) : .refused(.busy, of: asked))

@@ -65,6 +65,8 @@ public struct PersonClient: Sendable {
     var state = State.disconnected
     var presence: Presence?
     var redirects = Redirects()
+    /// The relay that we were sent to, to be present, and have not reached yet.
+    var sentTo: RelayURL?
     /// Told, and not answered; in this order.
     var unanswered: [PersonMessage] = []
     var waiting: [PersonMessage] = []
@@ -180,6 +182,9 @@ public struct PersonClient: Sendable {
 
     public mutating func connectionOpened(to relay: RelayURL) {
         guard case .disconnected = state else { return }
+        // Who comes to another relay than it was sent to, as that one did not answer, goes in no circle.
+        if sentTo.map({ $0 != relay }) ?? false { redirects.arrive() }
+        sentTo = nil
         state = .identifying(relay)
         messages.append(PersonMessage.identify(identity.key).text)
     }
