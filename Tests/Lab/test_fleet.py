@@ -126,49 +126,6 @@ def test_a_session_over_a_node_that_is_stopped_goes_on_to_its_end():
         assert node.process.wait(30) == 0
 
 
-@pytest.mark.slow
-def test_a_rolling_restart_under_load_loses_no_session_and_no_invitation(record_property):
-    # A session that needs its node no more, but for a way back, is waited for this long.
-    with fleet(node_options=("--drain-deadline", "5s")) as session:
-        # One session that runs, six invitations that wait, two at each node, and one that is used at each step.
-        session.connect()
-        session.consent_to_view()
-        waiting = {}
-        for number in range(6):
-            sharer = session.lab.sharer.popen(
-                [RA_CONNECT, "share", "--json", "--name", f"Sharer {number}", "--relay", session.nodes[number % 3].url], name=f"waiting{number}")
-            waiting[sharer.wait_for_event("invitation")["code"]] = sharer
-        slowest = 0.0
-        for node in session.nodes:
-            others = [other for other in session.nodes if other is not node]
-            codes = [code for code in waiting if session.home_of(code) == node.url]
-            started = time.monotonic()
-            node.stop()
-            for code in codes:
-                session.moved(code, others, 2 * BACK_WITHIN)
-            slowest = max(slowest, time.monotonic() - started)
-            session.helper.send(f"say without {node.url}")
-            session.sharer.wait_for_event("chat", where=lambda event: event["text"] == f"without {node.url}")
-            code, sharer = waiting.popitem()
-            helper = session.lab.helper.popen(
-                [RA_CONNECT, "join", code, "--json", "--no-viewer", "--relay", others[0].url], name="helper-meanwhile")
-            helper.wait_for_event("connected", timeout=15)
-            helper.send("stop")
-            assert helper.wait() == 0
-            assert sharer.wait() == 0
-            node.start()
-            session.wait_until_all_know({each.url for each in session.nodes})
-        record_property("seconds until a node's invitations wait elsewhere", f"{slowest:.2f}")
-        for code, sharer in waiting.items():
-            helper = session.lab.helper.popen(
-                [RA_CONNECT, "join", code, "--json", "--no-viewer", "--relay", session.nodes[0].url], name="helper-after")
-            helper.wait_for_event("connected", timeout=15)
-            helper.send("stop")
-            assert helper.wait() == 0
-            assert sharer.wait() == 0
-        session.stop_in_order()
-
-
 def test_what_a_node_knows_of_bans_all_know_within_five_seconds(record_property):
     with fleet() as session:
         session.connect()

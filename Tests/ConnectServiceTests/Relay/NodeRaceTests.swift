@@ -1,4 +1,5 @@
 @testable import ConnectService
+import Session
 import Synchronization
 import Testing
 

@@ -1,7 +1,9 @@
 """Three relays with one PostgreSQL between two homes."""
 
 import json
+import pathlib
 import signal
+import sys
 
 from lab import Home
 
@@ -60,16 +62,19 @@ class Fleet(Assistance):
 
     COUNT = 3
 
-    def __init__(self, sharer=Home(), helper=Home(), *, node_options=(), **options):
+    def __init__(self, sharer=Home(), helper=Home(), *, node_options=(), first_options=None, **options):
+        """`first_options`: of the first node, where they are others."""
         super().__init__(sharer, helper, **options)
         self._node_options = node_options
+        self._first_options = node_options if first_options is None else first_options
         self.nodes = []
         self.database = None
 
     def restart_relay(self):
         self.database = Database(self.lab.add_server("database", "11.22.33.100"), self.lab.directory)
         hosts = [self.lab.relay] + [self.lab.add_server(f"relay{number}", f"11.22.33.{100 + number}") for number in range(2, self.COUNT + 1)]
-        self.nodes = [Node(host, self.database.url, self._node_options) for host in hosts]
+        options = [self._first_options] + [self._node_options] * (self.COUNT - 1)
+        self.nodes = [Node(host, self.database.url, own) for host, own in zip(hosts, options)]
         for node in self.nodes:
             node.start()
         self.relay, self.url = self.nodes[0].process, self.nodes[0].url
@@ -88,6 +93,20 @@ class Fleet(Assistance):
         homes = {node.url: node for node in nodes}
         return homes[eventually(lambda: self.home_of(code) if self.home_of(code) in homes else None,
                                 f"the invitation waits at one of {sorted(homes)}", timeout=timeout)]
+
+    def start_load(self, **numbers):
+        """Starts `load/fleet_load.py` on a computer of its own, each of whose clients has an address of its own; returns it when all are
+        there. A line ends it, and its event `done` says what was lost."""
+        computer = self.lab.add_server("load", "11.22.33.200")
+        network = "11.23"
+        computer.ip("route", "add", "local", f"{network}.0.0/16", "dev", "lo")
+        for node in self.nodes:
+            node.host.route(f"{network}.0.0/16", computer.address)
+        program = pathlib.Path(__file__).parents[1] / "load" / "fleet_load.py"
+        load = computer.popen(
+            [sys.executable, program, json.dumps({"nodes": [node.url for node in self.nodes], "network": network, **numbers})])
+        load.wait_for_event("there", timeout=60)
+        return load
 
     def home_of(self, code):
         """The node under which an invitation waits, as the database says."""
