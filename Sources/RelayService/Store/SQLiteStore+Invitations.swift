@@ -23,13 +23,13 @@ extension SQLiteStore {
             try database.execute(
                 sql: """
                     INSERT OR IGNORE INTO invitation
-                        (lookup, label, ownerDigest, source, created, expires, ceiling, allowedUses, uses, state, home)
-                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                        (lookup, label, ownerDigest, source, created, expires, ceiling, allowedUses, uses, state, home, moves)
+                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                     """,
                 arguments: [
                     invitation.lookup.text, invitation.label, Data(invitation.ownerDigest), invitation.source, now,
                     Int64(clamping: invitation.expires.seconds), invitation.ceiling.rawValue, invitation.allowedUses,
-                    invitation.uses, invitation.state.rawValue, invitation.home?.description,
+                    invitation.uses, invitation.state.rawValue, invitation.home?.description, invitation.moves,
                 ])
             return database.changesCount == 1 ? .created : .taken
         }
@@ -63,11 +63,11 @@ extension SQLiteStore {
         try set("expires", to: Int64(clamping: expires.seconds), of: lookup)
     }
 
-    mutating func move(_ lookup: Lookup, from former: RelayURL?, to home: RelayURL) throws -> Bool {
+    mutating func move(_ found: StoredInvitation, to home: RelayURL) throws -> Bool {
         try database.write { database in
             try database.execute(
-                sql: "UPDATE invitation SET home = ? WHERE lookup = ? AND home IS ?",
-                arguments: [home.description, lookup.text, former?.description])
+                sql: "UPDATE invitation SET home = ?, moves = moves + 1 WHERE lookup = ? AND home IS ? AND moves = ?",
+                arguments: [home.description, found.lookup.text, found.home?.description, found.moves])
             return database.changesCount == 1
         }
     }
@@ -94,13 +94,13 @@ extension SQLiteStore {
             let label = row["label"] as String?, let owner = row["ownerDigest"] as Data?,
             let source = row["source"] as String?, let created = row["created"] as Int64?,
             let expires = row["expires"] as Int64?, let ceiling = (row["ceiling"] as String?).flatMap(Ceiling.init),
-            let allowedUses = row["allowedUses"] as Int?, let uses = row["uses"] as Int?,
+            let allowedUses = row["allowedUses"] as Int?, let uses = row["uses"] as Int?, let moves = row["moves"] as Int?,
             let state = (row["state"] as String?).flatMap(StoredInvitation.State.init)
         else { return nil }
         return StoredInvitation(
             lookup: lookup, label: label, ownerDigest: Array(owner), source: source,
             created: UnixTime(seconds: UInt64(clamping: created)), expires: UnixTime(seconds: UInt64(clamping: expires)),
             ceiling: ceiling, allowedUses: allowedUses, uses: uses, state: state,
-            home: (row["home"] as String?).flatMap { RelayURL($0) })
+            home: (row["home"] as String?).flatMap { RelayURL($0) }, moves: moves)
     }
 }

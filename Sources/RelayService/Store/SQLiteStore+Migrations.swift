@@ -57,6 +57,9 @@ extension SQLiteStore {
                     ) WITHOUT ROWID;
                     """)
         }
+        migrator.registerMigration("5 moves of invitations") { database in
+            try database.execute(sql: "ALTER TABLE invitation ADD COLUMN moves INTEGER NOT NULL DEFAULT 0")
+        }
         return migrator
     }
 }

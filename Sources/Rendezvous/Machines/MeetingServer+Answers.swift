@@ -59,11 +59,11 @@ extension MeetingServer {
     ) throws(RelayErrorCode) {
         guard var invitation = proven(found, by: owner) else { return send(.gone, to: id) }
         if let reason = invitation.closedReason(at: wallClock) { return send(.closed(lookup, reason), to: id) }
-        guard let here = fleet?.here, invitation.home != here else { return try settle(invitation, on: id, at: now, wallClock: wallClock) }
-        let former = invitation.home
+        guard let found, let here = fleet?.here else { return try settle(invitation, on: id, at: now, wallClock: wallClock) }
+        // Also when it is here already: another node may have looked before, for a sharer who has given up on it, and is to come too late.
         invitation.home = here
-        try ask(
-            .move(lookup, from: former, to: here), about: .move(invitation, owner: owner, looks: looks), for: id, at: now)
+        invitation.moves += 1
+        try ask(.move(found, to: here), about: .move(invitation, owner: owner, looks: looks), for: id, at: now)
     }
 
     /// Lets its sharer wait under an invitation on this connection, and on no other any more.
@@ -100,7 +100,7 @@ extension MeetingServer {
             counters.lookups.count(.elsewhere)
             return send(.elsewhere(node), to: id)
         }
-        if waiting[lookup] == nil, let found, found.closedReason(at: wallClock) == nil, isLost(found) {
+        if waiting[lookup] == nil, let found, found.closedReason(at: wallClock) == nil, isLost(found) || isOnTheWay(found, at: now) {
             // Its sharer takes it to another node in a moment: whoever has the right code is not told that it is wrong.
             connections[id]?.role = .undecided(since: now)
             counters.lookups.count(.unavailable)

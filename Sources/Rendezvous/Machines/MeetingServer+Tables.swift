@@ -84,6 +84,14 @@ extension MeetingServer {
         return invitation.home.map { $0 != fleet.here && !fleet.reaches($0) } ?? true
     }
 
+    /// Whether its sharer, who is to be here and is not, will be somewhere in a moment: this node sends its sharers away, or has begun
+    /// a moment ago and has had other ones.
+    func isOnTheWay(_ invitation: StoredInvitation, at now: Instant) -> Bool {
+        if isDraining { return true }
+        guard let start else { return false }
+        return now - start.instant < Self.returnTime && invitation.created < start.wallClock
+    }
+
     func credentials(label: String, wallClock: UnixTime) -> TURNCredentials? {
         issueCredentials(label, wallClock.advanced(bySeconds: configuration.credentialLifetime))
     }

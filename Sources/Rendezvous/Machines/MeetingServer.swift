@@ -61,6 +61,8 @@ public struct MeetingServer: Sendable {
     public internal(set) var counters = MeetingCounters()
     /// The node that this is, and those that it may send clients to; nil for a relay that is alone.
     public var fleet: FleetView?
+    /// When this process began, by both clocks; nil: not told.
+    public var start: (instant: Instant, wallClock: UnixTime)?
     /// No further invitations: they are for a relay that stays. What is there goes on.
     public private(set) var isDraining = false
     var connections: [ConnectionID: Connection] = [:]
@@ -81,6 +83,8 @@ public struct MeetingServer: Sendable {
 
     /// How exactly timeouts and expiries are kept.
     private static var sweepInterval: Duration { .seconds(1) }
+    /// In which the sharers of a relay that has died are at it again, or at another node.
+    static var returnTime: Duration { .seconds(10) }
     /// Seconds between two deletions of expired invitations.
     private static var purgeInterval: Int { 60 }
     /// 64 KiB a second, a megabyte at once, counted in units of 512 bytes with one for the message itself.

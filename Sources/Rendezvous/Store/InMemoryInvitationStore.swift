@@ -25,9 +25,11 @@ public struct InMemoryInvitationStore: InvitationStore {
     public mutating func burn(_ lookup: Lookup) { invitations[lookup]?.state = .burnt }
     public mutating func revoke(_ lookup: Lookup) { invitations[lookup]?.state = .revoked }
     public mutating func extend(_ lookup: Lookup, to expires: UnixTime) { invitations[lookup]?.expires = expires }
-    public mutating func move(_ lookup: Lookup, from former: RelayURL?, to home: RelayURL) -> Bool {
-        guard let invitation = invitations[lookup], invitation.home == former else { return false }
-        invitations[lookup]?.home = home
+    public mutating func move(_ found: StoredInvitation, to home: RelayURL) -> Bool {
+        guard var invitation = invitations[found.lookup], invitation.home == found.home, invitation.moves == found.moves else { return false }
+        invitation.home = home
+        invitation.moves += 1
+        invitations[found.lookup] = invitation
         return true
     }
 

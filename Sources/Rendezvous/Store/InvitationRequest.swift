@@ -6,7 +6,7 @@ public enum InvitationRequest: Hashable, Sendable {
     case burn(Lookup)
     case revoke(Lookup)
     case extend(Lookup, to: UnixTime)
-    case move(Lookup, from: RelayURL?, to: RelayURL)
+    case move(StoredInvitation, to: RelayURL)
     case purge(expiredAt: UnixTime)
 
     /// - Throws: what the store throws.
@@ -18,7 +18,7 @@ public enum InvitationRequest: Hashable, Sendable {
         case .burn(let lookup): try store.burn(lookup)
         case .revoke(let lookup): try store.revoke(lookup)
         case .extend(let lookup, let expires): try store.extend(lookup, to: expires)
-        case .move(let lookup, let former, let home): return .moved(try store.move(lookup, from: former, to: home))
+        case .move(let found, let home): return .moved(try store.move(found, to: home))
         case .purge(let time): try store.purge(expiredAt: time)
         }
         return .done

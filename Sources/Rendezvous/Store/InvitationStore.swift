@@ -11,11 +11,12 @@ public protocol InvitationStore: Sendable {
     /// Its owner closed it.
     mutating func revoke(_ lookup: Lookup) throws
     mutating func extend(_ lookup: Lookup, to expires: UnixTime) throws
-    /// Its sharer waits at that node from now on, unless it does not wait where it did any more: a move that comes late takes it from
-    /// nobody who has moved it since. Whether it took, in one step.
+    /// Its sharer waits at that node from now on, unless it was moved since: a move that comes late takes it from nobody, also where
+    /// the invitation has come back to where it was. Whether it took, in one step.
     ///
-    /// - Parameter former: where it was when whoever moves it looked.
-    mutating func move(_ lookup: Lookup, from former: RelayURL?, to home: RelayURL) throws -> Bool
+    /// - Parameter found: as it was when whoever moves it looked. Its home is compared as well as its number of moves, which a release
+    ///   of before does not count.
+    mutating func move(_ found: StoredInvitation, to home: RelayURL) throws -> Bool
     /// Deletes what expired at `time` or before.
     mutating func purge(expiredAt time: UnixTime) throws
 }

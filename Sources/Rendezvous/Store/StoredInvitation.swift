@@ -20,11 +20,14 @@ public struct StoredInvitation: Sendable, Hashable {
     public var state: State
     /// The node where its sharer waits, or did last; nil where a relay is alone.
     public var home: RelayURL?
+    /// How often its sharer has said where they wait: so a move that was thought out before the last one is told from a later one, also
+    /// when the invitation is at the same node again.
+    public var moves: Int
 
     public init(
         lookup: Lookup, label: String, ownerDigest: [UInt8], source: String, created: UnixTime, expires: UnixTime,
         ceiling: Ceiling, allowedUses: Int, uses: Int = 0, state: State = .open,
-        home: RelayURL? = nil
+        home: RelayURL? = nil, moves: Int = 0
     ) {
         self.lookup = lookup
         self.label = label
@@ -37,6 +40,7 @@ public struct StoredInvitation: Sendable, Hashable {
         self.uses = uses
         self.state = state
         self.home = home
+        self.moves = moves
     }
 
     /// Why nobody can use it at `time`; nil while somebody can.

@@ -67,21 +67,45 @@ struct InvitationStoreTests {
             made.home = home
             try store.extend(made.lookup, to: made.expires)
             let late = try #require(RelayURL(String("https://late.example.org")))
-            let absent = try #require(Lookup("ABC129"))
-            var moved = [try store.move(made.lookup, from: nil, to: home)]
+            let homeless = try #require(try store.find(made.lookup))
+            var moved = [try store.move(homeless, to: home)]
+            made.moves = 1
             // A move that comes late takes it from nobody, and what is not there does not move.
-            moved.append(try store.move(made.lookup, from: nil, to: late))
-            moved.append(try store.move(made.lookup, from: late, to: late))
-            moved.append(try store.move(absent, from: nil, to: late))
-            #expect(moved == [true, false, false, false])
+            moved.append(try store.move(homeless, to: late))
+            moved.append(try store.move(Self.invitation("ABC129"), to: late))
+            #expect(moved == [true, false, false])
             #expect(try store.find(made.lookup) == made)
-            made.home = late
-            let again = try store.move(made.lookup, from: home, to: late)
+            let again = try store.move(made, to: late)
             #expect(again)
+            (made.home, made.moves) = (late, 2)
             #expect(try store.find(made.lookup) == made)
             try store.purge(expiredAt: UnixTime(seconds: 2000))
             #expect(try store.find(made.lookup) == made)
             #expect(try store.find(try #require(Lookup("ABC124"))) == nil)
+        }
+    }
+
+    @Test("a move that is made late changes nothing, also when the invitation is where it was, or never went", arguments: StoreKind.allCases)
+    func lateMove(kind: StoreKind) throws {
+        try kind.withStore { store in
+            let here = try #require(RelayURL(String("https://here.example.org")))
+            let there = try #require(RelayURL(String("https://there.example.org")))
+            let late = try #require(RelayURL(String("https://late.example.org")))
+            var made = try Self.invitation("ABC123")
+            made.home = here
+            _ = try store.create(made, within: Self.roomy)
+            let found = try #require(try store.find(made.lookup))
+            // From here to there and back again, while somebody else has looked before.
+            var taken = [try store.move(found, to: there)]
+            taken.append(try store.move(try #require(try store.find(made.lookup)), to: here))
+            taken.append(try store.move(found, to: late))
+            // It is said to be here once more.
+            let before = try #require(try store.find(made.lookup))
+            taken.append(try store.move(before, to: here))
+            taken.append(try store.move(before, to: late))
+            #expect(taken == [true, true, false, true, false])
+            (made.home, made.moves) = (here, 3)
+            #expect(try store.find(made.lookup) == made)
         }
     }
 

@@ -48,9 +48,7 @@ struct InMemoryStore: RelayStore {
     mutating func burn(_ lookup: Lookup) { invitations.burn(lookup) }
     mutating func revoke(_ lookup: Lookup) { invitations.revoke(lookup) }
     mutating func extend(_ lookup: Lookup, to expires: UnixTime) { invitations.extend(lookup, to: expires) }
-    mutating func move(_ lookup: Lookup, from former: RelayURL?, to home: RelayURL) -> Bool {
-        invitations.move(lookup, from: former, to: home)
-    }
+    mutating func move(_ found: StoredInvitation, to home: RelayURL) -> Bool { invitations.move(found, to: home) }
     mutating func purge(expiredAt time: UnixTime) { invitations.purge(expiredAt: time) }
 
     mutating func register(_ person: Person, at time: UnixTime) -> Person { people.register(person, at: time) }

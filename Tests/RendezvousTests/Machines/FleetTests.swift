@@ -134,7 +134,8 @@ struct FleetTests {
         nodes.second.say(.resume(owned.lookup, owner: owned.owner), from: impatient)
         nodes.second.answerNext()
         nodes.second.run()
-        #expect(nodes.second.asked.map(\.request) == [.move(owned.lookup, from: Self.one, to: Self.two)])
+        let found = try #require(nodes.second.store.find(owned.lookup))
+        #expect(nodes.second.asked.map(\.request) == [.move(found, to: Self.two)])
         // …and resumes at a third, which takes the invitation first.
         let three = try #require(RelayURL(String("https://three.relay.example.org")))
         var third = Stage(seed: 3)
@@ -150,6 +151,70 @@ struct FleetTests {
         #expect(nodes.second.store.find(owned.lookup)?.home == three && nodes.second.server.waitingCount == 0)
     }
 
+    @Test("a late move takes nothing from a sharer who was nowhere else and has come back to the node of before")
+    func lateMoveFromTheSame() throws {
+        var nodes = TwoNodes()
+        let sharer = nodes.atFirst { $0.sharer() }
+        let owned = try #require(nodes.first.sharers[sharer]?.invitation)
+        nodes.atFirst { $0.disconnect(sharer) }
+        nodes.second.storeIsSlow = true
+        let impatient = nodes.second.connect()
+        nodes.second.say(.resume(owned.lookup, owner: owned.owner), from: impatient)
+        nodes.second.answerNext()
+        nodes.second.run()
+        nodes.second.disconnect(impatient)
+        let resumed = nodes.first.connect()
+        nodes.atFirst { $0.say(.resume(owned.lookup, owner: owned.owner), from: resumed) }
+        nodes.second.answerNext()
+        nodes.second.run()
+        nodes.first.store = nodes.second.store
+        #expect(nodes.second.store.find(owned.lookup)?.home == Self.one)
+        let helper = nodes.first.connect()
+        nodes.first.say(.meet(owned.lookup), from: helper)
+        #expect(nodes.first.meeting(of: helper) != nil)
+    }
+
+    @Test("a look-up that comes while a sharer is on the way from a node that is drained is no wrong code")
+    func onTheWay() throws {
+        var nodes = TwoNodes()
+        let (sharer, other) = nodes.atFirst { ($0.sharer(), $0.sharer()) }
+        let lookup = nodes.first.invitation(of: sharer).lookup
+        nodes.atFirst { stage in
+            stage.server.beginDraining()
+            stage.run()
+            stage.disconnect(sharer)
+        }
+        let asker = nodes.first.connect()
+        nodes.first.say(.meet(lookup), from: asker)
+        nodes.first.say(.meet(MessageTests.lookup), from: asker)
+        #expect(nodes.first.heard[asker] == [.error(.unavailable), .gone])
+        let late = nodes.first.connect()
+        nodes.first.say(.meet(nodes.first.invitation(of: other).lookup), from: late)
+        #expect(nodes.first.meeting(of: late) != nil)
+    }
+
+    @Test("a relay that has just begun calls no code wrong whose sharer may not have come back yet, for ten seconds")
+    func justBegun() throws {
+        var before = Stage()
+        let sharer = before.sharer()
+        let lookup = before.invitation(of: sharer).lookup
+        var stage = Stage(seed: 2)
+        stage.store = before.store
+        stage.wallClock = before.wallClock.advanced(bySeconds: 5)
+        stage.server.start = (stage.now, stage.wallClock)
+        let asker = stage.connect()
+        stage.say(.meet(lookup), from: asker)
+        let youngSharer = stage.sharer()
+        let young = stage.invitation(of: youngSharer).lookup
+        stage.disconnect(youngSharer)
+        stage.say(.meet(young), from: asker)
+        #expect(stage.heard[asker] == [.error(.unavailable), .gone], "one of our own is known to be away")
+        stage.advance(seconds: 11)
+        let later = stage.connect()
+        stage.say(.meet(lookup), from: later)
+        #expect(stage.heard[later] == [.gone])
+    }
+
     @Test("who resumes an invitation that moves meanwhile looks again, a few times", arguments: [1, StoreQuestion.maximumLooks])
     func movesMeanwhile(moves: Int) throws {
         var nodes = TwoNodes()
@@ -162,8 +227,8 @@ struct FleetTests {
         for other in others {
             nodes.second.answerNext()
             nodes.second.run()
-            let home = try #require(nodes.second.store.find(owned.lookup)?.home)
-            let moved = nodes.second.store.move(owned.lookup, from: home, to: other)
+            let found = try #require(nodes.second.store.find(owned.lookup))
+            let moved = nodes.second.store.move(found, to: other)
             #expect(moved)
             nodes.second.answerNext()
             nodes.second.run()

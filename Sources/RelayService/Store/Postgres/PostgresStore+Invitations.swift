@@ -2,7 +2,7 @@ import Rendezvous
 
 extension PostgresStore {
     private static let columns =
-        "label, encode(owner_digest, 'hex'), source, created, expires, ceiling, allowed_uses, uses, state, home"
+        "label, encode(owner_digest, 'hex'), source, created, expires, ceiling, allowed_uses, uses, state, home, moves"
 
     mutating func create(_ invitation: StoredInvitation, within bounds: InvitationBounds) throws -> InvitationCreation {
         let link = link
@@ -22,8 +22,8 @@ extension PostgresStore {
                     WHERE source = $4 AND expires > $5::bigint AND state = 'open' AND uses < allowed_uses LIMIT $12::bigint
                 ) AS found
             ), made AS (
-                INSERT INTO invitation (lookup, label, owner_digest, source, created, expires, ceiling, allowed_uses, uses, state, home)
-                SELECT $1, $2, decode($3, 'hex'), $4, $5::bigint, $6::bigint, $7, $8::integer, $9::integer, $10, $11
+                INSERT INTO invitation (lookup, label, owner_digest, source, created, expires, ceiling, allowed_uses, uses, state, home, moves)
+                SELECT $1, $2, decode($3, 'hex'), $4, $5::bigint, $6::bigint, $7, $8::integer, $9::integer, $10, $11, $13::integer
                 FROM open WHERE number < $12::bigint
                 ON CONFLICT (lookup) DO NOTHING
                 RETURNING 1
@@ -33,7 +33,7 @@ extension PostgresStore {
             [
                 invitation.lookup.text, invitation.label, Self.hex(invitation.ownerDigest), invitation.source, now,
                 Self.text(invitation.expires), invitation.ceiling.rawValue, "\(invitation.allowedUses)", "\(invitation.uses)",
-                invitation.state.rawValue, invitation.home?.description, "\(bounds.perSource)",
+                invitation.state.rawValue, invitation.home?.description, "\(bounds.perSource)", "\(invitation.moves)",
             ])
         guard let row = answer.rows.first, row.count == 2 else { throw PostgresError.unexpected }
         guard row[0] == "t" else { return .sourceIsFull }
@@ -62,10 +62,12 @@ extension PostgresStore {
 
     mutating func extend(_ lookup: Lookup, to expires: UnixTime) throws { try set("expires = $2::bigint", lookup, Self.text(expires)) }
 
-    mutating func move(_ lookup: Lookup, from former: RelayURL?, to home: RelayURL) throws -> Bool {
+    mutating func move(_ found: StoredInvitation, to home: RelayURL) throws -> Bool {
         let moved = try link.run(
-            "UPDATE invitation SET home = $3 WHERE lookup = $1 AND home IS NOT DISTINCT FROM $2::text RETURNING 1",
-            [lookup.text, former?.description, home.description])
+            """
+            UPDATE invitation SET home = $3, moves = moves + 1
+            WHERE lookup = $1 AND home IS NOT DISTINCT FROM $2::text AND moves = $4::integer RETURNING 1
+            """, [found.lookup.text, found.home?.description, home.description, "\(found.moves)"])
         return moved.first == "1"
     }
 
@@ -98,13 +100,13 @@ extension PostgresStore {
 
     /// nil, too, for a row that a later version wrote and this one does not understand.
     private static func invitation(_ lookup: Lookup, _ answer: PostgresRows) -> StoredInvitation? {
-        guard let row = answer.rows.first, row.count == 10, let label = row[0], let owner = row[1].flatMap(bytes),
+        guard let row = answer.rows.first, row.count == 11, let label = row[0], let owner = row[1].flatMap(bytes),
             let source = row[2], let created = time(row[3]), let expires = time(row[4]), let ceiling = row[5].flatMap(Ceiling.init),
             let allowedUses = row[6].flatMap({ Int($0) }), let uses = row[7].flatMap({ Int($0) }),
-            let state = row[8].flatMap(StoredInvitation.State.init)
+            let state = row[8].flatMap(StoredInvitation.State.init), let moves = row[10].flatMap({ Int($0) })
         else { return nil }
         return StoredInvitation(
             lookup: lookup, label: label, ownerDigest: owner, source: source, created: created, expires: expires, ceiling: ceiling,
-            allowedUses: allowedUses, uses: uses, state: state, home: row[9].flatMap { RelayURL($0) })
+            allowedUses: allowedUses, uses: uses, state: state, home: row[9].flatMap { RelayURL($0) }, moves: moves)
     }
 }

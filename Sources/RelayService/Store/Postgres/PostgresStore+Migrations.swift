@@ -52,6 +52,7 @@ extension PostgresStore {
             value text NOT NULL
         );
         """,
+        "ALTER TABLE invitation ADD COLUMN moves integer NOT NULL DEFAULT 0",
     ]
 
     /// Whoever migrates has this lock: "ra-relay" in ASCII.
