@@ -64,7 +64,7 @@ public final class RelayServer: Sendable {
             relay: relayConfiguration(configuration, secrets: secrets), quotas: configuration.quotas,
             workers: workers, unprovenRate: configuration.unprovenRate,
             eventLoops: group)
-        plane.bans = banWatch.now.rules
+        plane.bans = banWatch.now.bans.relay
         plane.certificate = certificate
         plane.natDiscovery = configuration.natDiscovery
         let dataPlane = try Self.start(plane)
@@ -100,7 +100,7 @@ public final class RelayServer: Sendable {
         self.group = group
         self.logger = logger
         settings = Mutex(configuration)
-        let gate = BanGate(banWatch.now.rules)
+        let gate = BanGate(banWatch.now.bans.relay)
         self.opened = opened
         let stores = StoreThreads(opened.stores, logger: logger)
         self.stores = stores
@@ -118,11 +118,12 @@ public final class RelayServer: Sendable {
         place = meetings
         let contacts = ContactPlace(stores: stores, configuration, loop: meetingGroup.next())
         self.contacts = contacts
+        _ = await contacts.setBans(banWatch.now.bans.people)
         refusals = RefusalSummary.watch(dataPlane, meetings, logger: logger)
         bans = Task {
-            await banWatch.run { rules in
-                dataPlane.setBans(rules)
-                return gate.enforce(rules)
+            await banWatch.run { bans in
+                dataPlane.setBans(bans.relay)
+                return gate.enforce(bans.relay) + (await contacts.setBans(bans.people))
             }
         }
         let dialBackPlace = DialBackPlace(dataPlane: dataPlane, loop: group.next(), logger: logger)

@@ -29,7 +29,7 @@ struct BanCommand: ParsableCommand {
         }
     }
 
-    /// Of whom it speaks: one of the two.
+    /// Of whom it speaks: one of the four.
     struct Subject: ParsableArguments {
         @Option(
             help: ArgumentHelp(
@@ -42,26 +42,47 @@ struct BanCommand: ParsableCommand {
                 "An address or a block of them; of a lone IPv6 address the /56 around it.", valueName: "ADDR|CIDR"))
         var address: String?
 
+        @Option(
+            help: ArgumentHelp(
+                "A person's name here, for contacts, and the key that has it, under whatever name.", valueName: "NAME"))
+        var person: String?
+
+        @Option(
+            help: ArgumentHelp(
+                "A person's key, by its fingerprint as “ra-relay people list” says it.", valueName: "FINGERPRINT"))
+        var key: String?
+
         func validate() throws { _ = try value() }
 
         func value() throws -> BanSubject {
-            switch (user, address) {
-            case (let user?, nil):
+            switch (user, address, person, key) {
+            case (let user?, nil, nil, nil):
                 guard let subject = BanSubject(user: user) else {
                     throw ValidationError("--user: a name has 1 to \(BanSubject.longestUser) bytes of characters that print.")
                 }
                 return subject
-            case (nil, let address?):
+            case (nil, let address?, nil, nil):
                 do { return try BanSubject(address: address) } catch { throw ValidationError("--address “\(address)”: \(error)") }
-            case (nil, nil), (_?, _?):
-                throw ValidationError("Say whom: --user NAME, or --address ADDR|CIDR.")
+            case (nil, nil, let person?, nil):
+                guard let name = PersonName(person) else {
+                    throw ValidationError(
+                        "--person “\(person)”: a name has 2 to 32 letters, digits, dots, hyphens and underscores, and no @.")
+                }
+                return .person(name)
+            case (nil, nil, nil, let key?):
+                guard let fingerprint = KeyFingerprint(key) else {
+                    throw ValidationError("--key “\(key)”: write the fingerprint, six groups of four; see ra-relay people list.")
+                }
+                return .key(fingerprint)
+            case (nil, nil, nil, nil), (_, _, _, _):
+                throw ValidationError("Say whom, once: --user NAME, --address ADDR|CIDR, --person NAME, or --key FINGERPRINT.")
             }
         }
     }
 
     struct Add: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Shut out a user, an address or a network.",
+            abstract: "Shut out a user, an address, a network or a person.",
             discussion: "Their allocations end, their connections are closed, and they get no others. Of who is banned already, the "
                 + "end and the reason become these.")
 

@@ -11,6 +11,7 @@ from conftest import free_port
 from rendezvous import Client, Gone
 from scenarios import RA_RELAY, require
 from scenarios.waiting import eventually
+from test_contacts import Person, people, text
 from test_metrics import samples
 
 #: The issue's bound, from the command's end to the ban's hold.
@@ -112,6 +113,56 @@ def test_a_banned_address_loses_its_websocket_and_gets_no_other(watched):
     eventually(lambda: serves(watched, "127.0.0.7"), "who is let in again is served", timeout=WITHIN)
 
 
+@pytest.mark.parametrize("what", ["person", "key"])
+def test_a_banned_person_is_shut_out_within_five_seconds_and_absent_to_others(watched, what, record_property):
+    ann, carol = Person(), Person()
+    theirs, ours = carol.present(watched.port, "carol", ann.key), ann.present(watched.port, "ann", carol.key)
+    assert ours.ask("presence", name="carol")["here"]
+    known = {one["name"]: one for one in map(json.loads, people(watched, "list", "--json").stdout.splitlines())}
+    fingerprint = known["carol"]["fingerprint"]
+    added = ban(watched, "add", *["--person", "carol"] if what == "person" else ["--key", fingerprint.lower()], "--json")
+    added_at = time.monotonic()
+    added = json.loads(added.stdout)
+    assert (added["person"], added["key"]) == ("carol" if what == "person" else None, fingerprint)
+    assert theirs.hear() == {"type": "error", "code": "banned"}
+    took = time.monotonic() - added_at
+    with pytest.raises(Gone):
+        theirs.hear()
+    record_property("seconds", round(took, 1))
+    assert took < WITHIN
+    # Neither with that name nor with another one; to others nobody is there.
+    assert carol.connect(watched.port).proven == {"type": "error", "code": "banned", "of": "identify"}
+    assert ours.ask("presence", name="carol") == {"type": "presence", "name": "carol", "here": False}
+    assert ours.ask("call", call="1" * 26, to="carol", key=text(carol.key), kind="ring", payload="x") == {
+        "type": "unavailable", "call": "1" * 26}
+    # The name is nobody else's, whatever the ban was of.
+    assert Person().connect(watched.port).ask("register", name="carol")["code"] == "name-taken"
+    now = samples(watched.metrics_port)
+    assert now[f'ra_relay_bans{{kind="{what}"}}'] == 1 and now['ra_relay_bans{kind="key"}'] == 1
+    assert now['ra_relay_banned_people_total{result="closed"}'] == 1 and now['ra_relay_banned_people_total{result="refused"}'] == 1
+    ban(watched, "remove", *["--person", "carol"] if what == "person" else ["--key", fingerprint])
+    eventually(lambda: carol.connect(watched.port).proven == {"type": "identified"}, "carol is let in again", timeout=WITHIN)
+
+
+def test_a_person_who_is_banned_stays_so_over_a_restart_and_nobody_takes_the_name(watched):
+    carol = Person()
+    carol.present(watched.port, "carol")
+    ban(watched, "add", "--person", "carol", "--reason", "rings at night")
+    ban(watched, "add", "--person", "nobody-yet")
+    watched.process.kill()
+    watched.start()
+    assert carol.connect(watched.port).proven["code"] == "banned"  # from the first connection on
+    assert Person().connect(watched.port).ask("register", name="nobody-yet")["code"] == "name-taken"
+    listed = json.loads(ban(watched, "list", "--json").stdout)["bans"]
+    assert [(one["person"], one["key"] is None, one["user"]) for one in listed] == [("carol", False, None), ("nobody-yet", True, None)]
+    assert ban(watched, "list").stdout.splitlines() == [
+        f"person carol with the key {listed[0]['key']}, until it is removed: rings at night", "person nobody-yet, until it is removed"]
+    # A name that is freed stays banned, and its key is another ban's matter.
+    assert people(watched, "remove", "carol").returncode == 0
+    eventually(lambda: carol.connect(watched.port).proven == {"type": "identified"}, "the key has no banned name", timeout=WITHIN)
+    assert carol.connect(watched.port).ask("register", name="carol")["code"] == "name-taken"
+
+
 def serves(relay, source):
     try:
         client = Client(relay.port, source=source, timeout=2)
@@ -161,7 +212,8 @@ def test_what_is_printed(watched):
     (["add"], "Say whom"), (["add", "--user", "a", "--address", "192.0.2.7"], "Say whom"), (["add", "--user", ""], "--user"),
     (["add", "--address", "alice"], "write an address such as"), (["add", "--address", "192.0.2.7/24"], "write 192.0.2.0/24"),
     (["add", "--address", "0.0.0.0/0"], "shortest prefix is /8"), (["add", "--user", "a", "--for", "soon"], "is not a time"),
-    (["remove"], "Say whom"),
+    (["remove"], "Say whom"), (["add", "--person", "a", "--user", "a"], "Say whom"), (["add", "--person", "a@b"], "no @"),
+    (["add", "--key", "carol"], "six groups of four"),
 ])
 def test_a_wrong_command_says_what_is_right(watched, words, says):
     done = ban(watched, *words, check=False)

@@ -1,9 +1,8 @@
 """Sessions over a relay with TLS: its own key remembered, an authority's word taken, and everything else refused."""
 
-import subprocess
-
 from lab import Home
 from scenarios import RA_CONNECT, Assistance, require
+from scenarios.certificates import Authority
 
 PLAIN, OPEN = Home(), Home(nat="none")
 RELAY = "11.22.33.10"
@@ -66,10 +65,11 @@ def test_a_relay_with_another_key_is_refused_with_what_to_do():
 
 def test_the_word_of_an_authority_is_taken_for_the_name_that_it_vouches_for(tmp_path):
     require("Xvfb", "openssl")
-    root, certificate, key = authority_and_certificate(tmp_path, RELAY)
+    authority = Authority(tmp_path)
+    certificate, key = authority.certificate(RELAY)
     with Assistance(OPEN, OPEN, relay_options=["--tls-cert", certificate, "--tls-key", key]) as session:
         assert session.url == f"https://{RELAY}:5349"
-        trusting = {"SSL_CERT_FILE": str(root)}
+        trusting = {"SSL_CERT_FILE": authority.root}
         session.invite(env=trusting)
         assert "vouches for itself" not in session.sharer.errors
         assert not known_relays(session.lab.sharer).exists()
@@ -84,18 +84,3 @@ def test_the_word_of_an_authority_is_taken_for_the_name_that_it_vouches_for(tmp_
 
 def known_relays(host):
     return host.home / ".local" / "state" / "ra-connect" / "known-relays"
-
-
-def authority_and_certificate(folder, address):
-    """A root certificate, and a certificate for an address with its key, made for this test."""
-    def openssl(*words):
-        subprocess.run(["openssl", *map(str, words)], check=True, capture_output=True, cwd=folder)
-
-    new_key = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
-    openssl("req", "-x509", *new_key, "-keyout", "root-key.pem", "-out", "root.pem", "-days", 2, "-subj", "/CN=Lab Authority")
-    openssl("req", *new_key, "-keyout", "key.pem", "-out", "request.pem", "-subj", "/CN=relay")
-    (folder / "names").write_text(f"subjectAltName=IP:{address}\nextendedKeyUsage=serverAuth\n")
-    openssl("x509", "-req", "-in", "request.pem", "-CA", "root.pem", "-CAkey", "root-key.pem", "-CAcreateserial",
-            "-days", 2, "-extfile", "names", "-out", "certificate.pem")
-    (folder / "key.pem").chmod(0o644)
-    return folder / "root.pem", folder / "certificate.pem", folder / "key.pem"

@@ -3,13 +3,16 @@ public import Rendezvous
 
 // How bans are printed.
 extension Ban {
-    /// `{"user":…|null,"address":…|null,"added":…,"expires":…|null,"reason":…|null}`
+    /// `{"user":…|null,"address":…|null,"person":…|null,"key":…|null,"added":…,"expires":…|null,"reason":…|null}`: `key` is a fingerprint,
+    /// of a person's name that of the key which has it.
     public var json: String { jsonValue.text }
 
     var jsonValue: OrderedJSON {
         .object([
             "user": subject.kind == .user ? .string(subject.text) : .null,
             "address": subject.kind == .address ? .string(subject.text) : .null,
+            "person": subject.kind == .person ? .string(subject.text) : .null,
+            "key": .optional(fingerprint),
             "added": .string("\(added)"), "expires": .optional(expires), "reason": reason.isEmpty ? .null : .string(reason),
         ])
     }
@@ -17,7 +20,16 @@ extension Ban {
     /// One line for a person.
     public var sentence: String {
         let end = expires.map { "until \($0)" } ?? "until it is removed"
-        return "\(subject.sentence), \(end)" + (reason.isEmpty ? "" : ": \(reason)")
+        let holder = holder.map { " with the key \($0.fingerprint)" } ?? ""
+        return "\(subject.sentence)\(holder), \(end)" + (reason.isEmpty ? "" : ": \(reason)")
+    }
+
+    private var fingerprint: KeyFingerprint? {
+        switch subject {
+        case .user, .addresses: nil
+        case .person: holder.map { KeyFingerprint($0) }
+        case .key(let fingerprint): fingerprint
+        }
     }
 
     /// `{"bans":[…]}`
@@ -30,6 +42,8 @@ extension BanSubject {
         switch self {
         case .user(let name): "user \(name)"
         case .addresses(let block): "address \(block)"
+        case .person(let name): "person \(name)"
+        case .key(let fingerprint): "key \(fingerprint)"
         }
     }
 }

@@ -22,7 +22,8 @@ public struct BanBook {
         guard try store.add(ban, at: now) else {
             throw ConfigurationError("There are \(Ban.limit) bans, and no room for more: remove some, or ban a network in place of its addresses.")
         }
-        return ban
+        // With whose name it is, which the store knows.
+        return try store.bans(at: now).first { $0.subject == subject } ?? ban
     }
 
     /// - Returns: false when there was none.

@@ -14,7 +14,7 @@ final class BanWatch: Sendable {
 
     private struct State {
         var known: [Ban] = []
-        var rules = BanRules()
+        var bans = BansInForce()
         var lastRead: Date?
         var isFailing = false
     }
@@ -30,12 +30,12 @@ final class BanWatch: Sendable {
     }
 
     /// What holds, and when the store was last read; nil: never, since it fails.
-    var now: (rules: BanRules, lastRead: Date?) { state.withLock { ($0.rules, $0.lastRead) } }
+    var now: (bans: BansInForce, lastRead: Date?) { state.withLock { ($0.bans, $0.lastRead) } }
 
     /// Looks once.
     ///
     /// - Returns: what holds from now on, when that is not what held before.
-    func look(at time: UnixTime) async -> BanRules? {
+    func look(at time: UnixTime) async -> BansInForce? {
         do {
             let bans = try await read(time)
             let failed = state.withLock { state in
@@ -53,40 +53,28 @@ final class BanWatch: Sendable {
             }
         }
         return state.withLock { state in
-            let rules = BanRules(state.known.filter { $0.holds(at: time) })
-            guard rules != state.rules else { return nil }
-            state.rules = rules
-            return rules
+            let bans = BansInForce(state.known.filter { $0.holds(at: time) })
+            guard bans != state.bans else { return nil }
+            state.bans = bans
+            return bans
         }
     }
 
     /// Looks again and again, until its task is cancelled.
     ///
-    /// - Parameter enforce: takes over what has changed; how many TCP connections it closed.
-    func run(enforce: @Sendable (BanRules) -> Int) async {
+    /// - Parameter enforce: takes over what has changed; how many TCP connections and people's connections it closed.
+    func run(enforce: @Sendable (BansInForce) async -> Int) async {
         while (try? await Task.sleep(for: Self.interval)) != nil {
-            guard let rules = await look(at: MeetingPlace.wallClock()) else { continue }
-            let closed = enforce(rules)
+            guard let bans = await look(at: MeetingPlace.wallClock()) else { continue }
+            let closed = await enforce(bans)
             // Whom they name stands in the store, and in no log.
             logger.notice(
                 "the bans have changed",
                 metadata: [
-                    "users": .stringConvertible(rules.users.count), "addresses": .stringConvertible(rules.addresses.count),
+                    "users": .stringConvertible(bans.relay.users.count), "addresses": .stringConvertible(bans.relay.addresses.count),
+                    "names": .stringConvertible(bans.people.names.count), "keys": .stringConvertible(bans.people.keys.count),
                     "connections-closed": .stringConvertible(closed),
                 ])
         }
-    }
-}
-
-extension BanRules {
-    init(_ bans: some Sequence<Ban>) {
-        var (users, blocks): (Set<String>, [CIDRBlock]) = ([], [])
-        for ban in bans {
-            switch ban.subject {
-            case .user(let name): users.insert(name)
-            case .addresses(let block): blocks.append(block)
-            }
-        }
-        self.init(users: users, addresses: blocks)
     }
 }

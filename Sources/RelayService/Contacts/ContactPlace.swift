@@ -30,13 +30,24 @@ actor ContactPlace: SocketPlace {
         guard let here else { preconditionFailure("localhost is a host") }
         self.init(
             stores: stores, bounds: configuration.contacts,
-            names: RelayNames(publicHost: host, externalAddresses: configuration.externalAddresses), fleet: FleetView(here: here),
+            names: RelayNames(publicHost: host, realm: configuration.realm, externalAddresses: configuration.externalAddresses), fleet: FleetView(here: here),
             loop: loop)
     }
 
-    /// Takes other bounds, for what is asked from now on.
-    nonisolated func setBounds(_ bounds: SwitchboardConfiguration) {
-        loop.execute { self.assumeIsolated { $0.machine.reconfigure(bounds) } }
+    /// Takes other bounds, for what is asked from now on, and the name that the fleet has.
+    nonisolated func reconfigure(_ configuration: ServeConfiguration) {
+        loop.execute {
+            self.assumeIsolated {
+                $0.machine.reconfigure(configuration.contacts)
+                $0.names.realm = configuration.realm
+            }
+        }
+    }
+
+    /// Takes other bans; how many connections it closes.
+    func setBans(_ bans: PersonBans) -> Int {
+        defer { drain() }
+        return machine.setBans(bans)
     }
 
     /// The nodes that live now.

@@ -12,6 +12,9 @@ extension RelaySnapshot {
             "ra_relay_calls_total", .counter, "result", counters.calls,
             "Calls between contacts: passed on, nobody there for them, another node's, or refused for a bound.")
         page.tally("ra_relay_identity_proofs_total", .counter, "result", counters.proofs, "Proofs of people's keys.")
+        page.tally(
+            "ra_relay_banned_people_total", .counter, "result", counters.banned,
+            "People's connections that a ban covers: closed while open, refused after the proof.")
         page.counter("ra_relay_names_registered_total", counters.namesRegistered, "Names that were given to a key.")
         page.tally(
             "ra_relay_names_refused_total", .counter, "reason", counters.namesRefused,

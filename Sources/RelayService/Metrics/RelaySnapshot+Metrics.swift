@@ -182,7 +182,9 @@ extension RelaySnapshot {
         }
         page.add(
             "ra_relay_bans", .gauge, "Bans that hold, by what they cover.",
-            samples("kind", ["user": Double(bans.users), "address": Double(bans.addresses)]))
+            samples("kind", [
+                "user": Double(bans.users), "address": Double(bans.addresses), "person": Double(bans.names), "key": Double(bans.keys),
+            ]))
         page.gauge(
             "ra_relay_bans_read_timestamp_seconds", bans.lastRead?.timeIntervalSince1970 ?? 0,
             "When the bans were last read from the store, Unix time in seconds; 0: never.")

@@ -56,7 +56,7 @@ extension RelayServer {
             $0.signsWithStateSecret = result.authSecrets.isEmpty
         }
         place.setBounds(result.meetings)
-        contacts.setBounds(result.contacts)
+        contacts.reconfigure(result)
         dialBack.setServed(result.dialBack)
         routes.change {
             $0.name = result.effectiveRealm

@@ -1,3 +1,4 @@
+import Foundation
 import GRDB
 import Rendezvous
 
@@ -31,7 +32,10 @@ extension SQLiteStore {
         try database.read { database in
             try Row.fetchAll(
                 database,
-                sql: "SELECT * FROM ban WHERE expires IS NULL OR expires > ? ORDER BY kind, subject LIMIT ?",
+                sql: """
+                    SELECT ban.*, person.key AS holder FROM ban LEFT JOIN person ON ban.kind = 'person' AND person.name = ban.subject
+                    WHERE expires IS NULL OR expires > ? ORDER BY kind, subject LIMIT ?
+                    """,
                 arguments: [Int64(clamping: time.seconds), banLimit]
             ).compactMap(Self.ban)
         }
@@ -45,6 +49,6 @@ extension SQLiteStore {
         return Ban(
             subject, added: UnixTime(seconds: UInt64(clamping: added)),
             expires: (row["expires"] as Int64?).map { UnixTime(seconds: UInt64(clamping: $0)) },
-            reason: row["reason"] as String? ?? "")
+            reason: row["reason"] as String? ?? "", holder: (row["holder"] as Data?).flatMap { PersonKey(Array($0)) })
     }
 }

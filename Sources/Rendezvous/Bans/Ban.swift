@@ -11,13 +11,16 @@ public struct Ban: Hashable, Sendable {
     public let expires: UnixTime?
     /// For operators; no client hears it. Plain text of one line, or empty.
     public let reason: String
+    /// Of a person's name: the key that has it, as the store says when it is read; nil: nobody's, or not asked.
+    public let holder: PersonKey?
 
     /// - Parameter reason: what is not plain or too long is left out.
-    public init(_ subject: BanSubject, added: UnixTime, expires: UnixTime? = nil, reason: String = "") {
+    public init(_ subject: BanSubject, added: UnixTime, expires: UnixTime? = nil, reason: String = "", holder: PersonKey? = nil) {
         self.subject = subject
         self.added = added
         self.expires = expires
         self.reason = PlainText.cleaned(reason, limit: Self.longestReason)
+        self.holder = holder
     }
 
     public func holds(at time: UnixTime) -> Bool { expires.map { $0 > time } ?? true }

@@ -7,6 +7,7 @@ public protocol BanStore: Sendable {
     mutating func add(_ ban: Ban, at time: UnixTime) throws -> Bool
     /// - Returns: false when there was none.
     mutating func remove(_ subject: BanSubject) throws -> Bool
-    /// Those that hold at `time`, addresses first, each kind in the order of its text's bytes.
+    /// Those that hold at `time`, in the order of their kinds' names and then of their texts' bytes; with each name's `holder`, where
+    /// the store knows people.
     mutating func bans(at time: UnixTime) throws -> [Ban]
 }

@@ -6,9 +6,13 @@ public enum BanSubject: Hashable, Sendable {
     case user(String)
     /// Everybody from there; of IPv4 never as mapped addresses.
     case addresses(CIDRBlock)
+    /// A person's name at the relay, and the key that has it.
+    case person(PersonName)
+    /// A person's key, under whatever name.
+    case key(KeyFingerprint)
 
     /// What the store keeps beside the text.
-    public enum Kind: String, Sendable, Hashable, CaseIterable { case user, address }
+    public enum Kind: String, Sendable, Hashable, CaseIterable { case user, address, person, key }
 
     /// As in STUN's USERNAME (RFC 8489 §14.3: fewer than 509 bytes).
     public static let longestUser = 508
@@ -55,6 +59,8 @@ public enum BanSubject: Hashable, Sendable {
         switch self {
         case .user: .user
         case .addresses: .address
+        case .person: .person
+        case .key: .key
         }
     }
 
@@ -62,6 +68,8 @@ public enum BanSubject: Hashable, Sendable {
         switch self {
         case .user(let name): name
         case .addresses(let block): block.description
+        case .person(let name): name.text
+        case .key(let fingerprint): fingerprint.text
         }
     }
 
@@ -72,6 +80,12 @@ public enum BanSubject: Hashable, Sendable {
         case .address:
             guard let block = CIDRBlock(text) else { return nil }
             self = .addresses(block)
+        case .person:
+            guard let name = PersonName(text) else { return nil }
+            self = .person(name)
+        case .key:
+            guard let fingerprint = KeyFingerprint(text) else { return nil }
+            self = .key(fingerprint)
         }
     }
 

@@ -22,12 +22,8 @@ public struct PersonKey: Hashable, Sendable {
     /// As `init(_ text:)` reads it.
     public var text: String { Base64URL.encode(bytes) }
 
-    /// What two people compare by telephone: the first 15 bytes of its SHA-256 in Crockford's base 32, in six groups of four.
-    public var fingerprint: String {
-        let symbols = Array(CrockfordBase32.encode(Array(Digest.sha256(bytes).prefix(15))))
-        return stride(from: 0, to: symbols.count, by: 4).map { String(symbols[$0..<min($0 + 4, symbols.count)]) }
-            .joined(separator: "-")
-    }
+    /// What two people compare by telephone: `KeyFingerprint`'s text.
+    public var fingerprint: String { KeyFingerprint(self).text }
 
     func verifies(_ signature: [UInt8], of statement: [UInt8]) -> Bool {
         signature.count == Int(crypto_sign_BYTES)

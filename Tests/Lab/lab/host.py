@@ -25,6 +25,10 @@ class Host(Namespace):
         self.router = None
         self.display = None
         self.processes = []
+        #: A resolv.conf for this host alone; None: the machine's.
+        self.resolv_conf = None
+        #: Variables that every program here gets besides the usual ones.
+        self.variables = {}
         for part in ("home", "run", "tmp", "logs"):
             (self.directory / part).mkdir(parents=True, mode=0o700)
 
@@ -54,7 +58,7 @@ class Host(Namespace):
         }
         if self.display:
             clean["DISPLAY"] = self.display
-        return {**clean, **{key: str(value) for key, value in (env or {}).items()}}
+        return {**clean, **{key: str(value) for key, value in {**self.variables, **(env or {})}.items()}}
 
     def popen(self, arguments, *, name=None, env=None, cwd=None):
         """Starts a program here and returns its `Process`; the lab ends it if nobody does."""
@@ -121,7 +125,9 @@ class Host(Namespace):
                 process.close_input()
 
     def _inside(self, arguments):
-        return ["ip", "netns", "exec", self.name, *arguments]
+        seeing = [] if self.resolv_conf is None else [
+            "unshare", "--mount", "sh", "-c", 'mount --bind "$0" /etc/resolv.conf && exec "$@"', str(self.resolv_conf)]
+        return ["ip", "netns", "exec", self.name, *seeing, *arguments]
 
     def __repr__(self):
         behind = f" behind {self.router!r}" if self.router else ""

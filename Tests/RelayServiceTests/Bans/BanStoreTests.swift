@@ -41,6 +41,23 @@ struct BanStoreTests {
         }
     }
 
+    @Test("people are kept by name and by key, and a name's ban says whose it is now", arguments: StoreKind.allCases)
+    func people(kind: StoreKind) throws {
+        try kind.withStore { store in
+            let now = UnixTime(seconds: 1500)
+            let (carol, key) = (try #require(PersonName("carol")), try #require(PersonKey([UInt8](repeating: 7, count: PersonKey.size))))
+            let bans = [ban(.key(KeyFingerprint(key))), ban(.person(carol), expires: 2000, reason: "rings"), ban(try #require(BanSubject(user: "carol")))]
+            for one in bans { #expect(try store.add(one, at: now)) }
+            #expect(try store.bans(at: now) == bans)
+            _ = try store.register(Person(name: carol, key: key), at: now)
+            #expect(try store.bans(at: now).map(\.holder) == [nil, key, nil])
+            #expect(try store.forget(carol))
+            #expect(try store.bans(at: now) == bans)
+            #expect(try store.remove(.person(carol)))
+            #expect(try store.bans(at: now).map(\.subject.kind) == [.key, .user])
+        }
+    }
+
     @Test("a second ban of the same takes the place of the first", arguments: StoreKind.allCases)
     func again(kind: StoreKind) throws {
         try withStore(kind) { store in

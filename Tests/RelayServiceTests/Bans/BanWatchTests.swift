@@ -35,16 +35,32 @@ struct BanWatchTests {
         let alice = ban(try #require(BanSubject(user: "alice")), expires: 30)
         let network = ban(try BanSubject(address: "192.0.2.0/24"))
         shelf.bans.withLock { $0 = [network, alice] }
-        let both = BanRules(users: ["alice"], addresses: [CIDRBlock(literal: "192.0.2.0/24")])
+        let both = BansInForce(relay: BanRules(users: ["alice"], addresses: [CIDRBlock(literal: "192.0.2.0/24")]))
         #expect(await watch.look(at: UnixTime(seconds: 12)) == both)
         #expect(await watch.look(at: UnixTime(seconds: 14)) == nil)
         shelf.bans.withLock { $0 = nil }
         #expect(await watch.look(at: UnixTime(seconds: 16)) == nil)
-        #expect(watch.now.rules == both)
-        let rest = BanRules(addresses: [CIDRBlock(literal: "192.0.2.0/24")])
+        #expect(watch.now.bans == both)
+        let rest = BansInForce(relay: BanRules(addresses: [CIDRBlock(literal: "192.0.2.0/24")]))
         #expect(await watch.look(at: UnixTime(seconds: 30)) == rest)
         shelf.bans.withLock { $0 = [] }
-        #expect(await watch.look(at: UnixTime(seconds: 32)) == BanRules())
+        #expect(await watch.look(at: UnixTime(seconds: 32)) == BansInForce())
+    }
+
+    @Test("a name that another key has by now is a change, and its ban covers that one")
+    func holders() async throws {
+        let shelf = Shelf()
+        let watch = BanWatch(logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }) { _ in try shelf.read() }
+        let carol = try #require(PersonName("carol"))
+        for number in 1...2 as ClosedRange<UInt8> {
+            let key = try #require(PersonKey([UInt8](repeating: number, count: PersonKey.size)))
+            shelf.bans.withLock { $0 = [Ban(.person(carol), added: UnixTime(seconds: 1), holder: key)] }
+            #expect(
+                await watch.look(at: UnixTime(seconds: 10))
+                    == BansInForce(people: PersonBans(names: [carol], keys: [KeyFingerprint(key)])))
+        }
+        shelf.bans.withLock { $0 = [self.ban(.person(carol))] }
+        #expect(await watch.look(at: UnixTime(seconds: 12)) == BansInForce(people: PersonBans(names: [carol])))
     }
 
     @Test("a gate closes what it has let in, lets nobody in who is banned, and forgets who has gone")

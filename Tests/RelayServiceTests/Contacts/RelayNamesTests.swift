@@ -6,12 +6,12 @@ import Testing
 struct RelayNamesTests {
     static let local = IPAddress("192.0.2.1")!
     static let names = RelayNames(
-        publicHost: "relay.example.org", nodes: ["n1.relay.example.org"], externalAddresses: [IPAddress("203.0.113.7")!])
+        publicHost: "relay.example.org", realm: "Fleet.example.org", nodes: ["n1.relay.example.org"], externalAddresses: [IPAddress("203.0.113.7")!])
 
     @Test(
         "its own names and addresses, and no others",
         arguments: [
-            ("relay.example.org", true), ("Relay.Example.Org", true), ("n1.relay.example.org", true), ("192.0.2.1", true),
+            ("relay.example.org", true), ("Relay.Example.Org", true), ("n1.relay.example.org", true), ("fleet.example.org", true), ("192.0.2.1", true),
             ("203.0.113.7", true), ("n2.relay.example.org", false), ("evil.example.org", false), ("203.0.113.8", false),
             ("[2001:db8::1]", false), ("localhost", false), ("", false),
         ])

@@ -58,7 +58,12 @@ struct InMemoryStore: RelayStore {
 
     mutating func add(_ ban: Ban, at time: UnixTime) -> Bool { bans.add(ban, at: time) }
     mutating func remove(_ subject: BanSubject) -> Bool { bans.remove(subject) }
-    func bans(at time: UnixTime) -> [Ban] { bans.bans(at: time) }
+    func bans(at time: UnixTime) -> [Ban] {
+        bans.bans(at: time).map { ban in
+            guard case .person(let name) = ban.subject else { return ban }
+            return Ban(ban.subject, added: ban.added, expires: ban.expires, reason: ban.reason, holder: people.person(name)?.key)
+        }
+    }
 
     func beat(_ node: RelayNode) -> [RelayNode] { [node] }
     func remove(_ node: RelayURL) {}

@@ -50,6 +50,24 @@ struct BanSubjectTests {
         #expect(BanSubject(.user, name) == BanSubject(user: name))
     }
 
+    @Test("people are named by name or key, as people write them")
+    func people() throws {
+        let key = try #require(PersonKey([UInt8](repeating: 1, count: PersonKey.size)))
+        let fingerprint = KeyFingerprint(key)
+        #expect(fingerprint.text == key.fingerprint && fingerprint.text.count == 29)
+        for text in [fingerprint.text, fingerprint.text.lowercased(), fingerprint.text.replacing("-", with: " "), fingerprint.text.replacing("-", with: "")] {
+            #expect(KeyFingerprint(text) == fingerprint)
+            #expect(BanSubject(.key, text) == .key(fingerprint))
+        }
+        for text in ["", "carol", key.text, fingerprint.text + "0", String(fingerprint.text.dropLast()), "U" + fingerprint.text.dropFirst()] {
+            #expect(KeyFingerprint(text) == nil && BanSubject(.key, text) == nil, "\(text)")
+        }
+        let carol = try #require(PersonName("carol"))
+        #expect(BanSubject(.person, "Carol") == .person(carol))
+        #expect(BanSubject(.person, "carol@relay.example.org") == nil)
+        for subject in [BanSubject.person(carol), .key(fingerprint)] { #expect(BanSubject(subject.kind, subject.text) == subject) }
+    }
+
     @Test("a ban holds until its end, and its reason is one line of plain text")
     func ban() throws {
         let subject = try #require(BanSubject(user: "alice"))

@@ -71,6 +71,7 @@ public actor ListenFlow: AssistanceFlow {
     private var isRegistered = false
     var isPresent = false
     private var hasSaidAway = false
+    private var hasSaidBanned = false
     /// Why the policy does not let this person be there now.
     var forbidden: PolicyRefusal?
     var surroundings: [RepeatedTask] = []
@@ -217,8 +218,9 @@ public actor ListenFlow: AssistanceFlow {
         case .present:
             schedule.present()
             if !isPresent { printer.print(.contact(.present("\(options.own)"))) }
-            (isPresent, hasSaidAway, isRegistered) = (true, false, true)
+            (isPresent, hasSaidAway, hasSaidBanned, isRegistered) = (true, false, false, true)
         case .elsewhere(let relay, for: .present): schedule.elsewhere(relay, at: now)
+        case .refused(.banned, of: _): banned(at: now)
         case .refused(let refusal, of: .register): refused(refusal, isOfName: true, at: now)
         case .refused(let refusal, of: .present), .refused(let refusal, of: .identify): refused(refusal, isOfName: false, at: now)
         case .replaced:
@@ -235,12 +237,20 @@ public actor ListenFlow: AssistanceFlow {
             finish(.error, "\(options.own) is somebody else's name: choose another one with --name.")
         case .notAllowed: finish(.policy, "\(refusal)")
         case .malformed, .tooLarge, .unsupportedVersion, .notProven: finish(.error, "\(refusal)")
-        case .notYours, .nameTaken, .wrongState, .rateLimited, .busy, .unavailable:
+        case .banned, .notYours, .nameTaken, .wrongState, .rateLimited, .busy, .unavailable:
             isRegistered = isRegistered && refusal != .notYours
             line?.assumeIsolated { $0.close() }
             schedule.refused(at: now)
             sayAway("\(refusal)")
         }
+    }
+
+    /// It is asked again more and more seldom: a ban has an end, or an operator thinks better of it.
+    private func banned(at now: Instant) {
+        // That is news, even for who knows already that the connection was lost.
+        if !hasSaidBanned { hasSaidAway = false }
+        hasSaidBanned = true
+        refused(.banned, isOfName: false, at: now)
     }
 
     // MARK: - What changes around it

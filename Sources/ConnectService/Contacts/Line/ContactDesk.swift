@@ -113,7 +113,7 @@ public actor ContactDesk {
             case .elsewhere(let url):
                 guard redirects.follow(url, from: place) else { throw FlowError(.relayLost, "The relay at \(relay) sends us in circles.") }
                 place = url
-            case .refused(let refusal): throw FlowError(refusal == .notAllowed ? .policy : .error, "\(refusal)")
+            case .refused(let refusal): throw FlowError(refusal == .notAllowed || refusal == .banned ? .policy : .error, "\(refusal)")
             case .closed: throw FlowError(.relayLost, "The relay at \(place) closed the connection.")
             case .silent: throw FlowError(.relayLost, "The relay at \(place) does not answer.")
             }
@@ -144,7 +144,7 @@ public actor ContactDesk {
                     switch event {
                     case nil: settle(.closed)
                     case .elsewhere(let url, for: asked): settle(.elsewhere(url))
-                    case .refused(let refusal, of: let about) where about == asked || about == .identify: settle(.refused(refusal))
+                    case .refused(let refusal, of: let about) where about == asked || about == .identify || refusal == .banned: settle(.refused(refusal))
                     case let event?: answer(event).map { settle(.answer($0)) } ?? false
                     }
                 })

@@ -25,7 +25,9 @@ extension PostgresStore {
     mutating func bans(at time: UnixTime) throws -> [Ban] {
         try link.run(
             """
-            SELECT kind, subject, added, expires, reason FROM ban WHERE expires IS NULL OR expires > $1::bigint
+            SELECT kind, subject, added, expires, reason, encode(person.key, 'hex')
+            FROM ban LEFT JOIN person ON kind = 'person' AND person.name = subject COLLATE "C"
+            WHERE expires IS NULL OR expires > $1::bigint
             ORDER BY kind COLLATE "C", subject COLLATE "C" LIMIT $2::bigint
             """, [Self.text(time), "\(banLimit)"]
         ).rows.compactMap(Self.ban)
@@ -33,9 +35,9 @@ extension PostgresStore {
 
     /// nil for a row that a later version wrote and this one does not understand.
     private static func ban(_ row: [String?]) -> Ban? {
-        guard row.count == 5, let kind = row[0].flatMap(BanSubject.Kind.init), let subject = row[1].flatMap({ BanSubject(kind, $0) }),
+        guard row.count == 6, let kind = row[0].flatMap(BanSubject.Kind.init), let subject = row[1].flatMap({ BanSubject(kind, $0) }),
             let added = time(row[2])
         else { return nil }
-        return Ban(subject, added: added, expires: time(row[3]), reason: row[4] ?? "")
+        return Ban(subject, added: added, expires: time(row[3]), reason: row[4] ?? "", holder: row[5].flatMap(bytes).flatMap { PersonKey($0) })
     }
 }

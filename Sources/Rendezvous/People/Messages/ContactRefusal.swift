@@ -7,6 +7,8 @@ public enum ContactRefusal: String, Error, Hashable, Sendable, CaseIterable {
     case wrongState = "wrong-state"
     /// The proof is not one of this key, of this relay and of this moment.
     case notProven = "not-proven"
+    /// Whoever runs the relay has shut this person out.
+    case banned
     /// The relay's policy: not everybody may have a name.
     case notAllowed = "not-allowed"
     /// The name is somebody else's.
@@ -28,6 +30,7 @@ extension ContactRefusal: CustomStringConvertible {
         case .unsupportedVersion: "The relay speaks another version: update this program, or the relay."
         case .notProven:
             "The relay did not accept the proof of your key: use the relay's address as whoever runs it has told you."
+        case .banned: "This relay does not let you in: ask who runs it."
         case .notAllowed: "This relay gives you no name from this network: ask who runs it."
         case .nameTaken: "Somebody else has this name at the relay: choose another one."
         case .notYours: "This name is not registered for your key at the relay: register it first."

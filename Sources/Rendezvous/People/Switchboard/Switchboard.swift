@@ -57,6 +57,7 @@ public struct Switchboard: Sendable {
     /// hear `busy`, and what is there goes on.
     public private(set) var isDraining = false
     var fleet: FleetView
+    var bans = PersonBans()
     var random: any RandomNumberGenerator & Sendable
     var limiter: SwitchboardLimiter
     var connections: [ConnectionID: Connection] = [:]

@@ -11,7 +11,11 @@ public struct SwitchboardCounters: Hashable, Sendable {
     /// Why a name was not given: somebody has it, the relay's policy, its source's rate, or the directory is full.
     public enum NameRefusal: Int, TallyLabel { case taken, notAllowed, rate, full }
 
+    /// Who is banned: somebody who was there, or somebody who came.
+    public enum Banned: Int, TallyLabel { case closed, refused }
+
     public var proofs = Tally<Proof>()
+    public var banned = Tally<Banned>()
     public var namesRegistered: UInt64 = 0
     public var namesRefused = Tally<NameRefusal>()
     public var calls = Tally<Call>()

@@ -79,7 +79,8 @@ struct UDPCheckTests {
         let counter = Counter()
         let server = try await FakeServer.udp { counter.next() < 2 ? nil : bindingAnswer(to: $0, reflexive: $1) }
         #expect(await UDPCheck(patience: patience).run(to: server.address).isOpen)
-        #expect(counter.count == 3)
+        // Two were lost. The answer to the third may cross with a fourth, where the server is slow to be woken.
+        #expect(counter.count >= 3)
         await server.close()
     }
 
