@@ -36,7 +36,7 @@ def test_an_option_that_stands_alone_is_one_of_serve():
     known = {"--" + spelling["name"] for argument in commands("ra-relay")["ra-relay serve"]["arguments"]
              for spelling in argument.get("names", [])}
     alone = {span.split()[0] for span in re.findall(r"`(--[^`\n]+)`", RUNBOOK)}
-    assert alone - {"--json", "--state", "--config", "--address"} <= known
+    assert alone - {"--json", "--state", "--config", "--address", "--person", "--key"} <= known
 
 
 def test_a_setting_is_one_of_the_file():

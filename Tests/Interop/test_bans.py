@@ -133,8 +133,8 @@ def test_a_banned_person_is_shut_out_within_five_seconds_and_absent_to_others(wa
     # Neither with that name nor with another one; to others nobody is there.
     assert carol.connect(watched.port).proven == {"type": "error", "code": "banned", "of": "identify"}
     assert ours.ask("presence", name="carol") == {"type": "presence", "name": "carol", "here": False}
-    assert ours.ask("call", call="1" * 26, to="carol", key=text(carol.key), kind="ring", payload="x") == {
-        "type": "unavailable", "call": "1" * 26}
+    assert ours.ask("call", call="0" * 26, to="carol", key=text(carol.key), kind="ring", payload="x") == {
+        "type": "unavailable", "call": "0" * 26}
     # The name is nobody else's, whatever the ban was of.
     assert Person().connect(watched.port).ask("register", name="carol")["code"] == "name-taken"
     now = samples(watched.metrics_port)
