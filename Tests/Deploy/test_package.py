@@ -4,10 +4,13 @@ import pathlib
 import re
 import shlex
 import shutil
+import socket
 
 import pytest
 from deployed import DEPLOY, PROGRAMS, ROOT, need_root, page, run, running
+from lab.loopback import LocalHost
 from scenarios import require
+from scenarios.database import Database
 
 NAMES = ("ra-relay", "ra-connect")
 CONFIGURATION = "etc/ra-relay/ra-relay.toml"
@@ -38,7 +41,9 @@ def test_the_packages_live_as_debian_wants_it(packages, tmp_path):
     root = scratch_root(tmp_path / "root", packages)
     try:
         installed(root, packages)
+        linked(root, packages)
         secret = started(root)
+        works_with_a_database(root, tmp_path)
         upgraded(root, packages, tmp_path)
         assert started(root) == secret
         removed(root)
@@ -97,6 +102,53 @@ def installed(root, packages):
     assert inside(root, "ra-relay", "check-config", f"/{CONFIGURATION}")
     assert (root / "usr/share/man/man5/ra-connect-policy.toml.5.gz").exists()
     assert "may-ask = true" in inside(root, "ra-connect", "policy", "check", "/usr/share/doc/ra-connect/examples/ra-connect-policy.toml")
+
+
+def linked(root, packages):
+    """Every library that a program names comes from a package that its own package depends on, and none is missing."""
+    for package, programs in (("ra-relay", ["ra-relay"]), ("ra-connect", ["ra-connect", "ra-probe"])):
+        depends = {re.split(r"[ (:]", choice.strip())[0]
+                   for choice in re.split(r"[,|]", run("dpkg-deb", "-f", packages[package], "Depends"))}
+        assert {"ra-relay": "libpq5", "ra-connect": "libsystemd0"}[package] in depends
+        # Swift's own libraries are in the programs, the database's is the relay's alone, and no client has it.
+        assert "libpq5" not in depends or package == "ra-relay"
+        for program in programs:
+            assert "not found" not in inside(root, "ldd", f"/usr/bin/{program}")
+            needed = set(re.findall(r"\(NEEDED\).*\[(.+)\]", run("readelf", "--dynamic", root / "usr/bin" / program)))
+            assert not [library for library in needed if "swift" in library.lower() or "Foundation" in library]
+            for library in needed - {"ld-linux-x86-64.so.2", "ld-linux-aarch64.so.1"}:
+                owners = {line.split(":")[0] for line in inside(root, "dpkg", "--search", f"*/{library}").splitlines()}
+                assert owners & depends, f"{program} needs {library} of {owners}, and its package depends on {sorted(depends)}"
+
+
+def works_with_a_database(root, folder):
+    """A fleet of one: what the package brings speaks to PostgreSQL."""
+    require("psql", lab=False)
+    (folder / "hosts").mkdir()
+    host = LocalHost("database", folder / "hosts")
+    for above in (folder, *folder.parents[:2]):
+        above.chmod(0o711)  # for the user that the database runs as; what is in them keeps its own mode
+    database = Database(host, folder / "hosts", port=free_port())
+    port = free_port()
+    inside(root, "install", "--directory", "--owner=ra-relay", "--group=ra-relay", "--mode=0700", "/var/lib/ra-relay-of-fleet")
+    try:
+        with running([
+                "unshare", "--mount", "sh", "-c", 'mount -t proc proc "$0/proc" && exec chroot "$0" "$@"', root,
+                "setpriv", "--reuid=ra-relay", "--regid=ra-relay", "--clear-groups", "--no-new-privs", "--bounding-set=-all",
+                "env", "-i", "STATE_DIRECTORY=/var/lib/ra-relay-of-fleet", "ra-relay", "serve", "--state", database.url,
+                "--listen", "127.0.0.1", "--port", port, "--also-listen", ""]) as (relay, url):
+            assert page(relay, "/readyz", port)[0] == 200
+            assert database.query("SELECT url FROM node") == [url]
+            assert len(database.query("SELECT value FROM setting")) == 1, "the secret is in the database"
+            assert not (root / "var/lib/ra-relay-of-fleet/auth-secret").exists()
+    finally:
+        database.stop()
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
 
 
 def started(root):

@@ -18,6 +18,7 @@ class LocalHost(Host):
         self.address4 = self.public_address = "127.0.0.1"
         self.address6 = self.router = self.display = None
         self.processes = []
+        self.resolv_conf, self.variables = None, {}
         for part in ("home", "run", "tmp", "logs"):
             (self.directory / part).mkdir(parents=True, mode=0o700)
 

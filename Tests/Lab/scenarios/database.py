@@ -21,8 +21,9 @@ def _programs():
 class Database:
     """A cluster with one database. `url` is what a relay is given as `--state`."""
 
-    def __init__(self, host, directory):
+    def __init__(self, host, directory, port=PORT):
         self.host = host
+        self._port = port
         self._bin = _programs()
         self._folder = directory / "postgresql"
         self._folder.mkdir()
@@ -42,12 +43,12 @@ class Database:
 
     @property
     def url(self):
-        return f"postgres://{USER}:{PASSWORD.replace(' ', '%20')}@{self.host.address}:{PORT}/{NAME}"
+        return f"postgres://{USER}:{PASSWORD.replace(' ', '%20')}@{self.host.address}:{self._port}/{NAME}"
 
     def start(self):
         """What is written is as safe as the kernel makes it: a test pulls no plug."""
         self.process = self.host.popen(
-            ["sh", "-c", 'exec "$@" 2>&1', "postgres", *self._user(), self._bin / "postgres", "-D", self._data, "-c", "listen_addresses=*", "-c", f"port={PORT}",
+            ["sh", "-c", 'exec "$@" 2>&1', "postgres", *self._user(), self._bin / "postgres", "-D", self._data, "-c", "listen_addresses=*", "-c", f"port={self._port}",
              "-c", f"unix_socket_directories={self._folder}", "-c", "fsync=off"], cwd=self._folder)
         self.process.wait_for_line("ready to accept connections", timeout=30)
 
@@ -59,7 +60,7 @@ class Database:
     def query(self, sql, *, database=NAME):
         """The answer's lines, their columns between bars."""
         answer = self._as_postgres(
-            "psql", "-h", self._folder, "-U", USER, "-d", database, "-AtXq", "-c", sql, env={"PGPASSWORD": PASSWORD})
+            "psql", "-h", self._folder, "-p", self._port, "-U", USER, "-d", database, "-AtXq", "-c", sql, env={"PGPASSWORD": PASSWORD})
         return answer.stdout.splitlines()
 
     def _as_postgres(self, *arguments, env=None):
