@@ -1,5 +1,5 @@
-"""A fleet's configuration, its manifests and its restart, as far as one machine without a database can tell: a relay accepts what they
-write, they agree with each other, and no node is restarted while another one is away."""
+"""A fleet's configuration, its manifests and its restart, as far as one machine can tell: a relay accepts what they write and serves
+with it, they agree with each other, and no node is restarted while another one is away."""
 
 import re
 import subprocess
@@ -7,7 +7,10 @@ import subprocess
 import kubernetes_validate
 import pytest
 import yaml
-from deployed import DEPLOY, PROGRAMS, ROOT, run
+from deployed import DEPLOY, PROGRAMS, ROOT, need_root, netns, page, run, running
+from lab.loopback import LocalHost
+from scenarios import RA_RELAY, require
+from scenarios.database import Database
 
 FLEET = DEPLOY / "fleet"
 MANIFEST = DEPLOY / "kubernetes" / "fleet.yaml"
@@ -58,6 +61,28 @@ def test_every_selector_finds_its_pods_and_every_volume_is_there():
             assert {mount["name"] for mount in container["volumeMounts"]} <= there
 
 
+def test_every_port_secret_and_configuration_that_is_named_is_there():
+    ports = {kind: {port["name"]: port["containerPort"] for container in pod(kind)["containers"] for port in container["ports"]}
+             for kind in ("DaemonSet", "StatefulSet")}
+    for kind, names in ports.items():
+        for container in pod(kind)["containers"]:
+            for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
+                asked = container.get(probe, {})
+                for way in ("httpGet", "tcpSocket"):
+                    assert way not in asked or asked[way]["port"] in names, (kind, probe)
+    for port in one("Service")["spec"]["ports"]:
+        assert ports["StatefulSet"][port["targetPort"]] == port["port"]
+    assert one("StatefulSet")["spec"]["serviceName"] == one("Service")["metadata"]["name"]
+    # The head of the file says which secrets are to be made.
+    made = dict(re.findall(r"create secret (?:generic|tls) (\S+) (.*)", MANIFEST.read_text()))
+    for kind in ("DaemonSet", "StatefulSet"):
+        for volume in pod(kind)["volumes"]:
+            assert "secret" not in volume or volume["secret"]["secretName"] in made
+            assert "configMap" not in volume or volume["configMap"]["name"] == one("ConfigMap")["metadata"]["name"]
+    assert "--from-literal=password=" in made["ra-relay-database"] and "--cert=" in made["ra-relay"]
+    assert {document["metadata"]["namespace"] for document in DOCUMENTS} == {"remote-assistance"}
+
+
 def test_a_fleets_relay_is_confined_and_asked_as_a_single_one():
     """What both manifests have in common stays so."""
     fleet, single = pod("DaemonSet"), SINGLE["DaemonSet"]["spec"]["template"]["spec"]
@@ -86,6 +111,32 @@ def test_the_manifests_init_container_writes_what_a_relay_accepts(tmp_path, cert
     assert 'node-url = "https://n1.relay.example.org:5349"' in written
     service, database = one("Service")["metadata"]["name"], {each["name"]: each.get("value") for each in pod("StatefulSet")["containers"][0]["env"]}
     assert f'@{service}/{database["POSTGRES_DB"]}"' in written and f'postgres://{database["POSTGRES_USER"]}:' in written
+
+
+def test_the_manifests_relay_serves_with_a_database_and_answers_its_probes(tmp_path, certificate):
+    """The file that the init container writes, but for the place of the database, and the relay's arguments as they stand there."""
+    require("psql", "curl", lab=False)
+    need_root()
+    (tmp_path / "hosts").mkdir()
+    for above in (tmp_path, *tmp_path.parents[:2]):
+        above.chmod(0o711)  # for the user that the database runs as; what is in them keeps its own mode
+    database = Database(LocalHost("database", tmp_path / "hosts"), tmp_path / "hosts")
+    file, state = tmp_path / "ra-relay.toml", tmp_path / "state"
+    text = one("ConfigMap")["data"]["ra-relay.toml"].replace("/tls/", f"{certificate}/")
+    url = "https://n1.relay.example.org:5349"
+    file.write_text(f'{text}\npublic-url = "{url}"\nnode-url = "{url}"\nstate = "{database.socket_url}"\n')
+    container = pod("DaemonSet")["containers"][0]
+    arguments = [str(file) if word == "/run/ra-relay/ra-relay.toml" else word for word in container["args"]]
+    try:
+        with running(["env", f"STATE_DIRECTORY={state}", *netns(RA_RELAY, *arguments)]) as (relay, ready):
+            assert ready == url
+            ports = {port["name"]: port["containerPort"] for port in container["ports"]}
+            for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
+                asked = container[probe]["httpGet"]
+                assert page(relay, asked["path"], ports[asked["port"]])[0] == 200, probe
+            assert database.query("SELECT url FROM node") == [url]
+    finally:
+        database.stop()
 
 
 def test_a_nodes_configuration_is_good(tmp_path, certificate):

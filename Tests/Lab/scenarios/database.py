@@ -45,6 +45,11 @@ class Database:
     def url(self):
         return f"postgres://{USER}:{PASSWORD.replace(' ', '%20')}@{self.host.address}:{self._port}/{NAME}"
 
+    @property
+    def socket_url(self):
+        """The same, by way of the file system, for whoever is in another network."""
+        return f"postgres://{USER}:{PASSWORD.replace(' ', '%20')}@/{NAME}?host={self._folder}&port={self._port}"
+
     def start(self):
         """What is written is as safe as the kernel makes it: a test pulls no plug."""
         self.process = self.host.popen(
