@@ -59,7 +59,7 @@ extension JoinFlow: RendezvousFlow {
         case .met:
             printer.note("The other side is there; proving the code…")
         case .elsewhere(let url):
-            follow(url)
+            take(search.elsewhere(url))
         case .agreed:
             ClientLog.step("both sides hold the key")
             agreed()
@@ -92,7 +92,7 @@ extension JoinFlow: RendezvousFlow {
         case .declined: driver?.machine == nil ? finish(.declined, "") : peerLeft()
         case .impostor: finish(.error, "Whoever answered does not hold the invitation's secret.")
         case .peerLeft: peerLeft()
-        case .relayRefused(.unavailable) where !hasAgreed: askLater(.unavailable)
+        case .relayRefused(.unavailable) where !hasAgreed: take(search.unanswered(.unavailable))
         case .relayRefused(let code): finish(code.endReason, code.description)
         case .connectionLost: finish(.relayLost, "The connection to the relay was lost.")
         case .forgotten: forgotten()

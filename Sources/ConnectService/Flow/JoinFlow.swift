@@ -59,12 +59,7 @@ public actor JoinFlow: AssistanceFlow, ClipboardFlow {
     let options: Options
     /// Of the relay where the sharer waits; at first of the one that was given.
     var trust: RelayTrust
-    /// How often one node of the fleet has named another.
-    var redirects = Redirects()
-    /// How often we went back to the relay that was given, since the node that it named did not answer.
-    var returns = 0
-    /// How often the relay could not say yet where the sharer waits.
-    var laters = 0
+    var search: NodeSearch
     /// The WebSocket that counts, of those that were asked for before the meeting.
     var opening = 0
     let printer: EventPrinter
@@ -98,6 +93,7 @@ public actor JoinFlow: AssistanceFlow, ClipboardFlow {
     public init(_ options: Options, printer: EventPrinter, loop: any EventLoop, pool: NIOThreadPool) {
         self.options = options
         trust = RelayTrust(options.relay)
+        search = NodeSearch(at: options.relay)
         self.printer = printer
         self.loop = loop
         names = NameResolver(pool: pool)

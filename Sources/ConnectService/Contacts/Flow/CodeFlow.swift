@@ -8,7 +8,7 @@ public import Session
 
 /// Becoming contacts by a code that is read aloud: `ra-connect contacts add`, and `contacts add CODE` on the other side. The code
 /// is an invitation like any other, and in place of a session the two sides give each other their cards.
-public actor CodeFlow: AssistanceFlow {
+public actor CodeFlow: NodeSeeking {
     /// Who says the code, and who types it.
     private enum Side {
         case maker(SharerClient)
@@ -18,9 +18,9 @@ public actor CodeFlow: AssistanceFlow {
     public nonisolated let loop: any EventLoop
     public nonisolated var unownedExecutor: UnownedSerialExecutor { loop.executor.asUnownedSerialExecutor() }
 
-    /// The node of the relay that we are at.
-    private var node: RelayURL
-    private var redirects = Redirects()
+    var search: NodeSearch
+    /// What the code means to whoever types it, and who they are.
+    private let attempt: (invitation: Invitation, identity: PersonIdentity)?
     /// The WebSocket that counts: what comes by one from before is not heard.
     private var opening = 0
     private let wanted: PersonAddress
@@ -28,13 +28,14 @@ public actor CodeFlow: AssistanceFlow {
     private let policy: Policy
     private let desk: ContactDesk
     private let file: ContactBookFile
-    private let printer: EventPrinter
+    let printer: EventPrinter
     private var side: Side
     private var own: PersonAddress?
     private var meeting: MeetingID?
     private var socket: RendezvousSocket?
     private var timer: Scheduled<Void>?
     private var patience: Scheduled<Void>?
+    private var hasAgreed = false
     private var hasTheirs = false
     private var isSaved = false
     public var end = FlowEnd()
@@ -54,7 +55,7 @@ public actor CodeFlow: AssistanceFlow {
         code: InvitationCode?, at relay: RelayURL, own wanted: PersonAddress, proxy: ProxyRule?, policy: Policy, identity: PersonIdentity,
         file: ContactBookFile = ContactBookFile(), printer: EventPrinter, loop: any EventLoop
     ) {
-        node = relay
+        search = NodeSearch(at: relay)
         self.wanted = wanted
         self.proxy = proxy
         self.policy = policy
@@ -62,9 +63,8 @@ public actor CodeFlow: AssistanceFlow {
         self.printer = printer
         self.loop = loop
         desk = ContactDesk(identity: identity, proxy: proxy, loop: loop)
-        side = code.map { code in
-            .taker(HelperClient(invitation: Invitation(relay: relay, lookup: code.lookup, key: code.key), identity: identity))
-        } ?? .maker(SharerClient(identity: identity))
+        attempt = code.map { (Invitation(relay: relay, lookup: $0.lookup, key: $0.key), identity) }
+        side = attempt.map { .taker(HelperClient(invitation: $0.invitation, identity: $0.identity)) } ?? .maker(SharerClient(identity: identity))
     }
 
     public func begin() async throws {
@@ -73,13 +73,15 @@ public actor CodeFlow: AssistanceFlow {
             client.createInvitation(InvitationTerms(lifetime: Self.lifetime, uses: 1, ceiling: .view))
             side = .maker(client)
         }
-        try await connect(to: node)
+        try await arrive()
     }
 
-    private func connect(to node: RelayURL) async throws(FlowError) {
+    func arrive() async throws(FlowError) {
         opening += 1
         let number = opening
-        let (socket, _) = try await Meeting.connect(to: RelayTrust(node), proxy: proxy, loop: loop) { event in
+        let (socket, _) = try await Meeting.connect(
+            to: RelayTrust(search.place), proxy: proxy, patience: TimeAmount(search.patience), loop: loop
+        ) { event in
             self.assumeIsolated { if $0.opening == number { $0.received(event) } }
         }
         guard socket.isOpen, !isOver else {
@@ -87,7 +89,11 @@ public actor CodeFlow: AssistanceFlow {
             throw FlowError(.relayLost, "The relay closed the connection.")
         }
         self.socket = socket
-        self.node = node
+        begins()
+    }
+
+    /// There is a connection by which nothing was asked.
+    private func begins() {
         switch side {
         case .maker(var client):
             client.connectionOpened()
@@ -99,11 +105,7 @@ public actor CodeFlow: AssistanceFlow {
         drain()
     }
 
-    /// Another node of the fleet is where the other side is, or where the code can wait.
-    private func follow(_ url: RelayURL) {
-        guard redirects.follow(url, from: node) else {
-            return finish(FlowError.inCircles.reason, FlowError.inCircles.detail)
-        }
+    func leaveNode() {
         opening += 1
         socket?.close()
         socket = nil
@@ -111,9 +113,13 @@ public actor CodeFlow: AssistanceFlow {
             client.connectionClosed()
             side = .maker(client)
         }
-        Task {
-            do throws(FlowError) { try await self.connect(to: url) } catch { self.finish(error.reason, error.detail) }
-        }
+    }
+
+    func askAgain() -> Bool {
+        if let attempt { side = .taker(HelperClient(invitation: attempt.invitation, identity: attempt.identity)) }
+        guard let socket, socket.isOpen else { return false }
+        begins()
+        return true
     }
 
     // MARK: What the relay says
@@ -133,6 +139,7 @@ public actor CodeFlow: AssistanceFlow {
             drain()
         case .closed:
             socket = nil
+            guard !search.isPaused else { return }
             isSaved ? finish(.finished, "") : finish(.relayLost, "The relay closed the connection.")
         }
     }
@@ -194,7 +201,7 @@ public actor CodeFlow: AssistanceFlow {
         case .invitationEnded(.burnt): finish(.invitationRevoked, "Somebody tried wrong codes three times: this code is void. Begin anew.")
         case .invitationEnded(.lost): finish(.relayLost, "The relay no longer knows the code.")
         case .relayRefused(let code): finish(code == .notAllowed ? .policy : .error, code.description)
-        case .elsewhere(let url): follow(url)
+        case .elsewhere(let url): take(search.elsewhere(url))
         case .invitationEnded, .invitationShortened, .invitationResumed, .invitationExtended, .helperArrived, .payload, .payloadRejected,
             .rejoined, .peerReturned, .forgotten:
             break
@@ -203,15 +210,18 @@ public actor CodeFlow: AssistanceFlow {
 
     private func handle(_ event: HelperClient.Event) {
         switch event {
-        case .agreed: giveCard()
+        case .agreed:
+            hasAgreed = true
+            giveCard()
         case .payload(let payload): take(payload)
-        case .elsewhere(let url): follow(url)
+        case .elsewhere(let url): take(search.elsewhere(url))
         case .peerAway: left()
         case .ended(let end):
             switch end {
             case .gone, .wrongCode: finish(.wrongCode, "")
             case .declined, .peerLeft, .connectionLost, .forgotten: left()
             case .impostor: finish(.error, "Whoever answered does not hold the code's secret.")
+            case .relayRefused(.unavailable) where !hasAgreed: take(search.unanswered(.unavailable))
             case .relayRefused(let code): finish(code == .notAllowed ? .policy : .error, code.description)
             case .timedOut: finish(.peerLost, "The other side did not answer.")
             }
