@@ -5,7 +5,7 @@ import signal
 
 import pytest
 from lab import Home
-from scenarios import Assistance, require
+from scenarios import RA_RELAY, Assistance, require
 from scenarios.people import assert_ends, ring, under_policy
 from scenarios.waiting import eventually
 
@@ -87,3 +87,45 @@ def test_a_yes_to_who_was_blocked_meanwhile_joins_nothing(pair):
     assert_ends(sharer, "timeout", 4)
     eventually(lambda: "Nothing was begun" in hugo.listening.errors or "Nobody calls" in hugo.listening.errors, "it is said")
     assert "accepted" not in [event["answer"] for event in sharer.events if event["event"] == "answer"]
+
+
+@pytest.fixture
+def elsewhere(place):
+    """Another relay, of other people."""
+    relay = place.lab.relay.popen(
+        [RA_RELAY, "serve", "--port", "4478", "--also-listen", "", "--state", place.lab.relay.directory / "elsewhere"])
+    relay.url = relay.wait_for_line("ra-relay ready").split()[-1]
+    yield relay
+    if relay.exit_code is None:
+        relay.stop()
+
+
+def test_a_code_brings_nobody_whose_relay_the_policy_forbids(place, people, etc, elsewhere):
+    """The code is good at a relay that is allowed; the name that comes by it is at another."""
+    hugo = people(place.lab.helper, "hugo", url=elsewhere.url)
+    hugo.listen().send("stop")
+    assert hugo.listening.wait() == 0
+    sara = people(place.lab.sharer, "sara", prefix=under_policy(etc, f'relays = ["{place.url}"]\n'))
+    maker = sara.start("contacts", "add", "--name", sara.name)
+    code = maker.wait_for_event("contact-code")["code"]
+    taker = hugo.start("contacts", "add", code, "--relay", place.url)
+    ended = assert_ends(maker, "policy", 5)
+    assert f"does not allow the relay {elsewhere.url}" in ended["detail"] and "Nothing was written down." in ended["detail"]
+    assert sara.book()["contacts"] == []
+    if taker.exit_code is None:
+        taker.signal(signal.SIGINT)
+    taker.wait()
+
+
+def test_a_contact_whose_relay_is_away_keeps_nobody_else_from_being_rung(place, pair, people, elsewhere):
+    sara, hugo = pair
+    ann = people(place.lab.helper, "ann", url=elsewhere.url)
+    ann.listen()
+    sara.befriend(ann)
+    elsewhere.kill()
+    sharer = ring(sara, ann, hugo)
+    call = hugo.listening.wait_for_event("call", where=lambda event: event["kind"] == "ring", timeout=40)
+    hugo.listening.send(f"no {call['id']}")
+    assert_ends(sharer, "declined", 4, timeout=40)
+    answers = {(event["from"], event["answer"]) for event in sharer.events if event["event"] == "answer"}
+    assert {(ann.address, "unavailable"), (hugo.address, "declined")} <= answers

@@ -54,6 +54,33 @@ extension ShareFlow {
     /// What has become of ringing one of them.
     enum Ringing {
         case calling, rings, accepted, declined, unavailable
+
+        /// What it is after that; nil where it says nothing new.
+        func after(_ news: CallNews) -> Ringing? {
+            switch self {
+            case .declined, .unavailable: return nil
+            case .calling, .rings, .accepted: break
+            }
+            switch news {
+            case .ringing: return self == .accepted ? nil : .rings
+            case .accepted: return .accepted
+            case .declined: return .declined
+            // Whoever has said yes comes by the invitation now, even where the line that it rang by is gone.
+            case .unavailable, .ended: return self == .accepted ? nil : .unavailable
+            case .asked, .invitation, .card: return nil  // no answers to a ring
+            }
+        }
+
+        /// As it is told.
+        var answer: ContactEvent.Answer? {
+            switch self {
+            case .calling: nil
+            case .rings: .ringing
+            case .accepted: .accepted
+            case .declined: .declined
+            case .unavailable: .unavailable
+            }
+        }
     }
 
     /// Seconds until nobody is waited for any more: a telephone does not ring longer, and the answer has to get here.
@@ -112,19 +139,9 @@ extension ShareFlow {
 
     private func heard(_ news: CallNews, from contact: PersonAddress) {
         guard meeting == nil, !isOver, let before = rung[contact]?.state else { return }
-        let (state, answer): (Ringing, ContactEvent.Answer)
-        switch news {
-        case .ringing: (state, answer) = (.rings, .ringing)
-        case .accepted: (state, answer) = (.accepted, .accepted)
-        case .declined: (state, answer) = (.declined, .declined)
-        case .unavailable, .ended: (state, answer) = (.unavailable, .unavailable)
-        case .asked, .invitation, .card: return  // no answers to a ring
-        }
-        guard before != .declined, before != .unavailable else { return }
-        // Whoever has said yes comes by the invitation now, even where the line that it rang by is gone.
-        if before == .accepted, state == .unavailable { return }
+        guard let state = before.after(news) else { return }
         rung[contact]?.state = state
-        printer.print(.contact(.answer(from: "\(contact)", answer)))
+        if let answer = state.answer { printer.print(.contact(.answer(from: "\(contact)", answer))) }
         let states = rung.values.map(\.state)
         guard states.allSatisfy({ $0 == .declined || $0 == .unavailable }) else { return }
         if states.contains(.declined) { finish(.declined, "") } else { finish(.timeout, "Nobody of those whom you rang is available.") }
