@@ -149,6 +149,17 @@ def test_without_a_network_one_says_so_once_and_comes_back(place, people, record
     assert_is_there_once(place, sara, hugo)
 
 
+def test_being_there_costs_no_processor_time_to_speak_of(place, people, etc, record_property):
+    """The book, the policy and the clocks are looked at all the while."""
+    hugo = people(place.lab.helper, "hugo", prefix=under_policy(etc, "may-be-offered = true\n"))
+    hugo.listen()
+    before, begun = processor_time(hugo.listening.pid), time.monotonic()
+    time.sleep(30)
+    share = (processor_time(hugo.listening.pid) - before) / (time.monotonic() - begun)
+    record_property("share of a processor while there", f"{share:.4f}")
+    assert share < IDLE / 5
+
+
 def processor_time(pid):
     """Seconds that a process has used."""
     fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
