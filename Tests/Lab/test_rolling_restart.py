@@ -1,4 +1,4 @@
-"""Three nodes are started again one after the other while they are used: no session, no invitation and no call is lost."""
+"""Nodes are started again, or die, while they are used: no session, no invitation and no call is lost."""
 
 import signal
 import time
@@ -7,6 +7,7 @@ import pytest
 from lab import Home
 from scenarios import RA_CONNECT, require
 from scenarios.fleet import Fleet
+from scenarios.people import Person, ring
 from scenarios.waiting import eventually
 
 #: Seconds until what waited at a node waits at another; a busy machine has twice the time.
@@ -107,3 +108,43 @@ def test_a_rolling_restart_under_load_loses_no_session_no_invitation_and_no_call
             use(session, code, sharer, first.url)
         direct.stop()
         session.assert_nothing_left()
+
+
+@pytest.mark.parametrize("way", ["killed", "stopped, and answered at once", "stopped, and answered late"])
+def test_a_call_that_rings_while_its_node_ends_is_answered(way, record_property):
+    require("Xvfb", "curl", "psql")
+    with Fleet(Home(), Home()) as session:
+        sara = Person(session, session.lab.sharer, "sara")
+        # Not at the node that the address names, unless all are.
+        for number in range(8):
+            helper = Person(session, session.lab.helper, f"helper{number}")
+            helper.listen()
+            victim = next(node for node in session.nodes if session.present([node])[0])
+            if victim is not session.nodes[0]:
+                break
+            helper.listening.stop()
+            eventually(lambda: not session.present([victim])[0], "the other one is not there any more")
+        others = [node for node in session.nodes if node is not victim]
+        sara.befriend(helper)
+        seen = len(helper.listening.lines)
+        sharer = ring(sara, helper)
+
+        def call(after):
+            return helper.listening.wait_for_event("call", where=lambda event: event["kind"] == "ring", after=after, timeout=2 * BACK_WITHIN)
+
+        answered = call(seen)
+        seen = len(helper.listening.lines)
+        started = time.monotonic()
+        if way == "killed":
+            victim.kill()
+        else:
+            victim.process.signal(signal.SIGTERM)
+            eventually(lambda: "draining" in victim.process.errors, "the node drains")
+        if way != "stopped, and answered at once":
+            answered = call(seen)
+            record_property("seconds until it rings again", f"{time.monotonic() - started:.2f}")
+        helper.listening.send(f"no {answered['id']}")
+        assert sharer.wait_for_event("ended")["reason"] == "declined"
+        if way != "killed":
+            assert victim.process.wait(30) == 0, victim.process.errors
+        eventually(lambda: sum(session.present(others)) == 1, "the helper is at a node that lives", timeout=2 * BACK_WITHIN)

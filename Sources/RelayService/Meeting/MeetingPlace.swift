@@ -64,6 +64,9 @@ actor MeetingPlace: SocketPlace {
         drain()
     }
 
+    /// Whether somebody waits for an answer of the store.
+    var isAsking: Bool { machine.isAsking }
+
     func report() -> MeetingReport {
         MeetingReport(
             counters: machine.counters, invitations: machine.waitingCount, stages: machine.meetingStages,

@@ -34,11 +34,19 @@ extension RelayServer {
                 "deadline": .string(patience.humanText),
             ])
         let moved = min(deadline, clock.now + Self.movePatience)
+        await storeHasAnswered(before: moved)
         await sharersAreGone(before: moved)
         await contactsAreTold(before: moved)
         while !load.isNone, !Task.isCancelled, clock.now < deadline {
             try? await Task.sleep(for: min(Self.drainInterval, deadline - clock.now))
             load = await self.load()
+        }
+    }
+
+    /// Waits for what the store was asked before: an invitation that it keeps, and of which its sharer never hears, would be nobody's.
+    private func storeHasAnswered(before deadline: ContinuousClock.Instant) async {
+        while await place.isAsking, !Task.isCancelled, ContinuousClock.now < deadline {
+            try? await Task.sleep(for: .milliseconds(50))
         }
     }
 

@@ -126,6 +126,8 @@ public struct MeetingServer: Sendable {
     public var connectionCount: Int { connections.count }
     public var waitingCount: Int { waiting.count }
     public var meetingCount: Int { meetings.count }
+    /// Whether somebody waits for an answer of the store.
+    public var isAsking: Bool { questions.values.contains { $0.asker != nil } }
 
     /// When `handleTimeout` has something to look at; nil while nobody is connected and no meeting waits for anybody.
     public var nextDeadline: Instant? { nextSweep }

@@ -307,6 +307,21 @@ struct FleetTests {
         #expect((told(waiting), told(sharer)) == (1, 1))
     }
 
+    @Test("what the store was asked as the draining began is answered, and whoever waits here then is sent away")
+    func drainingQuestion() throws {
+        var nodes = TwoNodes()
+        nodes.first.storeIsSlow = true
+        let sharer = nodes.first.sharer()
+        nodes.first.server.beginDraining()
+        nodes.first.run()
+        #expect(nodes.first.server.isAsking)
+        nodes.first.answerNext()
+        nodes.first.run()
+        #expect(!nodes.first.server.isAsking && nodes.first.sharers[sharer]?.invitation != nil)
+        nodes.first.advance(seconds: 2)
+        #expect(nodes.first.sharerEvents[sharer]?.last == .elsewhere(Self.two))
+    }
+
     @Test("a relay that is alone and drained says busy, as ever")
     func alone() {
         var stage = Stage()

@@ -79,6 +79,8 @@ extension ListenFlow {
         desktop?.withdraw(entry.number)
         printer.print(.contact(.callEnded(id: entry.number, from: name(entry), end)))
         watchCalls()
+        // What was said to the caller just now is to be said first.
+        loop.execute { self.assumeIsolated { $0.followWhenSilent() } }
     }
 
     private func watchCalls() {

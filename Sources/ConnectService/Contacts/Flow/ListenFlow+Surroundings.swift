@@ -101,6 +101,7 @@ extension ListenFlow {
 
     private func leaveRelay() {
         attempts += 1
+        sentTo = nil
         line?.assumeIsolated { $0.close() }
         isPresent = false
     }

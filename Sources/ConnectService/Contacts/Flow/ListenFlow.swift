@@ -81,6 +81,9 @@ public actor ListenFlow: AssistanceFlow {
     var wokenAt: Instant?
     var place: NetworkPlace?
 
+    /// The node to go to when nothing rings any more.
+    var sentTo: RelayURL?
+
     /// How long one attempt may take, to the word that we are there.
     private static let attemptLimit = TimeAmount.seconds(8)
 
@@ -138,6 +141,14 @@ public actor ListenFlow: AssistanceFlow {
     }
 
     // MARK: - Being there
+
+    /// Where we were sent while it rang.
+    func followWhenSilent() {
+        guard let relay = sentTo, calls.entries.isEmpty else { return }
+        sentTo = nil
+        schedule.elsewhere(relay, at: MonotonicClock.now())
+        proceed()
+    }
 
     func proceed() {
         guard !isOver, forbidden == nil else { return }
@@ -203,6 +214,7 @@ public actor ListenFlow: AssistanceFlow {
         switch event {
         case .said(let event): handle(event, at: now)
         case .closed:
+            sentTo = nil
             schedule.lost(at: now)
             sayAway("The connection to the relay is lost.")
         }
@@ -219,7 +231,9 @@ public actor ListenFlow: AssistanceFlow {
             schedule.present()
             if !isPresent { printer.print(.contact(.present("\(options.own)"))) }
             (isPresent, hasSaidAway, hasSaidBanned, isRegistered) = (true, false, false, true)
-        case .elsewhere(let relay, for: .present): schedule.elsewhere(relay, at: now)
+        case .elsewhere(let relay, for: .present):
+            // To go would end the calls that ring here: a node that is to go waits for them a little.
+            if calls.entries.isEmpty { schedule.elsewhere(relay, at: now) } else { sentTo = relay }
         case .refused(.banned, of: _): banned(at: now)
         case .refused(let refusal, of: .register): refused(refusal, isOfName: true, at: now)
         case .refused(let refusal, of: .present), .refused(let refusal, of: .identify): refused(refusal, isOfName: false, at: now)

@@ -1,4 +1,6 @@
+import HostNetwork
 import NIOCore
+import NetPrimitives
 import Rendezvous
 import Session
 
@@ -26,7 +28,13 @@ struct OutgoingCall {
     let letter: CallLetter
     /// Called on the desk's loop.
     let receive: @Sendable (CallNews) -> Void
+    /// The relay that vouches for the person.
+    let relay: RelayURL
     var redirects = Redirects()
+    /// Since when it is tried again, as the node that it rang by is gone.
+    var cutAt: Instant?
+    /// Somebody has said yes or no to it.
+    var isAnswered = false
     /// Where it was placed, and as what; nil before, and in between.
     var placed: (relay: RelayURL, id: CallID, line: ContactLine)?
 }
@@ -41,7 +49,7 @@ extension ContactDesk {
     ) async throws(FlowError) -> Int {
         let line = try await line(to: relay)
         let number = nextCallNumber()
-        calls[number] = OutgoingCall(person: person, letter: letter, receive: receive)
+        calls[number] = OutgoingCall(person: person, letter: letter, receive: receive, relay: relay)
         guard place(number, on: line, at: relay) else {
             calls[number] = nil
             throw FlowError(.error, "The message is too long.")
@@ -71,7 +79,34 @@ extension ContactDesk {
             let line = try await line(to: relay)
             if !place(number, on: line, at: relay) { end(number, .unavailable) }
         } catch {
-            end(number, .unavailable)
+            againOrEnd(number)
+        }
+    }
+
+    // MARK: A node that dies while it rings
+
+    /// In which whoever was called is at another node.
+    private static let returnTime = Duration.seconds(10)
+    private static let returnPause = TimeAmount.milliseconds(500)
+
+    /// The connection of a call is lost. Whoever was called has lost theirs as well, as both were at that node: it rings again where
+    /// they are by now.
+    private func cut(_ number: Int) {
+        guard let call = calls[number], !call.isAnswered, !isClosed, call.letter.kind != .request else { return end(number, .ended) }
+        calls[number]?.cutAt = call.cutAt ?? MonotonicClock.now()
+        againOrEnd(number)
+    }
+
+    /// Nobody takes the call: for one that was cut that may be so for a moment.
+    private func againOrEnd(_ number: Int) {
+        guard let cutAt = calls[number]?.cutAt, MonotonicClock.now() - cutAt < Self.returnTime else { return end(number, .unavailable) }
+        calls[number]?.placed = nil
+        calls[number]?.redirects = Redirects()
+        loop.scheduleTask(in: Self.returnPause) {
+            self.assumeIsolated { desk in
+                guard let call = desk.calls[number], call.placed == nil else { return }
+                Task { await desk.move(number, to: call.relay) }
+            }
         }
     }
 
@@ -80,17 +115,24 @@ extension ContactDesk {
     func handleCall(_ event: PersonClient.Event, from relay: RelayURL) {
         func number(_ id: CallID) -> Int? { calls.first { $1.placed?.relay == relay && $1.placed?.id == id }?.key }
         switch event {
-        case .unavailable(let id): number(id).map { end($0, .unavailable) }
-        case .refused(_, of: .call(let id)): number(id).map { end($0, .unavailable) }
-        case .hungUp(let id, let letter): number(id).map { end($0, letter == .declined ? .declined : .ended) }
+        case .unavailable(let id): number(id).map { againOrEnd($0) }
+        case .refused(_, of: .call(let id)): number(id).map { againOrEnd($0) }
+        case .hungUp(let id, let letter):
+            guard let number = number(id) else { return }
+            if calls[number]?.placed?.line.assumeIsolated({ $0.place }) == nil { return cut(number) }
+            end(number, letter == .declined ? .declined : .ended)
         case .asked(let id): number(id).flatMap { calls[$0] }?.receive(.asked)
         case .elsewhere(let url, for: .call(let id)):
             guard let number = number(id), let placed = calls[number]?.placed else { return }
             calls[number]?.placed = nil
-            guard calls[number]?.redirects.follow(url, from: placed.relay) == true else { return end(number, .unavailable) }
+            guard calls[number]?.redirects.follow(url, from: placed.relay) == true else { return againOrEnd(number) }
             Task { await self.move(number, to: url) }
         case .answered(let id, let letter):
             guard let number = number(id), let call = calls[number] else { return }
+            switch letter {
+            case .ringing, .taken: break
+            case .accepted, .declined, .invitation, .card: calls[number]?.isAnswered = true
+            }
             switch letter {
             case .ringing: call.receive(.ringing)
             case .accepted: call.receive(.accepted)

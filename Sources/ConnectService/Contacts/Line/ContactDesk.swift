@@ -16,6 +16,9 @@ public actor ContactDesk {
     private var lines: [RelayURL: Task<ContactLine, any Error>] = [:]
     private var waiters: [Waiter] = []
     private var lastNumber = 0
+    /// The other nodes of a relay, as it has named them last: one of them may be asked when it is gone. Of each that was asked.
+    private var fleets: [RelayURL: [RelayURL]] = [:]
+    private(set) var isClosed = false
     var calls: [Int: OutgoingCall] = [:]
 
     /// How long a relay may take to answer what needs no person.
@@ -95,6 +98,7 @@ public actor ContactDesk {
     }
 
     public func close() async {
+        isClosed = true
         for line in lines.values { try? await line.value.close() }
         lines.removeAll()
     }
@@ -166,7 +170,9 @@ public actor ContactDesk {
             let line = ContactLine(identity: identity, proxy: proxy, loop: loop) { event in
                 self.assumeIsolated { $0.received(event, from: relay) }
             }
-            try await line.open([relay])
+            let others = (self.fleets[relay] ?? []).filter { $0 != relay && ($0.isSecure || !relay.isSecure) }
+            let (_, nodes) = try await line.open([relay] + others.prefix(PresenceSchedule.maximumPlaces))
+            if !nodes.isEmpty { self.fleets[relay] = nodes }
             return line
         }
         lines[relay] = opening
