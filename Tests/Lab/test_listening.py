@@ -107,6 +107,9 @@ def test_in_another_network_one_is_there_again_at_once(place, people, what, reco
     second = place.lab.build_second_home(host, HOME) if what == "home" else None
     if what == "router":
         router.assign("lan", f"{lan}.254/24")
+        # As home routers do: what belongs to no connection that it has seen begin is dropped, without a word.
+        router.nft("table inet firm {\nchain forward {\ntype filter hook forward priority -5; policy accept;\n"
+                   "tcp flags & syn == 0 ct state new drop\n}\n}\n")
 
     def change():
         if what == "home":
