@@ -17,9 +17,9 @@ SOON = 10
 MOVED_WITHIN = 2 * 25
 
 
-def front(kind=Front):
+def front(kind=Front, **options):
     require("Xvfb", "curl", "psql", "dnsmasq", "openssl")
-    return kind(SYMMETRIC, SYMMETRIC)
+    return kind(SYMMETRIC, SYMMETRIC, **options)
 
 
 def assert_people_meet(session):
@@ -74,6 +74,23 @@ def test_a_dead_address_of_the_name_costs_a_new_client_a_moment(end, record_prop
         record_property("seconds to an invitation, to a relayed session, to being there", f"{invited:.2f}, {met:.2f}, {present:.2f}")
         assert max(invited, met, present) < SOON
         hugo.listening.stop()
+
+
+def test_a_silent_address_of_the_nodes_own_names_costs_turn_and_who_is_sent_elsewhere_a_moment(record_property):
+    """As where a node has an IPv6 address by its name, and none that works."""
+    with front(silent=True) as session:
+        code = session.invite()
+        home = {node.url: node for node in session.nodes}[session.home_of(code)]
+        other = next(node for node in session.nodes if node is not home)
+        began = time.monotonic()
+        # By another node's own name, which sends the helper to the home's; TURN is at the same names.
+        session.join(code, url=other.url)
+        assert session.helper.wait_for_event("connected", timeout=30)["path"]["kind"] == "relayed"
+        took = time.monotonic() - began
+        record_property("seconds to a relayed session", f"{took:.2f}")
+        assert took < SOON
+        session.consent_to_view()
+        session.stop_in_order()
 
 
 @pytest.mark.parametrize("first_is", ["there still", "gone"])

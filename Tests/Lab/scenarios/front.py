@@ -27,17 +27,23 @@ class NamedNode(Node):
             "curl", "-sS", "--max-time", "5", "--insecure", f"https://{self.host.address}:{PORT}/.well-known/ra-relay"]).stdout)
 
     def vanish(self):
-        """As a machine that loses its power, or its line: nothing comes from there any more, no refusal either."""
-        self.host.nft("table inet gone {\n" + "".join(
-            f"chain {hook} {{\ntype filter hook {hook} priority -300; policy drop;\n}}\n" for hook in ("input", "output")) + "}\n")
+        vanish(self.host)
+
+
+def vanish(host):
+    """As a machine that loses its power, or its line: nothing comes from there any more, no refusal either."""
+    host.nft("table inet gone {\n" + "".join(
+        f"chain {hook} {{\ntype filter hook {hook} priority -300; policy drop;\n}}\n" for hook in ("input", "output")) + "}\n")
 
 
 class Front(Fleet):
-    """`url` is the fleet's, `front` the addresses of its name, which are the nodes' own unless `restart_relay` says otherwise."""
+    """`url` is the fleet's, `front` the addresses of its name, the nodes' own if nothing is said. With `silent` the nodes' own names have an
+    address more, which is told first, and from which nothing comes."""
 
-    def __init__(self, *arguments, front=None, **options):
+    def __init__(self, *arguments, front=None, silent=False, **options):
         super().__init__(*arguments, **options)
         self._front = front
+        self._silent = silent
 
     def restart_relay(self):
         lab = self.lab
@@ -47,9 +53,13 @@ class Front(Fleet):
         self.nodes = [
             NamedNode(host, number, authority, self.database.url, self._node_options) for number, host in enumerate(hosts, start=1)]
         front = self._front or [host.address for host in hosts]
+        records = [(NAME, address) for address in front]
+        if self._silent:
+            silent = lab.add_server("silent", "11.22.33.99")
+            vanish(silent)
+            records += [(node.name, silent.address) for node in self.nodes]
         self.nameserver = Nameserver(
-            lab.add_server("nameserver", "11.22.33.53"),
-            [(NAME, address) for address in front] + [(node.name, node.host.address) for node in self.nodes])
+            lab.add_server("nameserver", "11.22.33.53"), records + [(node.name, node.host.address) for node in self.nodes])
         self.nameserver.serve(lab.sharer, lab.helper)
         for host in (lab.sharer, lab.helper):
             host.variables["SSL_CERT_FILE"] = authority.root
