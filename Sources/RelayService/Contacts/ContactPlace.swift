@@ -30,8 +30,8 @@ actor ContactPlace: SocketPlace {
         guard let here else { preconditionFailure("localhost is a host") }
         self.init(
             stores: stores, bounds: configuration.contacts,
-            names: RelayNames(publicHost: host, realm: configuration.realm, externalAddresses: configuration.externalAddresses), fleet: FleetView(here: here),
-            loop: loop)
+            names: RelayNames(publicHost: host, fleet: configuration.fleetName, externalAddresses: configuration.externalAddresses),
+            fleet: FleetView(here: here), loop: loop)
     }
 
     /// Takes other bounds, for what is asked from now on, and the name that the fleet has.
@@ -39,7 +39,7 @@ actor ContactPlace: SocketPlace {
         loop.execute {
             self.assumeIsolated {
                 $0.machine.reconfigure(configuration.contacts)
-                $0.names.realm = configuration.realm
+                $0.names.fleet = configuration.fleetName
             }
         }
     }

@@ -6,7 +6,7 @@ struct RelayNames: Sendable {
     /// Of the public URL, without the port; nil: whoever runs the relay has not said what it is called, and every name is good.
     var publicHost: String?
     /// What the fleet's nodes are called together: clients come by this name as well.
-    var realm: String?
+    var fleet: String?
     /// Of all nodes of the fleet.
     var nodes: Set<String> = []
     /// Behind a router's forwarding the relay does not have them itself.
@@ -18,10 +18,16 @@ struct RelayNames: Sendable {
     func include(_ host: String, source: IPAddress, local: IPAddress?) -> Bool {
         guard let publicHost else { return true }
         let host = host.lowercased()
-        if host == publicHost.lowercased() || host == realm?.lowercased() || nodes.contains(host) { return true }
+        if host == publicHost.lowercased() || host == fleet?.lowercased() || nodes.contains(host) { return true }
         if host == "localhost" { return source.isLoopback }
         let text = host.hasPrefix("[") ? String(host.dropFirst().dropLast()) : host
         guard let address = IPAddress(text) else { return false }
         return address == local?.unmapped || externalAddresses.contains(address)
     }
+}
+
+extension ServeConfiguration {
+    /// The realm, of a fleet. A relay that is alone may have any realm, such as an organisation's domain where another server answers:
+    /// a proof made for that one is none for this relay.
+    var fleetName: String? { PostgresURL(stateDirectory ?? "") == nil ? nil : realm }
 }

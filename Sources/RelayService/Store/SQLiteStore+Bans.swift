@@ -12,7 +12,10 @@ extension SQLiteStore {
                 database, sql: "SELECT COUNT(*) FROM ban WHERE NOT (kind = ? AND subject = ?)", arguments: [kind, subject])
             guard others ?? 0 < banLimit else { return false }
             try database.execute(
-                sql: "INSERT OR REPLACE INTO ban (kind, subject, added, expires, reason) VALUES (?, ?, ?, ?, ?)",
+                sql: """
+                    INSERT INTO ban (kind, subject, added, expires, reason) VALUES (?, ?, ?, ?, ?)
+                    ON CONFLICT (kind, subject) DO UPDATE SET expires = excluded.expires, reason = excluded.reason
+                    """,
                 arguments: [
                     kind, subject, Int64(clamping: ban.added.seconds), ban.expires.map { Int64(clamping: $0.seconds) }, ban.reason,
                 ])
@@ -33,7 +36,8 @@ extension SQLiteStore {
             try Row.fetchAll(
                 database,
                 sql: """
-                    SELECT ban.*, person.key AS holder FROM ban LEFT JOIN person ON ban.kind = 'person' AND person.name = ban.subject
+                    SELECT ban.*, person.key AS holder FROM ban LEFT JOIN person
+                        ON ban.kind = 'person' AND person.name = ban.subject AND person.registered <= ban.added
                     WHERE expires IS NULL OR expires > ? ORDER BY kind, subject LIMIT ?
                     """,
                 arguments: [Int64(clamping: time.seconds), banLimit]

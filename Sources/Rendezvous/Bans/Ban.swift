@@ -11,7 +11,8 @@ public struct Ban: Hashable, Sendable {
     public let expires: UnixTime?
     /// For operators; no client hears it. Plain text of one line, or empty.
     public let reason: String
-    /// Of a person's name: the key that has it, as the store says when it is read; nil: nobody's, or not asked.
+    /// Of a person's name: the key that has it since before the ban, as the store says when it is read; nil: nobody's, or not asked.
+    /// Who got it later, at a node that did not know of the ban yet, is not whom it was made for.
     public let holder: PersonKey?
 
     /// - Parameter reason: what is not plain or too long is left out.

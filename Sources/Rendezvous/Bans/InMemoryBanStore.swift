@@ -8,7 +8,7 @@ public struct InMemoryBanStore: BanStore {
     public mutating func add(_ ban: Ban, at time: UnixTime) -> Bool {
         bans = bans.filter { $0.value.holds(at: time) }
         guard bans[ban.subject] != nil || bans.count < limit else { return false }
-        bans[ban.subject] = ban
+        bans[ban.subject] = Ban(ban.subject, added: bans[ban.subject]?.added ?? ban.added, expires: ban.expires, reason: ban.reason)
         return true
     }
 

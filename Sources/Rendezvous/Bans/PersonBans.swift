@@ -2,7 +2,7 @@
 public struct PersonBans: Hashable, Sendable {
     /// Nobody gets these, and nobody is there under them.
     public let names: Set<PersonName>
-    /// Nobody who proves one of these comes in: keys that were named, and those that have one of the names.
+    /// Nobody who proves one of these comes in: keys that were named, and those that had one of the names when it was banned.
     public let keys: Set<KeyFingerprint>
 
     public init(names: Set<PersonName> = [], keys: Set<KeyFingerprint> = []) {

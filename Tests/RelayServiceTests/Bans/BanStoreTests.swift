@@ -41,7 +41,7 @@ struct BanStoreTests {
         }
     }
 
-    @Test("people are kept by name and by key, and a name's ban says whose it is now", arguments: StoreKind.allCases)
+    @Test("people are kept by name and by key, and a name's ban says whose it was when it was made", arguments: StoreKind.allCases)
     func people(kind: StoreKind) throws {
         try kind.withStore { store in
             let now = UnixTime(seconds: 1500)
@@ -49,7 +49,11 @@ struct BanStoreTests {
             let bans = [ban(.key(KeyFingerprint(key))), ban(.person(carol), expires: 2000, reason: "rings"), ban(try #require(BanSubject(user: "carol")))]
             for one in bans { #expect(try store.add(one, at: now)) }
             #expect(try store.bans(at: now) == bans)
-            _ = try store.register(Person(name: carol, key: key), at: now)
+            // In the second of the ban.
+            _ = try store.register(Person(name: carol, key: key), at: UnixTime(seconds: 1000))
+            #expect(try store.bans(at: now).map(\.holder) == [nil, key, nil])
+            // That they were seen later is no other registration.
+            _ = try store.register(Person(name: carol, key: key), at: UnixTime(seconds: 1000 + 200_000))
             #expect(try store.bans(at: now).map(\.holder) == [nil, key, nil])
             #expect(try store.forget(carol))
             #expect(try store.bans(at: now) == bans)
@@ -58,7 +62,24 @@ struct BanStoreTests {
         }
     }
 
-    @Test("a second ban of the same takes the place of the first", arguments: StoreKind.allCases)
+    @Test("who got a banned name after its ban is not whom it covers, also when the ban is given another end", arguments: StoreKind.allCases)
+    func innocent(kind: StoreKind) throws {
+        try kind.withStore { store in
+            let carol = try #require(PersonName("carol"))
+            let key = try #require(PersonKey([UInt8](repeating: 7, count: PersonKey.size)))
+            #expect(try store.add(ban(.person(carol)), at: UnixTime(seconds: 1000)))
+            _ = try store.register(Person(name: carol, key: key), at: UnixTime(seconds: 1001))
+            #expect(try store.bans(at: UnixTime(seconds: 1500)) == [ban(.person(carol))])
+            let longer = Ban(.person(carol), added: UnixTime(seconds: 1600), expires: UnixTime(seconds: 3000), reason: "still")
+            #expect(try store.add(longer, at: UnixTime(seconds: 1600)))
+            #expect(try store.bans(at: UnixTime(seconds: 1700)) == [ban(.person(carol), expires: 3000, reason: "still")])
+            // A ban that is over is no older one of the same.
+            #expect(try store.add(Ban(.person(carol), added: UnixTime(seconds: 4000)), at: UnixTime(seconds: 4000)))
+            #expect(try store.bans(at: UnixTime(seconds: 4001)).map(\.holder) == [key])
+        }
+    }
+
+    @Test("a second ban of the same gives the first its end and its reason", arguments: StoreKind.allCases)
     func again(kind: StoreKind) throws {
         try withStore(kind) { store in
             let now = UnixTime(seconds: 1500)

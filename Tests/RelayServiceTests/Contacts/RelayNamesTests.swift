@@ -6,7 +6,7 @@ import Testing
 struct RelayNamesTests {
     static let local = IPAddress("192.0.2.1")!
     static let names = RelayNames(
-        publicHost: "relay.example.org", realm: "Fleet.example.org", nodes: ["n1.relay.example.org"], externalAddresses: [IPAddress("203.0.113.7")!])
+        publicHost: "relay.example.org", fleet: "Fleet.example.org", nodes: ["n1.relay.example.org"], externalAddresses: [IPAddress("203.0.113.7")!])
 
     @Test(
         "its own names and addresses, and no others",
@@ -23,5 +23,18 @@ struct RelayNamesTests {
     func others() {
         #expect(Self.names.include("localhost", source: IPAddress("127.0.0.1")!, local: IPAddress("127.0.0.1")!))
         #expect(RelayNames().include("any.example.org", source: Self.local, local: nil))
+    }
+
+    @Test("the realm is a name of the relay where its state is a fleet's database, and nowhere else")
+    func realm() {
+        var configuration = ServeConfiguration()
+        configuration.realm = "example.org"
+        #expect(configuration.fleetName == nil)
+        configuration.stateDirectory = "/var/lib/ra-relay"
+        #expect(configuration.fleetName == nil)
+        configuration.stateDirectory = "postgres://ra@database.example.org/ra"
+        #expect(configuration.fleetName == "example.org")
+        configuration.realm = nil
+        #expect(configuration.fleetName == nil)
     }
 }

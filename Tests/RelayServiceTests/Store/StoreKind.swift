@@ -61,7 +61,8 @@ struct InMemoryStore: RelayStore {
     func bans(at time: UnixTime) -> [Ban] {
         bans.bans(at: time).map { ban in
             guard case .person(let name) = ban.subject else { return ban }
-            return Ban(ban.subject, added: ban.added, expires: ban.expires, reason: ban.reason, holder: people.person(name)?.key)
+            return Ban(
+                ban.subject, added: ban.added, expires: ban.expires, reason: ban.reason, holder: people.person(name, since: ban.added)?.key)
         }
     }
 

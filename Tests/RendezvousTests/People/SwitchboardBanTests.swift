@@ -59,6 +59,87 @@ struct SwitchboardBanTests {
         #expect(stage.store.people[Self.bob] == nil && !stage.closed.contains(id))
     }
 
+    /// Where a stranger asks for a name.
+    enum Place: CaseIterable {
+        case home, another, drainingHome, drainingAlone, storeAway
+    }
+
+    /// All that a stranger hears who asks for a name in every way, and whether the store was asked. `ban` is made before they come.
+    static func heard(at place: Place, owned: Bool, asking: [(PersonName) -> PersonMessage], ban: (PersonName) -> PersonBans) -> [String] {
+        let urls = place == .drainingAlone ? [Stage.relay] : HomeTests.nodes
+        let name = place == .drainingAlone ? bob : HomeTests.nameAtHome(1)
+        var stage = Stage(nodes: urls)
+        if owned { stage.store.people[name] = Stage.identity(2).key }
+        stage.setBans(ban(name))
+        let here = place == .drainingAlone ? urls[0] : urls[place == .another ? 0 : 1]
+        let stranger = stage.person(3, at: here)
+        _ = stage.words(stranger)
+        if place == .drainingHome || place == .drainingAlone { stage.nodes[here]?.beginDraining() }
+        stage.storeIsAway = place == .storeAway
+        for question in asking { stage.say(question(name), from: stranger) }
+        let asked = stage.questions.map { "\($0.2)" }
+        // Longer than a question to the store may take, for each of them.
+        if stage.storeIsAway { for _ in asking { stage.advance(seconds: 6) } }
+        return stage.words(stranger) + asked + (stage.closed.contains(stranger) ? ["closed"] : [])
+    }
+
+    @Test(
+        "a stranger who asks for the name of whoever is banned hears what they would hear without the ban, to the byte, wherever they ask",
+        arguments: Place.allCases)
+    func stranger(place: Place) {
+        let presence: (PersonName) -> PersonMessage = { .present($0, .empty, strangers: true) }
+        let asking: [(PersonName) -> PersonMessage] = [
+            presence, { .look($0) }, { .register($0) }, { .presence($0) },
+            { .call(ContactMessageTests.call, $0, Stage.identity(2).key, .ring, payload: "x") },
+        ]
+        let without = Self.heard(at: place, owned: true, asking: asking) { _ in PersonBans() }
+        #expect(without.count >= asking.count)
+        for ban in [{ Self.name($0, of: 2) }, { PersonBans(names: [$0]) }, { _ in Self.key(2) }] as [(PersonName) -> PersonBans] {
+            #expect(Self.heard(at: place, owned: true, asking: asking, ban: ban) == without)
+        }
+        // A name that nobody has: all but the registration, which nobody can be given.
+        let free = Self.heard(at: place, owned: false, asking: [presence] + asking.dropFirst(3)) { _ in PersonBans() }
+        #expect(Self.heard(at: place, owned: false, asking: [presence] + asking.dropFirst(3)) { PersonBans(names: [$0]) } == free)
+        let code =
+            switch place {
+            case .home: "not-yours"
+            case .another, .drainingHome: #""type":"elsewhere""#
+            case .drainingAlone: "busy"
+            case .storeAway: "unavailable"
+            }
+        #expect(without.contains { $0.contains(code) } && free.contains { $0.contains(code) })
+    }
+
+    @Test("who got a banned name while its ban was on its way is not shut out, and is not there under it")
+    func innocent() {
+        var stage = Stage()
+        let id = stage.person(3)
+        stage.storeIsAway = true
+        stage.change(id) { $0.register(Self.bob) }
+        // The store was asked whether it is free.
+        stage.setBans(PersonBans(names: [Self.bob]))
+        stage.storeIsAway = false
+        stage.run()
+        #expect(stage.news(id).last == .refused(.nameTaken, of: .register(Self.bob)))
+        #expect(stage.store.people[Self.bob] == nil)
+        stage.setBans(PersonBans())
+        // At a node that does not know of the ban yet.
+        stage.change(id) { $0.register(Self.bob) }
+        #expect(stage.news(id).last == .registered(Self.bob))
+        stage.storeIsAway = true
+        stage.change(id) { $0.present(Self.bob, allow: [], strangers: true) }
+        stage.setBans(PersonBans(names: [Self.bob]))
+        stage.storeIsAway = false
+        stage.run()
+        #expect(stage.news(id).last == .refused(.notYours, of: .present(Self.bob)))
+        stage.change(id) { $0.register(Self.bob) }
+        #expect(stage.news(id).last == .refused(.nameTaken, of: .register(Self.bob)))
+        stage.change(id) { $0.register(Self.ann) }
+        stage.change(id) { $0.present(Self.ann, allow: [], strangers: true) }
+        #expect(stage.news(id).last == .present(Self.ann))
+        #expect(!stage.closed.contains(id) && stage.switchboard.presentCount == 1)
+    }
+
     @Test("to others whoever is banned is as absent as who has gone, to the byte", arguments: bansOfBob)
     func absent(_: String, bans: PersonBans) {
         /// All that somebody hears who asks for bob and calls him, after he has gone in one way or the other.

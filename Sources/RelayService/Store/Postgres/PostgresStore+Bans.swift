@@ -9,7 +9,7 @@ extension PostgresStore {
             INSERT INTO ban (kind, subject, added, expires, reason)
             SELECT $1, $2, $3::bigint, $4::bigint, $5
             WHERE (SELECT count(*) FROM ban WHERE NOT (kind = $1 AND subject = $2)) < $6::bigint
-            ON CONFLICT (kind, subject) DO UPDATE SET added = excluded.added, expires = excluded.expires, reason = excluded.reason
+            ON CONFLICT (kind, subject) DO UPDATE SET expires = excluded.expires, reason = excluded.reason
             RETURNING 1
             """,
             [
@@ -26,7 +26,7 @@ extension PostgresStore {
         try link.run(
             """
             SELECT kind, subject, added, expires, reason, encode(person.key, 'hex')
-            FROM ban LEFT JOIN person ON kind = 'person' AND person.name = subject COLLATE "C"
+            FROM ban LEFT JOIN person ON kind = 'person' AND person.name = subject COLLATE "C" AND person.registered <= ban.added
             WHERE expires IS NULL OR expires > $1::bigint
             ORDER BY kind COLLATE "C", subject COLLATE "C" LIMIT $2::bigint
             """, [Self.text(time), "\(banLimit)"]

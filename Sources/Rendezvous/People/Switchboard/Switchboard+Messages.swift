@@ -65,15 +65,9 @@ extension Switchboard {
             ask(.find(name), .look(name), for: id, at: now)
         case .register(let name):
             guard isAllowed(.look, .register(name)) else { return }
-            // Its owner is not here to ask; to everybody else it is a name that is taken.
-            guard !bans.cover(name) else {
-                counters.namesRefused.count(.taken)
-                return send(.error(.nameTaken, of: .register(name)), to: id)
-            }
             ask(.find(name), .register(name), for: id, at: now)
         case .present(let name, let allow, let strangers):
             guard isAllowed(.look, .present(name)) else { return }
-            guard !bans.cover(name) else { return send(.error(.notYours, of: .present(name)), to: id) }
             // Who is here already stays until told otherwise.
             if connection.presence?.name != name {
                 let home = home(of: name)

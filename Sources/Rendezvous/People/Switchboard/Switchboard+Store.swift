@@ -1,6 +1,9 @@
 import NetPrimitives
 
 // What the directory of people is asked, and what becomes of its answers. Whoever asks waits, and nobody else.
+//
+// Whether a name is banned is looked at when the answer is there, not before: up to then a banned name is treated as any other, so
+// that a stranger, who gets what they would get without the ban, does not see it in what is asked, where, or how long it takes.
 
 extension Switchboard {
     /// A question to the store, and what it is for.
@@ -47,7 +50,7 @@ extension Switchboard {
             (.renew(let name), .person(let owner)):
             registered(name, owner: owner, question.purpose, by: key, connection, id, at: now, wallClock: wallClock)
         case (.present(let presence), .person(let owner)):
-            guard owner?.key == key else { return send(.error(.notYours, of: asked), to: id) }
+            guard owner?.key == key, !bans.cover(presence.name) else { return send(.error(.notYours, of: asked), to: id) }
             appear(presence, on: id)
         case (.create, .full), (.renew, .full):
             counters.namesRefused.count(.full)
@@ -67,7 +70,7 @@ extension Switchboard {
         let person = Person(name: name, key: key)
         switch (purpose, owner) {
         case (.look, _), (.present, _): return
-        case (_, let owner?) where owner.key != key: refuse(.taken, .nameTaken)
+        case (_, let owner?) where owner.key != key || bans.cover(name): refuse(.taken, .nameTaken)
         case (.create, _?):
             counters.namesRegistered &+= 1
             send(.registered(name), to: id)
@@ -78,6 +81,8 @@ extension Switchboard {
         case (.register, nil):
             guard configuration.letsRegister(connection.address) else { return refuse(.notAllowed, .notAllowed) }
             guard limiter.allows(.newName, from: connection.source, at: now) else { return refuse(.rate, .rateLimited) }
+            // Nobody gets it.
+            guard !bans.cover(name) else { return refuse(.taken, .nameTaken) }
             ask(.register(person, at: wallClock, maximum: configuration.maximumPeople), .create(name), for: id, at: now)
         case (.create, nil), (.renew, nil): send(.error(.unavailable, of: .register(name)), to: id)
         }
