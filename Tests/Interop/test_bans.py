@@ -163,6 +163,23 @@ def test_a_person_who_is_banned_stays_so_over_a_restart_and_nobody_takes_the_nam
     assert carol.connect(watched.port).ask("register", name="carol")["code"] == "name-taken"
 
 
+def test_who_was_given_a_banned_name_by_a_relay_that_did_not_know_of_the_ban_is_not_shut_out(watched):
+    ban(watched, "add", "--person", "carol")
+    ann = Person()
+    given = int(time.time()) + 1
+    with sqlite3.connect(watched.folder / "state" / "ra-relay.sqlite") as database:
+        database.execute("INSERT INTO person (name, key, registered, seen) VALUES ('carol', ?, ?, ?)", (ann.key, given, given))
+    read = "ra_relay_bans_read_timestamp_seconds"
+    eventually(lambda: samples(watched.metrics_port)[read] > given, "the bans were read since", timeout=2 * WITHIN)
+    now = samples(watched.metrics_port)
+    assert now['ra_relay_bans{kind="person"}'] == 1 and now['ra_relay_bans{kind="key"}'] == 0
+    client = ann.connect(watched.port)
+    assert client.proven == {"type": "identified"}
+    assert client.ask("present", name="carol", allow="", strangers=False)["code"] == "not-yours"
+    assert client.ask("register", name="carol")["code"] == "name-taken"
+    ann.present(watched.port, "ann")
+
+
 def serves(relay, source):
     try:
         client = Client(relay.port, source=source, timeout=2)
