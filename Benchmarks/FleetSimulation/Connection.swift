@@ -51,11 +51,12 @@ final class Connection {
 
     /// By the node, or with it.
     ///
-    /// - Parameter unseen: how long the client does not see it; nil: up to the plan's silence when the node is dead.
+    /// - Parameter unseen: how long the client does not see it; nil: half the plan's silence to all of it when the node is dead, as its
+    ///   kernel asks that often (`TCPKeepalive`).
     func dies(unseenFor unseen: Duration? = nil) {
         guard !isOver else { return }
         isOver = true
-        let unseen = unseen ?? (node.isAlive ? .zero : world.random.duration(upTo: world.plan.silence))
+        let unseen = unseen ?? (node.isAlive ? .zero : world.plan.silence / 2 + world.random.duration(upTo: world.plan.silence / 2))
         world.agenda.after(trip + unseen) { [self] in
             receive?(.closed)
             receive = nil

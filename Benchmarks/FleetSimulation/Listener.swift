@@ -15,9 +15,11 @@ final class Listener {
     /// The nodes that this attempt asks yet, one after the other; and those that were lost, or did not answer.
     private var places: [Node] = []
     private var silent: Set<RelayURL> = []
-    /// What came of an earlier connection counts no more.
+    /// The connections that it has begun, until one of them is open.
+    private var opening: [RelayURL: Connection] = [:]
+    /// What came of an earlier attempt counts no more; and how many nodes were asked.
     private var attempts = 0
-    private var isAnswered = false
+    private var turns = 0
     /// The node that it was sent to by another, which lives.
     private var directed = false
     /// Where it is present; nil: nowhere.
@@ -39,38 +41,56 @@ final class Listener {
         ask(world.nodes.shuffled(using: &world.random))
     }
 
-    /// One after the other, as `NodeRace` does: the next one when one refuses, or does not answer in a second. (The one that is asked
-    /// then is let go here, where it would be waited for: it makes no difference for one that has vanished.)
+    /// One after the other, as `NodeRace` does: the next one as well when one has not answered in a second, and at once when one refuses.
     private func ask(_ nodes: [Node]) {
+        abandon()
         places = nodes
         askNext()
     }
 
     private func askNext() {
-        guard !places.isEmpty else { return failed() }
+        guard !places.isEmpty else { return opening.isEmpty ? failed() : () }
         let node = places.removeFirst()
-        attempts += 1
-        isAnswered = false
-        let number = attempts
-        connection = Connection(world, to: node, from: source, trip: trip) { [self] event in
-            guard number == attempts else { return }
+        turns += 1
+        let (attempt, turn) = (attempts, turns)
+        opening[node.url] = Connection(world, to: node, from: source, trip: trip) { [self] event in
+            guard attempt == attempts else { return }
             switch event {
-            case .opened:
-                isAnswered = true
-                silent.remove(node.url)
-                client.connectionOpened(to: node.url)
+            case .opened: return opened(node)
             case .text(let text): client.receive(text, at: world.wallClock)
-            case .closed: return lost(node.url)
+            case .closed: return opening[node.url] == nil ? lost(node.url) : passBy(node)
             }
             handleEvents()
         }
+        world.agenda.after(Plan.patience) { [self] in if attempt == attempts, opening[node.url] != nil { passBy(node) } }
         guard !places.isEmpty else { return }
         world.agenda.after(Plan.stagger) { [self] in
-            guard number == attempts, !isAnswered else { return }
+            guard attempt == attempts, turn == turns, connection == nil else { return }
             silent.insert(node.url)
-            connection?.close()
             askNext()
         }
+    }
+
+    /// The first that is open is the one.
+    private func opened(_ node: Node) {
+        guard let first = opening.removeValue(forKey: node.url) else { return }
+        for late in opening.values { late.close() }
+        (connection, opening) = (first, [:])
+        silent.remove(node.url)
+        client.connectionOpened(to: node.url)
+        handleEvents()
+    }
+
+    private func passBy(_ node: Node) {
+        opening.removeValue(forKey: node.url)?.close()
+        silent.insert(node.url)
+        if connection == nil { askNext() }
+    }
+
+    private func abandon() {
+        attempts += 1
+        for late in opening.values { late.close() }
+        opening = [:]
     }
 
     private func handleEvents() {
@@ -111,6 +131,7 @@ final class Listener {
     private func send() { while let text = client.nextMessage() { connection?.send(text) } }
 
     private func leave() {
+        abandon()
         connection?.close()
         connection = nil
         client.connectionClosed()
@@ -122,9 +143,10 @@ final class Listener {
         connection = nil
         client.connectionClosed()
         while client.nextEvent() != nil {}
-        if lostAt == nil { lostAt = world.agenda.now }
+        // Nobody has known yet, but it counts.
+        if lostAt == nil { lostAt = world.deadSince ?? world.agenda.now }
         silent.insert(url)
-        guard place != nil else { return isAnswered ? failed() : askNext() }
+        guard place != nil else { return failed() }
         world.left(self)
         place = nil
         // It may be the node that has died: another one is asked, not by everybody in the same moment.

@@ -60,6 +60,7 @@ final class World {
         }
         let death = arrived + plan.steady
         agenda.run(until: death)
+        deadSince = death
         let steadyRate = rate(from: arrived, to: death)
         check("before the death")
         // A node dies, and nobody asks for anything meanwhile, so that its people alone are measured.
@@ -122,6 +123,9 @@ final class World {
     // MARK: What they tell
 
     func complain(_ what: String) { complaints.append("at \(agenda.now.nanoseconds / 1_000_000) ms: \(what)") }
+    /// Since when one node is dead; nil before.
+    private(set) var deadSince: Instant?
+
     func left(_ person: Listener) { lost.insert(person.number) }
 
     func arrived(_ person: Listener, after time: Duration) {

@@ -11,18 +11,19 @@ enum NodeRace {
 
     private enum Outcome<Line: Sendable>: Sendable {
         case opened(index: Int, Line)
-        case failed(FlowError)
-        /// That one has had its time.
-        case isSlow(number: Int)
+        case failed(index: Int, FlowError)
+        case isSlow(index: Int)
     }
 
     /// - Parameters:
     ///   - nodes: in the order in which they are asked.
+    ///   - turn: is over when the one of that index has had its time.
     ///   - open: asks the one of that index; is cancelled when it is not needed any more.
     ///   - discard: closes what is open and came too late.
-    /// - Throws: what the last one has failed with.
+    /// - Throws: what the first one has failed with. It is the one that was named, or the likeliest to be there: what is wrong with it is
+    ///   what can be mended.
     static func run<Line: Sendable>(
-        _ nodes: Int, stagger: Duration = stagger,
+        _ nodes: Int, turn: @escaping @Sendable (_ index: Int) async -> Void = { _ in try? await Task.sleep(for: NodeRace.stagger) },
         open: @escaping @Sendable (_ index: Int) async throws(FlowError) -> Line, discard: (Line) -> Void
     ) async throws(FlowError) -> (index: Int, line: Line) {
         let result = await withTaskGroup(of: Outcome<Line>.self) { group -> Result<(index: Int, line: Line), FlowError> in
@@ -30,18 +31,21 @@ enum NodeRace {
             var underWay = 0
             var isTimeForNext = true
             var failure = FlowError(.relayLost, "There is no relay to ask.")
-            while begun < nodes || underWay > 0 {
-                if isTimeForNext, begun < nodes {
+            // Who is cancelled asks no further ones, and waits for those to end that were asked.
+            while begun < nodes && !Task.isCancelled || underWay > 0 {
+                if isTimeForNext, begun < nodes, !Task.isCancelled {
                     let index = begun
                     begun += 1
                     underWay += 1
                     group.addTask {
-                        do throws(FlowError) { return .opened(index: index, try await open(index)) } catch { return .failed(error) }
+                        do throws(FlowError) { return .opened(index: index, try await open(index)) } catch {
+                            return .failed(index: index, error)
+                        }
                     }
                     if begun < nodes {
                         group.addTask {
-                            try? await Task.sleep(for: stagger)
-                            return .isSlow(number: index)
+                            await turn(index)
+                            return .isSlow(index: index)
                         }
                     }
                 }
@@ -52,12 +56,12 @@ enum NodeRace {
                         if case .opened(_, let line) = late { discard(line) }
                     }
                     return .success((index, line))
-                case .failed(let error):
-                    failure = error
+                case .failed(let index, let error):
+                    if index == 0 { failure = error }
                     underWay -= 1
                     isTimeForNext = true
-                case .isSlow(let number):
-                    isTimeForNext = number == begun - 1
+                case .isSlow(let index):
+                    isTimeForNext = index == begun - 1
                 case nil: begun = nodes
                 }
             }

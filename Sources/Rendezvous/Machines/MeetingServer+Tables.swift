@@ -84,12 +84,10 @@ extension MeetingServer {
         return invitation.home.map { $0 != fleet.here && !fleet.reaches($0) } ?? true
     }
 
-    /// Whether its sharer, who is to be here and is not, will be somewhere in a moment: this node sends its sharers away, or has begun
-    /// a moment ago and has had other ones.
-    func isOnTheWay(_ invitation: StoredInvitation, at now: Instant) -> Bool {
-        if isDraining { return true }
-        guard let start else { return false }
-        return now - start.instant < Self.returnTime && invitation.created < start.wallClock
+    /// Whether the sharer of an open invitation, who is to be here and is not, may be somewhere in a moment: this relay sends its sharers
+    /// away, or has begun a moment ago and had them before.
+    func sharersAreOnTheWay(at now: Instant) -> Bool {
+        isDraining || start.map { now - $0 < Self.returnTime } ?? false
     }
 
     func credentials(label: String, wallClock: UnixTime) -> TURNCredentials? {

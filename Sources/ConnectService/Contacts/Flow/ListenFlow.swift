@@ -68,6 +68,7 @@ public actor ListenFlow: AssistanceFlow {
     var schedule: PresenceSchedule
     private var timer: Scheduled<Void>?
     var attempts = 0
+    private var asking: Task<Void, Never>?
     private var isRegistered = false
     var isPresent = false
     private var hasSaidAway = false
@@ -156,7 +157,9 @@ public actor ListenFlow: AssistanceFlow {
         if let places = schedule.beginsAttempt(at: now) {
             attempts += 1
             let number = attempts
-            Task { await self.attempt(number, at: places) }
+            // The one before may still be asking nodes, which have more to do than that.
+            asking?.cancel()
+            asking = Task { await self.attempt(number, at: places) }
         }
         timer?.cancel()
         timer = schedule.nextDeadline.map { deadline in
