@@ -60,11 +60,7 @@ struct Front: Sendable {
             // The largest of any path; each path's own is checked behind it.
             maxFrameSize: WebSocketLimits.contacts.maximumMessageBytes,
             shouldUpgrade: { channel, head in
-                let allowed =
-                    routes.areSet && RelayDescription.socketPaths.contains(head.uri)
-                    && OriginPolicy.allows(
-                        origin: head.headers.first(name: "origin"), host: head.headers.first(name: "host"))
-                return channel.eventLoop.makeSucceededFuture(allowed ? HTTPHeaders() : nil)
+                channel.eventLoop.makeSucceededFuture(routes.upgrades(head) ? HTTPHeaders() : nil)
             },
             upgradePipelineHandler: { channel, head in
                 channel.eventLoop.makeCompletedFuture {

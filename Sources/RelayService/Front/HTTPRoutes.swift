@@ -76,8 +76,11 @@ final class CurrentRoutes: Sendable {
         return .text(.serviceUnavailable, state.drain == nil ? "The relay is starting." : "The relay is draining.")
     }
 
-    /// Whether the relay serves: until then it does not know its place in the fleet either.
-    var areSet: Bool { routes.withLock { $0 != nil } }
+    /// Whether it is a WebSocket that may be opened. Until the relay serves none is: it does not know its place in the fleet either.
+    func upgrades(_ head: HTTPRequestHead) -> Bool {
+        routes.withLock { $0 != nil } && RelayDescription.socketPaths.contains(head.uri)
+            && OriginPolicy.allows(origin: head.headers.first(name: "origin"), host: head.headers.first(name: "host"))
+    }
 
     func set(_ routes: HTTPRoutes) { self.routes.withLock { $0 = routes } }
 
