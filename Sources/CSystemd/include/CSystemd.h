@@ -25,7 +25,8 @@ void ra_suspensions_unlock(struct ra_suspensions *self);
 /// Gives everything back, the lock too. What has not been sent is not.
 void ra_suspensions_close(struct ra_suspensions *self);
 
-// Questions on the desktop, each with two buttons: the Desktop Notifications Specification 1.2, on the session's bus.
+// Questions on the desktop, each with two buttons: the Desktop Notifications Specification 1.2, on the session's bus. Only the desktop
+// that shows a question says what became of it, whoever else sends its signals. One that comes in its place shows what waits.
 struct ra_notifications;
 
 /// Null where there is no session bus. Whether anybody shows notifications there turns out later: who does not answer, shows nothing.

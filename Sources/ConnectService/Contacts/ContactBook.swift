@@ -83,6 +83,15 @@ public struct ContactBook: Hashable, Sendable {
         blockedStrangers.removeAll { $0 == contact.address }
     }
 
+    /// As `add`, but of somebody who is blocked, by their address or their key, nothing is written down.
+    ///
+    /// - Returns: whether they are a contact now.
+    mutating func addUnlessBlocked(_ contact: Contact) throws(Refusal) -> Bool {
+        guard !isBlocked(contact.address), !isBlocked(contact.key) else { return false }
+        try add(contact)
+        return true
+    }
+
     public mutating func remove(_ address: PersonAddress) { contacts.removeAll { $0.address == address } }
 
     public mutating func change(_ address: PersonAddress, _ change: (inout Contact) -> Void) {

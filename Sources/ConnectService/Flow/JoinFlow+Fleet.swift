@@ -25,6 +25,7 @@ extension JoinFlow: NodeSeeking {
             socket.close()
             throw FlowError(.relayLost, "The relay closed the connection.")
         }
+        search.learn(relay.description)
         self.socket = socket
         self.relay = relay
         client.connectionOpened(at: MonotonicClock.now())

@@ -177,6 +177,7 @@ public actor JoinFlow: AssistanceFlow, ClipboardFlow {
             throw FlowError(.relayLost, "The relay closed the connection.")
         }
         self.socket = socket
+        search.learn(relay.description)
         self.relay = relay
         self.servers = servers
         MappingProver(relay, servers: servers, trust: trust, peer: peer, loop: loop).map { door?.prove(by: $0.prove) }

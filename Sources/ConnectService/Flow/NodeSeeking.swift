@@ -1,5 +1,6 @@
 import NIOCore
 import NIOTransport
+import NetPrimitives
 
 /// A flow that looks for the node at which the other side waits; all of them take the same steps.
 protocol NodeSeeking: AssistanceFlow {
@@ -31,10 +32,12 @@ extension NodeSeeking {
         leaveNode()
         Task {
             do throws(FlowError) { try await self.arrive() } catch {
-                if !self.isOver { self.take(self.search.unreachable(error)) }
+                if !self.isOver { self.take(self.search.unreachable(error, at: self.now)) }
             }
         }
     }
+
+    private var now: Instant { Instant(nanoseconds: Int64(clamping: loop.now.uptimeNanoseconds)) }
 
     private func goOn(after pause: Duration, _ next: @escaping @Sendable (isolated Self) -> Void) {
         loop.scheduleTask(in: TimeAmount(pause)) {

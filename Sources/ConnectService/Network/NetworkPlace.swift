@@ -18,6 +18,20 @@ struct NetworkPlace: Hashable, Sendable {
         exits = routes.map { Exit(interface: $0.interface, gateway: $0.gateway) }
     }
 
+    /// Whether a connection that was begun there may be dead here.
+    ///
+    /// - Parameter local: this side's address of the connection: what becomes of other addresses, and of the other family's routers, is
+    ///   nothing to it. Nil while there is none: then all may count.
+    func isElsewhere(from other: NetworkPlace, for local: IPAddress?) -> Bool {
+        guard let local else { return self != other }
+        return has(local) != other.has(local) || exit(for: local) != other.exit(for: local)
+    }
+
+    private func has(_ address: IPAddress) -> Bool { addresses.contains { $0.ip == address } }
+
+    /// The preferred way out of that family.
+    private func exit(for address: IPAddress) -> Exit? { exits.first { $0.gateway.family == address.family } }
+
     static func now(relayIsLoopback: Bool) -> NetworkPlace {
         NetworkPlace(
             addresses: LocalAddresses.candidates(relayIsLoopback: relayIsLoopback),

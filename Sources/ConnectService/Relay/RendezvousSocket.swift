@@ -2,6 +2,7 @@ import NIOCore
 import NIOHTTP1
 import NIOTransport
 import NIOWebSocket
+import NetPrimitives
 
 /// The WebSocket to the relay's rendezvous, or to its switchboard for contacts: text out, text in.
 struct RendezvousSocket: Sendable {
@@ -62,6 +63,9 @@ struct RendezvousSocket: Sendable {
     }
 
     var isOpen: Bool { channel.isActive }
+
+    /// This side's address.
+    var local: IPAddress? { channel.localAddress.flatMap { TransportAddress($0)?.ip } }
 
     func send(_ text: [UInt8]) { channel.writeAndFlush(WebSocketMessage.text(text), promise: nil) }
 

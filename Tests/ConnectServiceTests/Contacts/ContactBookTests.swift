@@ -133,7 +133,22 @@ struct ContactBookTests {
         #expect(book.contacts.isEmpty)
         book.block(hugo.address)
         #expect(book.isBlocked(hugo.address))
+        let isAdded = try book.addUnlessBlocked(hugo)
+        #expect(!isAdded && book.isBlocked(hugo.address) && book.contacts.isEmpty)
         try book.add(hugo)
         #expect(!book.isBlocked(hugo.address))
+    }
+
+    @Test("who is blocked by their key becomes no contact under another name, and who is not does")
+    func blockedMeanwhile() throws {
+        var book = ContactBook()
+        let hugo = try contact("hugo@relay.example.org")
+        func isAdded(_ contact: Contact) throws -> Bool { try book.addUnlessBlocked(contact) }
+        #expect(try isAdded(hugo))
+        book.block(hugo.address)
+        let before = book
+        #expect(try !isAdded(contact("otto@relay.example.org")))
+        #expect(try !isAdded(hugo))
+        #expect(book == before)
     }
 }

@@ -42,6 +42,7 @@ struct NodeSeekingTests {
         func unanswered() { take(search.unanswered(.unavailable)) }
         func elsewhere(_ url: String) { take(search.elsewhere(RelayURL(url)!)) }
         func lose() { isConnected = false }
+        func revive() { dead = [] }
         func die(_ host: String) { dead.insert(host) }
     }
 
@@ -91,5 +92,20 @@ struct NodeSeekingTests {
         await seeker.finish(.finished, "")
         await loop.advanceTime(by: .seconds(5))
         #expect(await seeker.done == [])
+    }
+
+    @Test("a relay that restarts between two look-ups is asked until it is there again")
+    func restarting() async {
+        let seeker = Seeker(loop)
+        await seeker.unanswered()
+        await seeker.die("relay.example.org")
+        await seeker.lose()
+        await loop.advanceTime(by: .seconds(1))
+        await loop.advanceTime(by: .seconds(4))
+        #expect(await seeker.end.reason == nil)
+        await seeker.revive()
+        await loop.advanceTime(by: .seconds(1))
+        let done = await seeker.done
+        #expect(await seeker.isConnected && done.first == "ask again" && done.last == "arrive at relay.example.org")
     }
 }

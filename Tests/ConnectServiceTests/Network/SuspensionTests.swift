@@ -57,6 +57,18 @@ struct SuspensionTests {
         #expect(!slept(start + .seconds(9603), start + .seconds(10253)))
     }
 
+    @Test("one waking is told of in several ways; who sleeps again at once and wakes hours later has woken again")
+    func wakings() {
+        var wakings = Wakings()
+        let start = Instant.zero + .seconds(1000)
+        func isNew(_ boot: Instant) -> Bool { wakings.isNew(at: boot) }
+        #expect(isNew(start))
+        #expect(!isNew(start + .milliseconds(4999)))
+        // Three seconds awake, eight hours asleep: CLOCK_MONOTONIC would have counted three.
+        #expect(isNew(start + .seconds(3 + 8 * 3600)))
+        #expect(!isNew(start + .seconds(4 + 8 * 3600)))
+    }
+
     @Test("the peer is told before and after, and this side looks at its network anew")
     func tells() async throws {
         let pair = try await PeerPair()

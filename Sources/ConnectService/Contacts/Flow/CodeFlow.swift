@@ -42,6 +42,8 @@ public actor CodeFlow: NodeSeeking {
 
     /// Seconds for which the code is good: it is read aloud now.
     private static let lifetime = 600
+    /// The code waits at one node, and does not come along to another as a sharer's invitation does: another one is soon made.
+    private static let lostCode = "The connection to the relay is lost, and your code with it. Make a new one, and read that aloud."
     /// How long the other side may take once it is there.
     private static let exchange = TimeAmount.seconds(30)
     /// What has been said arrives before the connection is closed.
@@ -79,8 +81,8 @@ public actor CodeFlow: NodeSeeking {
     func arrive() async throws(FlowError) {
         opening += 1
         let number = opening
-        let (socket, _) = try await Meeting.connect(
-            to: RelayTrust(search.place), proxy: proxy, patience: TimeAmount(search.patience), loop: loop
+        let (socket, relay) = try await Meeting.connect(
+            to: RelayTrust(search.place), proxy: proxy, keepalive: .waiting, patience: TimeAmount(search.patience), loop: loop
         ) { event in
             self.assumeIsolated { if $0.opening == number { $0.received(event) } }
         }
@@ -88,6 +90,7 @@ public actor CodeFlow: NodeSeeking {
             socket.close()
             throw FlowError(.relayLost, "The relay closed the connection.")
         }
+        search.learn(relay.description)
         self.socket = socket
         begins()
     }
@@ -140,7 +143,7 @@ public actor CodeFlow: NodeSeeking {
         case .closed:
             socket = nil
             guard !search.isPaused else { return }
-            isSaved ? finish(.finished, "") : finish(.relayLost, "The relay closed the connection.")
+            isSaved ? finish(.finished, "") : finish(.relayLost, attempt == nil ? Self.lostCode : "The connection to the relay was lost.")
         }
     }
 

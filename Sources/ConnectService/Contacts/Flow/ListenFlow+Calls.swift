@@ -76,7 +76,7 @@ extension ListenFlow {
 
     /// It rings no longer.
     func over(_ entry: IncomingCalls.Entry, _ end: ContactEvent.CallEnd) {
-        desktop?.withdraw(entry.number)
+        withdraw(entry.number)
         printer.print(.contact(.callEnded(id: entry.number, from: name(entry), end)))
         watchCalls()
         // What was said to the caller just now is to be said first.

@@ -8,10 +8,35 @@ extension ListenFlow {
     /// Numbers of sessions' questions, beside those of calls. Each is used once: a click on what a session asked is nothing to the next.
     private static let firstQuestion: UInt32 = 1 << 31
 
-    /// Shows a question. The desktop may have come after us, or have come back: it is looked for whenever there is none.
+    /// What waits for an answer on the desktop.
+    struct Shown: Sendable {
+        let title: String
+        let question: String
+        let addition: String?
+    }
+
+    /// Shows a question, until it is withdrawn. The session's bus may have come after us, or have come back: it is looked for whenever
+    /// there is none.
     func show(_ number: UInt32, title: String, question: String, addition: String?) {
-        if desktop == nil { openDesktop() }
-        desktop?.show(number, title: title, question: question, addition: addition)
+        shown[number] = Shown(title: title, question: question, addition: addition)
+        desktop == nil ? lookAtDesktop() : show(number)
+    }
+
+    private func show(_ number: UInt32) {
+        guard let shown = shown[number] else { return }
+        desktop?.show(number, title: shown.title, question: shown.question, addition: shown.addition)
+    }
+
+    func withdraw(_ number: UInt32) {
+        shown[number] = nil
+        desktop?.withdraw(number)
+    }
+
+    /// What waits is shown where there is a bus again. A desktop that comes on the same bus needs none of this.
+    func lookAtDesktop() {
+        guard desktop == nil, !shown.isEmpty, !isOver else { return }
+        openDesktop()
+        for number in shown.keys.sorted() { show(number) }
     }
 
     private func openDesktop() {
@@ -24,7 +49,10 @@ extension ListenFlow {
         }
     }
 
+    /// A click counts at once, where a typed yes waits (`SessionAnswers`): it is on one question, which stood there to be read, comes from
+    /// the desktop that shows it, and names it by a number that is used once. So it cannot have been meant for another.
     private func answered(_ number: UInt32, _ isAccepted: Bool) {
+        shown[number] = nil
         guard number >= Self.firstQuestion else {
             // It may have been answered at the terminal meanwhile, or have ended.
             guard calls.entries.contains(where: { $0.number == number }) else { return printer.complain("That call is over.") }
@@ -73,7 +101,7 @@ extension ListenFlow {
     private func withdraw(_ isOver: ((number: UInt32, id: UInt32, kind: Capability)) -> Bool) {
         guard asked.contains(where: isOver) else { return }
         answers?.questionsChanged(at: MonotonicClock.now())
-        for request in asked where isOver(request) { desktop?.withdraw(request.number) }
+        for request in asked where isOver(request) { withdraw(request.number) }
         asked.removeAll(where: isOver)
     }
 }

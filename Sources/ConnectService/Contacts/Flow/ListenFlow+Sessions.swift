@@ -72,7 +72,9 @@ extension ListenFlow {
     /// Somebody becomes a contact, when their relay says that the name is theirs.
     func accept(_ request: ContactRequest, _ entry: IncomingCalls.Entry) async {
         lookAtBook()
-        guard let policy = currentPolicy(), permits(request.from.relay, policy), !book.isBlocked(request.from), !book.isBlocked(entry.caller) else { return refuse(entry) }
+        guard let policy = currentPolicy(), permits(request.from.relay, policy), !book.isBlocked(request.from),
+            !book.isBlocked(entry.caller)
+        else { return refuse(entry) }
         let desk = ContactDesk(identity: identity, proxy: options.proxy, loop: loop)
         do {
             guard try await desk.look(up: request.from) == entry.caller else {
@@ -81,8 +83,13 @@ extension ListenFlow {
                 return printer.complain("The relay says that \(request.from) is somebody else. Nothing was written down.")
             }
             let contact = Contact(address: request.from, key: entry.caller, since: .now())
-            try file.change { try $0.add(contact) }
+            // The relay has been waited for: who was blocked meanwhile stays so.
+            let isAdded = try file.change { try $0.addUnlessBlocked(contact) }
             take(try file.read())
+            guard isAdded else {
+                await desk.close()
+                return refuse(entry)
+            }
             answer(entry.call, .card(options.own))
             printer.print(.contact(.added("\(contact.address)", fingerprint: contact.key.fingerprint)))
         } catch {

@@ -1,6 +1,7 @@
 import HostNetwork
 import Logging
 import NIOCore
+import NIOTransport
 import NetPrimitives
 import Policy
 import PortMapping
@@ -12,8 +13,6 @@ extension ListenFlow {
     private static let bookInterval = TimeAmount.seconds(2)
     /// How soon a policy counts that forbids to be at the relay, or allows it again. Every call and every answer asks for it besides.
     private static let policyInterval = TimeAmount.seconds(10)
-    /// Who wakes is told so in more than one way.
-    private static let oneWaking = Duration.seconds(5)
 
     func watchSurroundings() async {
         lookAtPolicy()
@@ -22,6 +21,7 @@ extension ListenFlow {
                 self.assumeIsolated { flow in
                     flow.lookAtBook()
                     flow.lookAtClocks()
+                    flow.lookAtDesktop()
                 }
             },
             loop.scheduleRepeatedTask(initialDelay: Self.policyInterval, delay: Self.policyInterval) { _ in
@@ -36,13 +36,14 @@ extension ListenFlow {
     func leaveSurroundings() {
         for task in surroundings { task.cancel() }
         surroundings = []
+        paceTimer?.cancel()
         addressWatch?.close()
         suspensionWatch = nil
     }
 
     // MARK: The network
 
-    private var placeNow: NetworkPlace { .now(relayIsLoopback: options.own.relay.endpoint.isLoopback) }
+    var placeNow: NetworkPlace { .now(relayIsLoopback: options.own.relay.endpoint.isLoopback) }
 
     private func openAddressWatch() async {
         let watch = await AddressWatch.open(
@@ -69,9 +70,29 @@ extension ListenFlow {
     }
 
     private func lookAtNetwork() {
-        let now = placeNow
-        guard !isOver, now != place else { return }
-        place = now
+        guard !isOver, isElsewhere else { return }
+        pace.changed(at: MonotonicClock.now())
+        followNetwork()
+    }
+
+    /// Not in the place in which this person began to be there.
+    private var isElsewhere: Bool {
+        guard let place else { return true }
+        return placeNow.isElsewhere(from: place, for: line?.assumeIsolated { $0.local })
+    }
+
+    /// Where it is still another when that may be followed: a network that goes and comes back has cost nobody their calls.
+    private func followNetwork() {
+        let now = MonotonicClock.now()
+        paceTimer?.cancel()
+        guard pace.isTime(at: now) else {
+            paceTimer = pace.due.map { due in
+                loop.assumeIsolated().scheduleTask(in: .until(due, from: now)) { self.assumeIsolated { $0.followNetwork() } }
+            }
+            return
+        }
+        guard !isOver, isElsewhere else { return }
+        pace.followed(at: now)
         ClientLog.step("the network is another")
         startAgain()
     }
@@ -79,9 +100,7 @@ extension ListenFlow {
     // MARK: The computer's sleep
 
     private func woke() {
-        let now = MonotonicClock.now()
-        guard wokenAt.map({ now - $0 >= Self.oneWaking }) ?? true else { return }
-        wokenAt = now
+        guard wakings.isNew(at: RouterClock.now()) else { return }
         ClientLog.step("this computer is awake")
         startAgain()
     }

@@ -51,6 +51,8 @@ public actor ListenFlow: AssistanceFlow {
     var calls = IncomingCalls()
     var callTimer: Scheduled<Void>?
     var desktop: DesktopNotifications?
+    /// What it is to show. As many as calls and a session's questions can be.
+    var shown: [UInt32: Shown] = [:]
     /// How many desktops were opened, and questions of sessions shown there; neither number comes twice.
     var (desktops, desktopQuestions) = (0, UInt32(0))
     /// What runs that somebody has said yes to, the call that it came by, and who is at the other side.
@@ -79,8 +81,11 @@ public actor ListenFlow: AssistanceFlow {
     var addressWatch: AddressWatch?
     var suspensionWatch: SuspensionWatch?
     var suspensionClock = SuspensionClock(monotonic: MonotonicClock.now(), boot: RouterClock.now())
-    var wokenAt: Instant?
+    var wakings = Wakings()
+    /// Where the last attempt to be there was begun, and when another place is followed by another attempt.
     var place: NetworkPlace?
+    var pace = ChangePace()
+    var paceTimer: Scheduled<Void>?
 
     /// The node to go to when nothing rings any more.
     var sentTo: RelayURL?
@@ -157,6 +162,7 @@ public actor ListenFlow: AssistanceFlow {
         if let places = schedule.beginsAttempt(at: now) {
             attempts += 1
             let number = attempts
+            place = placeNow
             // The one before may still be asking nodes, which have more to do than that.
             asking?.cancel()
             asking = Task { await self.attempt(number, at: places) }

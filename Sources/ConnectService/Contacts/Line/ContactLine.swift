@@ -73,6 +73,9 @@ actor ContactLine {
     /// Where the connection leads; nil while there is none.
     var place: RelayURL? { socket == nil ? nil : client.relay }
 
+    /// This side's address of that connection.
+    var local: IPAddress? { socket?.local }
+
     /// A fleet of more is tried in part.
     private static let maximumNodes = 64
 
