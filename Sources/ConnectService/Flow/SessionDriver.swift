@@ -62,9 +62,13 @@ final class SessionDriver {
     private var peerMayReturn = false
     /// The next look for a peer that has left.
     private var lookout: Scheduled<Void>?
+    /// The person has stopped before the session began: it is not waited for longer than this.
+    private var farewell: Scheduled<Void>?
 
     /// How long two programs that have verified each other may take to find a path and shake hands.
     private static let connectPatience = TimeAmount.seconds(30)
+    /// How long whoever stops meanwhile stays to say so: the two may be connected in a moment, and to the other side it is no loss then.
+    private static let farewellPatience = TimeAmount.seconds(1)
     /// DESIGN: the rendezvous saw the peer go, and nothing came for so long: the peer is gone.
     private static let patienceAfterLeaving = Duration.seconds(5)
 
@@ -123,6 +127,7 @@ final class SessionDriver {
         case .ready:
             connectDeadline?.cancel()
             machine = SessionMachine(role: role, peer: peerName, ceiling: ceiling, rules: offeredRules, at: now)
+            if farewell != nil { return end(.finished, "") }
             drain()
         case .pathChanged(let path, let reason):
             guard hasLostPath || path != self.path else { break }
@@ -294,14 +299,19 @@ final class SessionDriver {
         if machine != nil {
             machine?.end(reason, detail: detail)
             drain()
+        } else if isIntroduced, reason == .finished, farewell == nil {
+            farewell = loop.assumeIsolated().scheduleTask(in: Self.farewellPatience) { [weak self] in self?.conclude(.finished, "") }
+            return
         }
-        conclude(reason, detail)
+        // Who has stopped does not care what else went wrong.
+        if farewell == nil { conclude(reason, detail) } else { conclude(.finished, "") }
     }
 
     private func conclude(_ reason: EndReason, _ detail: String) {
         guard !isOver else { return }
         isOver = true
         timer?.cancel()
+        farewell?.cancel()
         connectDeadline?.cancel()
         for service in services.values { service.handle(.sessionEnded) }
         // Before anybody came there was no session.

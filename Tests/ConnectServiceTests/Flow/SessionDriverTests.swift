@@ -41,4 +41,29 @@ struct SessionDriverTests {
         #expect(record.findings?.map(\.external) == ["11.22.33.21:4000"])
         #expect(record.findings?.first?.why == "the router says that port 4000 is open, but nobody gets in by it")
     }
+
+    /// What a driver has ended with, of which the peer has introduced itself and the person has said stop.
+    private func ends(afterStopping events: [PeerConnection.Event]) async throws -> [EndReason] {
+        let loop = MultiThreadedEventLoopGroup.singleton.next()
+        let identity = try Identity()
+        return try await loop.submit {
+            let peer = PeerConnection(role: .sharer, identity: identity, loop: loop) { _ in }
+            let driver = SessionDriver(
+                role: .sharer, peer: peer, ceiling: .control, printer: EventPrinter(asJSON: true, role: .sharer), loop: loop, history: nil)
+            var ends: [EndReason] = []
+            driver.onEnd = { reason, _ in ends.append(reason) }
+            driver.receive(Meeting.description(name: "Helge", identity: identity, credentials: peer.localCredentials))
+            driver.perform(line: "stop")
+            #expect(ends.isEmpty, "the other side is to be told first")
+            for event in events { driver.handle(event) }
+            return ends
+        }.get()
+    }
+
+    @Test("who stops while the two are being connected says so as soon as they are, and is done")
+    func stopsEarly() async throws {
+        #expect(try await ends(afterStopping: [.ready]) == [.finished])
+        #expect(try await ends(afterStopping: [.failed(.noPath)]) == [.finished])
+        #expect(try await ends(afterStopping: [.closed]) == [.finished])
+    }
 }
