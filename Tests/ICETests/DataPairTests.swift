@@ -92,6 +92,21 @@ import Testing
         #expect(!transcript.agent.hasLostSelectedPair)
     }
 
+    @Test("beside a pair by one relay stands one by another relay, whatever there is by the first")
+    func otherRelay() throws {
+        let first = (UInt16(0)..<7).map { TransportAddress(ip: Self.relayed.ip, port: 50_000 + $0) }
+        let spare = TransportAddress(ip: .v4(0xC633_6403), port: 50_000)
+        var transcript = Transcript(role: .controlling, introduces: false, configuration: Self.watchful)
+        transcript.agent.setRemoteCredentials(transcript.peer.credentials, at: .zero)
+        for address in first { transcript.agent.addRemoteCandidate(.relayed(address, server: address.ip), at: .zero) }
+        transcript.agent.addRemoteCandidate(.relayed(spare, server: spare.ip, localPreference: 1), at: .zero)
+        try run(&transcript, for: .seconds(60), answering: Set(first + [spare]))
+        #expect(transcript.agent.selectedPair?.destination.ip == Self.relayed.ip)
+        let died = transcript.now
+        try run(&transcript, for: .seconds(30), answering: [spare]) { $0.agent.dataPair?.destination == spare }
+        #expect(transcript.now - died < .seconds(2))
+    }
+
     @Test("one lost check is no death")
     func lostCheck() throws {
         var transcript = try standingBy()

@@ -8,9 +8,12 @@ from lab import Home
 from scenarios import RA_CONNECT, RA_RELAY, require
 from scenarios.fleet import Fleet
 from scenarios.people import Person
+from scenarios.viewer import Viewer
 from scenarios.waiting import eventually
 
 PLAIN, SYMMETRIC = Home(), Home(nat="symmetric")
+#: Seconds in which a relayed session is to go on when its node is dead.
+GOES_ON_WITHIN = 10
 #: Seconds in which the clients of a dead node are to be at another. How long it took is reported; a busy machine has twice the time.
 BACK_WITHIN = 10
 
@@ -124,6 +127,42 @@ def test_a_session_over_a_node_that_is_stopped_goes_on_to_its_end():
         assert node.process.exit_code is None
         session.stop_in_order()
         assert node.process.wait(30) == 0
+
+
+@pytest.mark.parametrize("how", ["kill", "vanish"])
+def test_a_relayed_session_goes_on_without_the_node_that_carries_it_and_without_the_next_one(how, record_property):
+    with fleet(SYMMETRIC, SYMMETRIC) as session:
+        require("xterm")
+        session.desktop.animation()
+        assert session.connect(viewer=True)[1]["path"]["kind"] == "relayed"
+        with Viewer(session.lab.helper, session.page_address) as viewer:
+            session.consent_to_view()
+            viewer.wait_for_frames()
+            carrier, *living = session.nodes
+            for number in (1, 2):
+                spare = eventually(lambda living=living: next(filter(carries_checks, living), None), "there is a spare", timeout=30)
+                assert carrier.status["relayed"]["packets"]["to_client"] > spare.status["relayed"]["packets"]["to_client"]
+                getattr(carrier, how)()
+                started = time.monotonic()
+                for speaker, listener in ((session.helper, session.sharer), (session.sharer, session.helper)):
+                    speaker.send(f"say without {number}")
+                    listener.wait_for_event(
+                        "chat", timeout=2 * GOES_ON_WITHIN,
+                        where=lambda event, speaker=speaker: event["text"] == f"without {number}"
+                        and (event["from"] == "Sharon") == (speaker is session.sharer))
+                record_property(f"seconds until both have heard, node {number}", f"{time.monotonic() - started:.2f}")
+                viewer.wait_for_frames(20, timeout=2 * GOES_ON_WITHIN)
+                record_property(f"seconds until pictures have come, node {number}", f"{time.monotonic() - started:.2f}")
+                assert time.monotonic() - started < 2 * GOES_ON_WITHIN
+                living.remove(spare)
+                carrier = spare
+        session.stop_in_order()
+
+
+def carries_checks(node):
+    """Whether somebody has an address there, over which a few checks have gone and were answered."""
+    packets = node.status["relayed"]["packets"]
+    return node.status["allocations"]["total"] > 0 and min(packets["to_client"], packets["to_peer"]) > 2
 
 
 def test_what_a_node_knows_of_bans_all_know_within_five_seconds(record_property):

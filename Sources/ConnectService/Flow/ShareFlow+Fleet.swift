@@ -40,6 +40,19 @@ extension ShareFlow {
         }
     }
 
+    /// Has a session that a node carries survive that node's death, where there are others.
+    func keepSpare() {
+        guard route.hasOthers, let peer else { return }
+        var random = SystemRandomNumberGenerator()
+        let spare = SpareRelay(home: trust.url, others: route.shuffled(using: &random), at: MonotonicClock.now())
+        let (proxy, names, loop) = (options.proxy, names, loop)
+        peer.assumeIsolated {
+            $0.keepSpare(spare) { node in
+                try await NodeServers.find(at: node, proxy: proxy, resolver: names, loop: loop)
+            }
+        }
+    }
+
     /// To the node that ours has named.
     func move(to url: RelayURL) {
         guard meeting == nil, !isOver else { return }

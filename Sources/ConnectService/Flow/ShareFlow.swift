@@ -71,7 +71,7 @@ public actor ShareFlow: AssistanceFlow, ClipboardFlow {
     var opening = 0
     private var lastOpening = 0
     let printer: EventPrinter
-    private let names: NameResolver
+    let names: NameResolver
     var client: SharerClient
     var socket: RendezvousSocket?
     /// The WebSocket before, until the relay knows the one there is now.
@@ -280,6 +280,7 @@ public actor ShareFlow: AssistanceFlow, ClipboardFlow {
                 self.assumeIsolated { $0.received(event) }
             }
         }
+        keepSpare()
         driver?.expectConnection()
         client.send(
             Meeting.description(name: options.name, identity: identity, credentials: peer.localCredentials), to: meeting)

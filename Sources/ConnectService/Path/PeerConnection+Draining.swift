@@ -27,6 +27,7 @@ extension PeerConnection {
             hasMoved = drainBindings(at: now) || hasMoved
             hasMoved = drainAgent(at: now) || hasMoved
         }
+        tendSpare(at: now)
         signalEndOfCandidates(at: now)
         announceConnection(at: now)
         screenBacklog.store(
@@ -93,6 +94,7 @@ extension PeerConnection {
         case .path(let pair, let reason):
             ClientLog.step("a path is chosen", ["path": "\(pair.kind)", "why": "\(reason)"])
             firstPathAt = firstPathAt ?? now
+            noteCarrier(at: now)
             if pair.transport == .udp { leg(of: pair.source)?.client.bindChannel(to: pair.destination, at: now) }
             if role == .helper { dtls?.start(at: now) }
             if hasConnected { emit(.pathChanged(description(of: pair), reason)) }

@@ -111,19 +111,21 @@ extension PeerConnection {
     /// A server has given an address: those that are no better need not answer any more.
     func allocated(on leg: RelayedLeg, at now: Instant) {
         ClientLog.relay.info("gave an address", metadata: ["at": "\(leg.server)", "address": "\(leg.relayed.map { "\($0)" } ?? "")"])
+        if let node = leg.spareNode { return spare?.succeeded(node) ?? () }
         ladder?.succeeded(leg.server, at: now)
         leaveUnwantedLegs(at: now)
     }
 
     /// Legs without an address that the ladder waits for no longer.
     func leaveUnwantedLegs(at now: Instant) {
-        for (number, leg) in legs where leg.relayed == nil && ladder?.isWanted(leg.server) != true && leg.leave(at: now) {
+        for (number, leg) in legs
+        where leg.relayed == nil && leg.spareNode == nil && ladder?.isWanted(leg.server) != true && leg.leave(at: now) {
             legs[number] = nil
             leg.close()
         }
     }
 
-    private func received(_ event: StreamSocket.Event, onLeg number: Int) {
+    func received(_ event: StreamSocket.Event, onLeg number: Int) {
         switch event {
         case .bytes(let bytes): received(bytes, onLeg: number)
         case .closed: dropLeg(number)
@@ -136,9 +138,10 @@ extension PeerConnection {
         leg.close()
         ClientLog.relay.debug("the way there is over", metadata: ["at": "\(leg.server)"])
         let now = MonotonicClock.now()
+        if let node = leg.spareNode { spare?.lost(node, at: now) }
         if let relayed = leg.relayed {
             agent.removeLocalCandidates(base: relayed, at: now)
-        } else {
+        } else if leg.spareNode == nil {
             ladder?.failed(leg.server, at: now)
         }
         climbLadder(at: now)
@@ -147,7 +150,7 @@ extension PeerConnection {
 
     /// A server takes no more and names another, which is asked by the same transport with the same credentials.
     func redirect(_ leg: RelayedLeg, _ number: Int, to address: TransportAddress, at now: Instant) {
-        guard leg.server.isPlausible(alternate: address) else { return dropLeg(number) }
+        guard leg.spareNode == nil, leg.server.isPlausible(alternate: address) else { return dropLeg(number) }
         legs[number] = nil
         leg.close()
         ladder?.redirected(leg.server, to: leg.server.alternate(address), at: now)

@@ -101,6 +101,7 @@ extension PeerConnection {
         for (number, leg) in legs.sorted(by: { $0.key < $1.key }).dropLast(Self.oldLegLimit) {
             forgetLeg(number, leg, at: now)
         }
+        spare?.networkChanged(at: now)
         ladder = RelayLadder(relayServers, at: now)
         climbLadder(at: now)
     }
@@ -110,7 +111,7 @@ extension PeerConnection {
     private static let oldLegLife = TimeAmount.seconds(15)
 
     /// Gives an address at the relay back.
-    private func forgetLeg(_ number: Int, _ leg: RelayedLeg, at now: Instant) {
+    func forgetLeg(_ number: Int, _ leg: RelayedLeg, at now: Instant) {
         if let relayed = leg.relayed { agent.removeLocalCandidates(base: relayed, at: now) }
         legs[number] = nil
         leg.client.close(at: now)

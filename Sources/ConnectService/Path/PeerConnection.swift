@@ -103,6 +103,9 @@ package actor PeerConnection {
     var turnCredentials: TURNCredentials?
     var relayTrust: RelayTrust?
     var relayServers: [RelayServer] = []
+    /// See `keepSpare`.
+    var spare: SpareRelay?
+    var searchNode: (@Sendable (RelayURL) async throws -> NodeServers)?
     /// This host's addresses, as they are now.
     var localAddresses: (@Sendable () -> [LocalAddress])?
     var watch: AddressWatch?
@@ -262,6 +265,7 @@ package actor PeerConnection {
         sctp?.abort()
         timer?.cancel()
         ladder = nil
+        (spare, searchNode) = (nil, nil)
         sockets = [:]
         legs = [:]
         bindings = []
@@ -351,7 +355,7 @@ package actor PeerConnection {
     func schedule(at now: Instant) {
         timer?.cancel()
         var deadline = Optional.earliest(
-            agent.nextDeadline, dtls?.nextDeadline, sctp?.nextDeadline, ladder?.nextDeadline, streamDeadline,
+            agent.nextDeadline, dtls?.nextDeadline, sctp?.nextDeadline, ladder?.nextDeadline, spare?.nextDeadline, streamDeadline,
             hasSignalledEnd ? nil : bindingsDeadline.flatMap { $0 > now ? $0 : nil },
             connectionDeadline.flatMap { $0 > now ? $0 : nil })
         for leg in legs.values { deadline = .earliest(deadline, leg.client.nextDeadline) }

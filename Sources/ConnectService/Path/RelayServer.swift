@@ -104,11 +104,17 @@ struct RelayServer: Hashable, Sendable {
             host: "\(address.ip)", port: address.port, ip: route == .direct ? address.ip : nil, transport: transport, route: route)
     }
 
+    /// Whether what lets us reach the one may let us reach the other.
+    func isReached(as other: RelayServer) -> Bool {
+        transport == other.transport && ip?.family == other.ip?.family && route == other.route
+    }
+
     /// Where datagrams go; nil when only a proxy knows.
     var address: TransportAddress? { ip.map { TransportAddress(ip: $0, port: port) } }
 
     /// What is better has less: UDP before TCP before TLS, and both before the detour through a proxy.
     var rank: Int { transport.rawValue + (route == .direct ? 0 : Transport.tls.rawValue) }
+    static let worstRank = 2 * Transport.tls.rawValue
 }
 
 extension RelayServer.Transport {

@@ -10,6 +10,8 @@ final class RelayedLeg {
     var client: AllocationClient
     /// Whether it was made before this host's network changed.
     var isOld = false
+    /// The node of the fleet, where it was made as a spare.
+    var spareNode: RelayURL?
     private let socket: Socket
 
     /// Begins to allocate through a socket that is open.
@@ -25,7 +27,10 @@ final class RelayedLeg {
     var relayed: TransportAddress? { client.relayed }
 
     /// Over TCP every loss is suffered twice, TLS costs more, and a proxy is a detour: half of the preference each.
-    var localPreference: UInt16 { Candidate.highestLocalPreference >> UInt16(server.rank) }
+    /// A spare is wanted less than the last of those.
+    var localPreference: UInt16 {
+        Candidate.highestLocalPreference >> UInt16(server.rank + (spareNode == nil ? 0 : RelayServer.worstRank + 1))
+    }
 
     /// Sends what the client has for the server.
     ///

@@ -34,5 +34,8 @@ struct FleetRoute: Sendable {
         return begin + all.filter { $0 != former && $0 != preferred } + end
     }
 
+    /// All in any order, for who wants another than the one that there is.
+    func shuffled(using random: inout some RandomNumberGenerator) -> [RelayURL] { ([first] + nodes).shuffled(using: &random) }
+
     var hasOthers: Bool { !nodes.isEmpty }
 }

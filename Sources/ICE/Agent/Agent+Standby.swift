@@ -56,7 +56,7 @@ extension Agent {
     // MARK: Pairs that stand by
 
     /// Besides the selected pair so many are kept fresh: another way through each of two interfaces and two families,
-    /// one of them by a relay.
+    /// one of them by a relay; see `relayedStandbys`.
     private static let standbyLimit = 4
 
     /// Chooses the valid pairs that are to be ready when the selected one dies.
@@ -64,12 +64,9 @@ extension Agent {
         guard configuration.looksOn, selectedPair != nil else { return }
         let others = checkList.pairs.filter { $0.isValid && !isSelected($0.key) }.map(\.key)
             .sorted { isWorse($1, than: $0) }
-        var wanted = Array(others.prefix(Self.standbyLimit))
-        if !wanted.contains(where: { rank(of: $0)?.kind == .relayed }),
-            let relayed = others.first(where: { rank(of: $0)?.kind == .relayed })
-        {
-            wanted = wanted.prefix(Self.standbyLimit - 1) + [relayed]
-        }
+        let relayed = relayedStandbys(of: others)
+        let unreserved = others.filter { !relayed.contains($0) }.prefix(Self.standbyLimit - relayed.count)
+        let wanted = others.filter { relayed.contains($0) || unreserved.contains($0) }
         for key in consents.keys where !wanted.contains(key) && !isWatched(key) { consents[key] = nil }
         for key in wanted where consents[key] == nil {
             if let answeredAt = checkList[key]?.answeredAt, answeredAt + configuration.consent.lifetime > now {
@@ -80,6 +77,30 @@ extension Agent {
                 checkList.trigger(key)
             }
         }
+    }
+
+    /// Those that have a place whatever else there is: the best one by a relay, and beside a selected one by a relay two, each by
+    /// others, since a relay that dies takes all of its pairs along. Two, as the first may be the same relay's other family.
+    private func relayedStandbys(of others: [PairKey]) -> [PairKey] {
+        let relayed = others.filter { rank(of: $0)?.kind == .relayed }
+        var taken = selectedKey.map(relays) ?? []
+        var apart: [PairKey] = []
+        for key in relayed where apart.count < (selectedPair?.kind == .relayed ? 2 : 1) {
+            let relays = relays(of: key)
+            guard relays.isDisjoint(with: taken) else { continue }
+            taken.formUnion(relays)
+            apart.append(key)
+        }
+        return apart.isEmpty ? Array(relayed.prefix(1)) : apart
+    }
+
+    /// The relays that a pair runs over, as far as they are told of: ours and the peer's.
+    private func relays(of key: PairKey) -> Set<IPAddress> {
+        guard let pair = checkList[key] else { return [] }
+        var relays: Set<IPAddress> = []
+        if pair.local.type == .relayed { relays.insert(key.base.ip) }
+        if pair.remote.type == .relayed { relays.insert(key.remote.ip) }
+        return relays
     }
 
     // MARK: Death
