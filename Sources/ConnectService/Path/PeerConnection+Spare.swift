@@ -7,7 +7,7 @@ import Rendezvous
 // An address at another node of the fleet, beside the one that carries the session. The agents keep a pair over it fresh.
 extension PeerConnection {
     /// From now on there is a spare whenever the session runs over a relay. One side is enough: a relay permits by address, so
-    /// the peer's checks reach it through whatever is before the peer.
+    /// the peer's checks reach it through whatever NAT is before the peer, where UDP gets out of there.
     ///
     /// - Parameter search: finds a node's TURN servers.
     func keepSpare(_ spare: SpareRelay, search: @escaping @Sendable (RelayURL) async throws -> NodeServers) {
