@@ -128,9 +128,8 @@ struct ForwarderTests {
     ) async throws {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let tunnel = Tunnel(group.any(), limits: limits)
-        let port = try await freePort()
         do {
-            try await tunnel.lead(port, to: place)
+            let port = try await lead(tunnel, to: place)
             try await body(tunnel, port)
         } catch {
             await tunnel.close()
@@ -139,6 +138,21 @@ struct ForwarderTests {
         }
         await tunnel.close()
         try await group.shutdownGracefully()
+    }
+
+    /// Leads a port there that was free a moment ago; a test beside this one may have taken it meanwhile, and then it is another.
+    private func lead(_ tunnel: Tunnel, to place: Destination) async throws -> UInt16 {
+        var attempts = 0
+        while true {
+            let port = try await freePort()
+            do {
+                try await tunnel.lead(port, to: place)
+                return port
+            } catch let error as ForwardingPortError {
+                attempts += 1
+                if attempts == 20 { throw error }
+            }
+        }
     }
 
     private func freePort() async throws -> UInt16 {
