@@ -138,9 +138,9 @@ def test_a_desktop_that_cannot_tell_people_apart_says_so_once():
         session.helper.wait_for_event("first-frame")
         assert session.desktop.notice(SEES) == []
         for _ in range(2):
+            asked, after = len(session.sharer.lines), len(session.helper.lines)
             session.helper.send("request control")
-            after = len(session.helper.lines)
-            session.sharer.wait_for_line("asks to use your mouse and keyboard")
+            session.sharer.wait_for_line("asks to use your mouse and keyboard", after=asked)
             session.sharer.send("yes")
             session.helper.wait_for_event("granted", where=lambda event: event["kind"] == "control", after=after)
             session.sharer.send("revoke control")

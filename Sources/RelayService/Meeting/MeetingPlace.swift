@@ -23,7 +23,7 @@ actor MeetingPlace: SocketPlace {
         self.loop = loop
         self.stores = stores
         machine = MeetingServer(configuration: bounds, issueCredentials: issueCredentials)
-        machine.start = MonotonicClock.now()
+        machine.start = (MonotonicClock.now(), Self.wallClock())
     }
 
     /// Takes other bounds, for what is asked from now on.

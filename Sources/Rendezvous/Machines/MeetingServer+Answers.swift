@@ -100,7 +100,7 @@ extension MeetingServer {
             counters.lookups.count(.elsewhere)
             return send(.elsewhere(node), to: id)
         }
-        if waiting[lookup] == nil, let found, found.closedReason(at: wallClock) == nil, isLost(found) || sharersAreOnTheWay(at: now) {
+        if waiting[lookup] == nil, let found, found.closedReason(at: wallClock) == nil, isLost(found) || isOnTheWay(found, at: now) {
             // Its sharer takes it to another node in a moment: whoever has the right code is not told that it is wrong.
             connections[id]?.role = .undecided(since: now)
             counters.lookups.count(.unavailable)

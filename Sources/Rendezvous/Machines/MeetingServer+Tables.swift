@@ -85,9 +85,9 @@ extension MeetingServer {
     }
 
     /// Whether the sharer of an open invitation, who is to be here and is not, may be somewhere in a moment: this relay sends its sharers
-    /// away, or has begun a moment ago and had them before.
-    func sharersAreOnTheWay(at now: Instant) -> Bool {
-        isDraining || start.map { now - $0 < Self.returnTime } ?? false
+    /// away, or has begun a moment ago and the invitation is older. (Of a fleet whose clocks are apart, by as much.)
+    func isOnTheWay(_ invitation: StoredInvitation, at now: Instant) -> Bool {
+        isDraining || start.map { now - $0.instant < Self.returnTime && invitation.created < $0.wallClock } ?? false
     }
 
     func credentials(label: String, wallClock: UnixTime) -> TURNCredentials? {

@@ -61,8 +61,8 @@ public struct MeetingServer: Sendable {
     public internal(set) var counters = MeetingCounters()
     /// The node that this is, and those that it may send clients to; nil for a relay that is alone.
     public var fleet: FleetView?
-    /// When this process began; nil: not told.
-    public var start: Instant?
+    /// When this process began, by both clocks; nil: not told.
+    public var start: (instant: Instant, wallClock: UnixTime)?
     /// No further invitations: they are for a relay that stays. What is there goes on.
     public private(set) var isDraining = false
     var connections: [ConnectionID: Connection] = [:]

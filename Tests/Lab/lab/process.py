@@ -52,9 +52,9 @@ class Process:
         """What it wrote to standard error so far."""
         return self.stderr_log.read_text(errors="replace")
 
-    def wait_for_line(self, part, timeout=15):
-        """The first line that contains `part`."""
-        return self._wait(lambda stamp, text: text if part in text else None, f"a line with {part!r}", timeout, 0)
+    def wait_for_line(self, part, timeout=15, after=0):
+        """The first line that contains `part`, the first `after` lines left out."""
+        return self._wait(lambda stamp, text: text if part in text else None, f"a line with {part!r}", timeout, after)
 
     def wait_for_event(self, name, timeout=15, where=None, after=0):
         """The first JSON line whose `event` is `name` and for which `where(event)` holds.

@@ -201,10 +201,14 @@ struct FleetTests {
         var stage = Stage(seed: 2)
         stage.store = before.store
         stage.wallClock = before.wallClock.advanced(bySeconds: 5)
-        stage.server.start = stage.now
+        stage.server.start = (stage.now, stage.wallClock)
         let asker = stage.connect()
         stage.say(.meet(lookup), from: asker)
-        #expect(stage.heard[asker] == [.error(.unavailable)])
+        let youngSharer = stage.sharer()
+        let young = stage.invitation(of: youngSharer).lookup
+        stage.disconnect(youngSharer)
+        stage.say(.meet(young), from: asker)
+        #expect(stage.heard[asker] == [.error(.unavailable), .gone], "one of our own is known to be away")
         stage.advance(seconds: 11)
         let later = stage.connect()
         stage.say(.meet(lookup), from: later)
