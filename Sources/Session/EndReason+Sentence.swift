@@ -5,10 +5,10 @@ extension EndReason {
         switch self {
         case .finished: return "The session is over."
         case .declined:
-            return role == .sharer ? "You said no, so the session is over." : "\(peer) said no, so the session is over."
+            return role == .sharer ? "The answer was no, so the session is over." : "\(peer) said no, so the session is over."
         case .timeout:
             return role == .sharer
-                ? "The question was not answered in time, so the session is over."
+                ? "There was no answer in time, so the session is over."
                 : "\(peer) did not answer in time, so the session is over."
         case .policy: return "The rules do not allow this session."
         case .invitationExpired:

@@ -1,7 +1,7 @@
 """`--door`: the helper comes in by TCP (RFC 6544) where UDP does not get through, and nobody else does."""
 
-import os
 import errno
+import os
 import re
 import struct
 
