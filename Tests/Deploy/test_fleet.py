@@ -113,14 +113,12 @@ def test_the_manifests_init_container_writes_what_a_relay_accepts(tmp_path, cert
     assert f'@{service}/{database["POSTGRES_DB"]}"' in written and f'postgres://{database["POSTGRES_USER"]}:' in written
 
 
-def test_the_manifests_relay_serves_with_a_database_and_answers_its_probes(tmp_path, certificate):
+def test_the_manifests_relay_serves_with_a_database_and_answers_its_probes(tmp_path, tmp_path_factory, certificate):
     """The file that the init container writes, but for the place of the database, and the relay's arguments as they stand there."""
     require("psql", "curl", lab=False)
     need_root()
-    (tmp_path / "hosts").mkdir()
-    for above in (tmp_path, *tmp_path.parents[:2]):
-        above.chmod(0o711)  # for the user that the database runs as; what is in them keeps its own mode
-    database = Database(LocalHost("database", tmp_path / "hosts"), tmp_path / "hosts")
+    hosts = tmp_path_factory.mktemp("pg")  # the path of PostgreSQL's socket must be short
+    database = Database(LocalHost("database", hosts), hosts)
     file, state = tmp_path / "ra-relay.toml", tmp_path / "state"
     text = one("ConfigMap")["data"]["ra-relay.toml"].replace("/tls/", f"{certificate}/")
     url = "https://n1.relay.example.org:5349"

@@ -3,6 +3,7 @@
 import pathlib
 import shutil
 import signal
+import stat
 
 import pytest
 
@@ -27,7 +28,10 @@ class Database:
         self._bin = _programs()
         self._folder = directory / "postgresql"
         self._folder.mkdir()
-        directory.chmod(0o711)  # everything in it keeps its own mode
+        # The database's user may pass through what is above its folder; everything in there keeps its own mode.
+        for above in (directory, *directory.parents):
+            if not above.stat().st_mode & stat.S_IXOTH:
+                above.chmod(above.stat().st_mode | 0o011)
         shutil.chown(self._folder, "postgres", "postgres")
         password = self._folder / "password"
         password.write_text(PASSWORD)
